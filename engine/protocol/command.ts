@@ -1,0 +1,47 @@
+// What a client asks of the engine. Every command but `hello` and `acknowledge` is answered by `accepted` or `refused`
+// with the same `requestId`.
+
+import * as v from 'valibot';
+import { GcPolicy, Limits, Program } from './run-description.ts';
+import { COLLECTION_KINDS } from './vocabulary.ts';
+
+/** Raised when a change would be misread by the other side. */
+export const PROTOCOL_VERSION = 1;
+
+const RequestId = v.pipe(v.number(), v.integer(), v.minValue(0));
+const RunId = v.pipe(v.string(), v.maxLength(64));
+const Sequence = v.pipe(v.number(), v.integer(), v.minValue(0));
+
+export const Command = v.variant('type', [
+  /** First message of a client; answered by `welcome`. */
+  v.object({ type: v.literal('hello'), protocolVersion: v.number() }),
+  v.object({
+    type: v.literal('start-run'),
+    requestId: RequestId,
+    program: Program,
+    /** Absent: the scenario's own, or `none` for a script. */
+    gcPolicy: v.exactOptional(GcPolicy),
+    limits: v.exactOptional(v.partial(Limits)),
+    /** The `node` to run on; absent: the host's default. */
+    nodePath: v.exactOptional(v.pipe(v.string(), v.maxLength(4096))),
+  }),
+  v.object({ type: v.literal('stop-run'), requestId: RequestId, runId: RunId }),
+  v.object({
+    type: v.literal('collect-garbage'),
+    requestId: RequestId,
+    runId: RunId,
+    kind: v.picklist(COLLECTION_KINDS),
+  }),
+  v.object({ type: v.literal('set-gc-policy'), requestId: RequestId, runId: RunId, gcPolicy: GcPolicy }),
+  /** Asks for every event of a run from `fromSequence` on: those recorded at once, the others as they come. */
+  v.object({ type: v.literal('follow-run'), requestId: RequestId, runId: RunId, fromSequence: Sequence }),
+  /** No more events of this run, please. */
+  v.object({ type: v.literal('leave-run'), requestId: RequestId, runId: RunId }),
+  /**
+   * The client has worked through all events up to and including `sequence`. The engine sends at most a window of
+   * unacknowledged bytes, so a slow client slows nobody and costs no memory: it catches up from the recording.
+   */
+  v.object({ type: v.literal('acknowledge'), runId: RunId, sequence: Sequence }),
+]);
+export type Command = v.InferOutput<typeof Command>;
+export type CommandOf<Type extends Command['type']> = Extract<Command, { type: Type }>;

@@ -1,0 +1,142 @@
+// Messages as bytes, for the endpoint's socket and for the WebSocket alike: JSON for what is small, columns as they lie
+// in memory. Little-endian, as all platforms of Node and Chromium are.
+//
+// A frame is: u32 length of all that follows · u32 length of the JSON · JSON · zeros up to a multiple of 8 · columns,
+// each padded to a multiple of 8. In the JSON, a top-level column (or one in the message's `batch`) stands as
+// `{ "$column": [kind, offset, rows] }`: an index into COLUMN_CONSTRUCTORS, bytes from the first column, and a count.
+
+import { COLUMN_CONSTRUCTORS, isColumn, type Column } from './columns.ts';
+
+/** A larger frame is refused on both sides. */
+export const MAXIMUM_FRAME_BYTES = 64 * 1024 * 1024;
+const PREFIX_BYTES = 8;
+const COLUMN_KEY = '$column';
+
+/** What arrived is not a frame; the connection cannot be trusted any more. */
+export class FrameError extends Error {
+  override name = 'FrameError';
+}
+
+const padded = (bytes: number) => (bytes + 7) & ~7;
+const textEncoder = new TextEncoder();
+const textDecoder = new TextDecoder('utf-8', { fatal: true });
+
+/** Encodes a message, copying its columns. @throws FrameError if the frame would exceed MAXIMUM_FRAME_BYTES. */
+export function encodeFrame(message: object): Uint8Array<ArrayBuffer> {
+  const columns: { column: Column; offset: number }[] = [];
+  let columnBytes = 0;
+  const place = (value: unknown): unknown => {
+    if (!isColumn(value)) return value;
+    const kind = COLUMN_CONSTRUCTORS.findIndex((constructor) => value instanceof constructor);
+    const offset = columnBytes;
+    columns.push({ column: value, offset });
+    columnBytes += padded(value.byteLength);
+    return { [COLUMN_KEY]: [kind, offset, value.length] };
+  };
+  const placeFields = (fields: object) =>
+    Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, place(value)]));
+  const header = Object.fromEntries(
+    Object.entries(message).map(([name, value]) => [
+      name,
+      name === 'batch' && typeof value === 'object' && value !== null ? placeFields(value) : place(value),
+    ]),
+  );
+  const json = textEncoder.encode(JSON.stringify(header));
+  const columnsStart = padded(PREFIX_BYTES + json.length);
+  const totalBytes = columnsStart + columnBytes;
+  if (totalBytes > MAXIMUM_FRAME_BYTES) throw new FrameError(`A frame of ${totalBytes} bytes is too large.`);
+  const frame = new Uint8Array(totalBytes);
+  const view = new DataView(frame.buffer);
+  view.setUint32(0, totalBytes - 4, true);
+  view.setUint32(4, json.length, true);
+  frame.set(json, PREFIX_BYTES);
+  for (const { column, offset } of columns) {
+    frame.set(new Uint8Array(column.buffer, column.byteOffset, column.byteLength), columnsStart + offset);
+  }
+  return frame;
+}
+
+/** Decodes one whole frame. Columns are views into `frame`'s own copy of the bytes. @throws FrameError */
+export function decodeFrame(frame: Uint8Array): unknown {
+  if (frame.length < PREFIX_BYTES) throw new FrameError('A frame is shorter than its prefix.');
+  // A copy at offset 0 of its own buffer: columns need alignment, and must outlive the transport's buffer.
+  const bytes = frame.slice();
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (view.getUint32(0, true) !== bytes.length - 4) throw new FrameError('A frame does not have the length it states.');
+  const jsonLength = view.getUint32(4, true);
+  const columnsStart = padded(PREFIX_BYTES + jsonLength);
+  if (columnsStart > padded(bytes.length)) throw new FrameError('A frame is shorter than its JSON.');
+  let header: unknown;
+  try {
+    header = JSON.parse(textDecoder.decode(bytes.subarray(PREFIX_BYTES, PREFIX_BYTES + jsonLength)));
+  } catch (error) {
+    throw new FrameError(`A frame's JSON cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  if (typeof header !== 'object' || header === null || Array.isArray(header)) {
+    throw new FrameError('A frame does not hold an object.');
+  }
+  const restore = (value: unknown): unknown => {
+    if (typeof value !== 'object' || value === null || !(COLUMN_KEY in value)) return value;
+    const place: unknown = value[COLUMN_KEY];
+    if (!Array.isArray(place) || place.length !== 3 || !place.every((part) => Number.isSafeInteger(part) && part >= 0)) {
+      throw new FrameError('A frame has a column without kind, offset and rows.');
+    }
+    const [kind, offset, rows] = place as [number, number, number];
+    const constructor = COLUMN_CONSTRUCTORS[kind];
+    if (constructor === undefined || offset % 8 !== 0) throw new FrameError('A frame has a column of no known kind.');
+    const start = columnsStart + offset;
+    if (start + rows * constructor.BYTES_PER_ELEMENT > bytes.length) {
+      throw new FrameError('A frame has a column that reaches beyond its end.');
+    }
+    return new constructor(bytes.buffer, bytes.byteOffset + start, rows);
+  };
+  const restoreFields = (fields: object) =>
+    Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, restore(value)]));
+  return Object.fromEntries(
+    Object.entries(header).map(([name, value]) => [
+      name,
+      name === 'batch' && typeof value === 'object' && value !== null ? restoreFields(value) : restore(value),
+    ]),
+  );
+}
+
+/** Cuts a byte stream into frames and decodes each. After a FrameError it must not be used again. */
+export function createFrameDecoder(maximumFrameBytes = MAXIMUM_FRAME_BYTES): { push(chunk: Uint8Array): unknown[] } {
+  let chunks: Uint8Array[] = [];
+  let bufferedBytes = 0;
+  const joined = (): Uint8Array => {
+    const [only] = chunks;
+    if (chunks.length === 1 && only !== undefined) return only;
+    const all = new Uint8Array(bufferedBytes);
+    let offset = 0;
+    for (const chunk of chunks) {
+      all.set(chunk, offset);
+      offset += chunk.length;
+    }
+    chunks = [all];
+    return all;
+  };
+  let neededBytes = 4;
+  return {
+    push(chunk) {
+      const messages: unknown[] = [];
+      chunks.push(chunk);
+      bufferedBytes += chunk.length;
+      // Joining only once a whole frame is there keeps a large frame in many chunks linear.
+      while (bufferedBytes >= neededBytes) {
+        const all = joined();
+        const frameBytes = new DataView(all.buffer, all.byteOffset, 4).getUint32(0, true) + 4;
+        if (frameBytes > maximumFrameBytes) throw new FrameError(`A frame of ${frameBytes} bytes is too large.`);
+        if (bufferedBytes < frameBytes) {
+          neededBytes = frameBytes;
+          break;
+        }
+        messages.push(decodeFrame(all.subarray(0, frameBytes)));
+        chunks = bufferedBytes > frameBytes ? [all.subarray(frameBytes)] : [];
+        bufferedBytes -= frameBytes;
+        neededBytes = 4;
+      }
+      return messages;
+    },
+  };
+}

@@ -1,0 +1,104 @@
+// The talk between the companion inside the observed process and the session, over the private endpoint.
+
+import * as v from 'valibot';
+import {
+  BlockedBatch,
+  CallbacksBatch,
+  CollectionsBatch,
+  DroppedBatch,
+  MarksBatch,
+  PictureBatch,
+  RegistrationsBatch,
+  RegistriesBatch,
+  RegistriesCollectedBatch,
+  RuntimeBatch,
+  SamplesBatch,
+  SitesBatch,
+  UnregistrationsBatch,
+  WarningBatch,
+} from './run-batch.ts';
+import { GcPolicy } from './run-description.ts';
+import { COLLECTION_KINDS } from './vocabulary.ts';
+
+/** Batches that the companion may send; the session appends them to the recording as they are. */
+export const ObservedBatch = v.variant('type', [
+  RuntimeBatch,
+  SamplesBatch,
+  CollectionsBatch,
+  RegistrationsBatch,
+  CallbacksBatch,
+  UnregistrationsBatch,
+  RegistriesBatch,
+  RegistriesCollectedBatch,
+  SitesBatch,
+  BlockedBatch,
+  MarksBatch,
+  DroppedBatch,
+  PictureBatch,
+  WarningBatch,
+]);
+export type ObservedBatch = v.InferOutput<typeof ObservedBatch>;
+
+/** From the companion. Times are those of run batches (see run-batch.ts). */
+export const ObserverMessage = v.variant('type', [
+  /**
+   * First message; the connection is closed without it, or with a wrong token.
+   * `programStartHrtimeMs`: the program's time 0 on the machine's monotonic clock (`process.hrtime`), which the session
+   * shares, so that the session can place process output on the run's axis.
+   * `gcTrace`: how to find and place this program's lines of `--trace-gc` on standard output. The isolate is that of the
+   * first line; `firstLineEndedAtMs` is when that collection, forced by the probe before the program, had ended.
+   */
+  v.object({
+    type: v.literal('observer-hello'),
+    token: v.string(),
+    programStartHrtimeMs: v.number(),
+    gcTrace: v.nullable(v.object({ pid: v.number(), firstLineEndedAtMs: v.number() })),
+    runtime: RuntimeBatch,
+  }),
+  v.object({ type: v.literal('observer-batch'), batch: ObservedBatch }),
+  /** The program has nothing left to do; the process is kept for the settle time. */
+  v.object({ type: v.literal('observer-settling'), atMs: v.number() }),
+  /** An exception that nobody caught, or a rejection that nobody handled; the program may yet go on. */
+  v.object({
+    type: v.literal('observer-uncaught'),
+    atMs: v.number(),
+    origin: v.picklist(['uncaughtException', 'unhandledRejection']),
+    error: v.object({ name: v.string(), message: v.string(), stack: v.string() }),
+  }),
+  /** Exit handlers have run and everything recorded has been sent. Absent after a hard crash. */
+  v.object({
+    type: v.literal('observer-ending'),
+    atMs: v.number(),
+    exitCode: v.number(),
+    settled: v.boolean(),
+    /** True if `process.exit` was called; false if the event loop ran dry or an exception ended the program. */
+    exitCalled: v.boolean(),
+  }),
+]);
+export type ObserverMessage = v.InferOutput<typeof ObserverMessage>;
+
+/** To the companion. */
+export const ObserverCommand = v.variant('type', [
+  v.object({ type: v.literal('observer-collect'), kind: v.picklist(COLLECTION_KINDS) }),
+  v.object({ type: v.literal('observer-set-gc-policy'), gcPolicy: GcPolicy }),
+  /** End the settle time now. */
+  v.object({ type: v.literal('observer-end-settling') }),
+]);
+export type ObserverCommand = v.InferOutput<typeof ObserverCommand>;
+
+/**
+ * How the session tells the observer what to do: JSON in the environment variable `HEAPLINE_OBSERVER`, which the probe
+ * removes before the program can see it (and so that the program's own children are not observed by accident).
+ */
+export const OBSERVER_ENVIRONMENT_VARIABLE = 'HEAPLINE_OBSERVER';
+export const ObserverOptions = v.object({
+  endpoint: v.string(),
+  token: v.string(),
+  gcPolicy: GcPolicy,
+  settleMs: v.number(),
+  /** True if the process exists for this run alone: it must not outlive the session. */
+  owned: v.boolean(),
+  /** True if standard output is a pipe that the session reads, so that `--trace-gc` lines can be told apart there. */
+  traceCollections: v.boolean(),
+});
+export type ObserverOptions = v.InferOutput<typeof ObserverOptions>;

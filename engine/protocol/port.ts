@@ -1,0 +1,142 @@
+// The smallest interface that a transport implements, and the wrapper that parses what comes in.
+// Hosts differ in their ports; everything above a port is shared.
+
+import * as v from 'valibot';
+
+/** Something to be let go of exactly once; `using` works on it. */
+export interface Disposable {
+  [Symbol.dispose](): void;
+}
+
+/** Makes a disposable of a function. Disposing twice calls it once. */
+export function disposable(dispose: () => void): Disposable {
+  let isDisposed = false;
+  return {
+    [Symbol.dispose]() {
+      if (isDisposed) return;
+      isDisposed = true;
+      dispose();
+    },
+  };
+}
+
+/**
+ * A two-way, ordered, lossless channel of messages.
+ * Messages that arrive before the first listener are kept and given to it. After `close`, posting does nothing.
+ */
+export interface Port<Incoming, Outgoing> {
+  post(message: Outgoing): void;
+  onMessage(listener: (message: Incoming) => void): Disposable;
+  /** Called once, when either side has closed, with what went wrong if anything did. */
+  onClose(listener: (problem?: string) => void): Disposable;
+  close(): void;
+}
+
+/** What a transport feeds: it keeps early messages, calls listeners in order, and closes once. */
+export interface PortReceiver<Incoming> {
+  deliver(message: Incoming): void;
+  closed(problem?: string): void;
+  readonly isClosed: boolean;
+  onMessage(listener: (message: Incoming) => void): Disposable;
+  onClose(listener: (problem?: string) => void): Disposable;
+}
+
+/** The listener half that every transport shares. */
+export function createPortReceiver<Incoming>(): PortReceiver<Incoming> {
+  const messageListeners = new Set<(message: Incoming) => void>();
+  const closeListeners = new Set<(problem?: string) => void>();
+  let early: Incoming[] = [];
+  let isClosed = false;
+  let closeProblem: string | undefined;
+  return {
+    get isClosed() {
+      return isClosed;
+    },
+    deliver(message) {
+      if (isClosed) return;
+      if (messageListeners.size === 0) early.push(message);
+      else for (const listener of messageListeners) listener(message);
+    },
+    closed(problem) {
+      if (isClosed) return;
+      isClosed = true;
+      closeProblem = problem;
+      for (const listener of closeListeners) listener(problem);
+      closeListeners.clear();
+    },
+    onMessage(listener) {
+      messageListeners.add(listener);
+      const waiting = early;
+      early = [];
+      for (const message of waiting) listener(message);
+      return disposable(() => messageListeners.delete(listener));
+    },
+    onClose(listener) {
+      if (isClosed) {
+        queueMicrotask(() => listener(closeProblem));
+        return disposable(() => {});
+      }
+      closeListeners.add(listener);
+      return disposable(() => closeListeners.delete(listener));
+    },
+  };
+}
+
+/** Two ports in one process, connected to each other. Messages are delivered in microtasks, never synchronously. */
+export function createMemoryPortPair<Left, Right>(): [left: Port<Right, Left>, right: Port<Left, Right>] {
+  const leftReceiver = createPortReceiver<Right>();
+  const rightReceiver = createPortReceiver<Left>();
+  const close = () =>
+    queueMicrotask(() => {
+      leftReceiver.closed();
+      rightReceiver.closed();
+    });
+  function half<Incoming, Outgoing>(
+    own: PortReceiver<Incoming>,
+    other: PortReceiver<Outgoing>,
+  ): Port<Incoming, Outgoing> {
+    let closing = false;
+    return {
+      post(message) {
+        if (!closing) queueMicrotask(() => other.deliver(message));
+      },
+      onMessage: own.onMessage,
+      onClose: own.onClose,
+      close() {
+        closing = true;
+        close();
+      },
+    };
+  }
+  return [half(leftReceiver, rightReceiver), half(rightReceiver, leftReceiver)];
+}
+
+/** The first problem of a failed parse, with its path, for a person. */
+export function describeIssues(issues: readonly v.BaseIssue<unknown>[]): string {
+  const [issue] = issues;
+  if (issue === undefined) return 'invalid';
+  const path = v.getDotPath(issue as Parameters<typeof v.getDotPath>[0]);
+  return path === null ? issue.message : `${path}: ${issue.message}`;
+}
+
+/**
+ * Parses every incoming message before anybody sees it. A message that does not fit is handed to `onInvalid` with a
+ * one-line description, and goes no further.
+ */
+export function validatedPort<Schema extends v.GenericSchema, Outgoing>(
+  port: Port<unknown, Outgoing>,
+  schema: Schema,
+  onInvalid: (problem: string) => void,
+): Port<v.InferOutput<Schema>, Outgoing> {
+  return {
+    post: (message) => port.post(message),
+    onClose: (listener) => port.onClose(listener),
+    close: () => port.close(),
+    onMessage: (listener) =>
+      port.onMessage((raw) => {
+        const parsed = v.safeParse(schema, raw);
+        if (parsed.success) listener(parsed.output);
+        else onInvalid(describeIssues(parsed.issues));
+      }),
+  };
+}

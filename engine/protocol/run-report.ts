@@ -1,0 +1,105 @@
+// The document of a finished run: what `heapline run --json` prints and what clients show as the result.
+// Times are ms since the program's start; a figure that is not known is null, never zero.
+
+import * as v from 'valibot';
+import { ParameterValues } from './run-description.ts';
+import { OUTCOME_STATUSES, VERDICT_REASONS, VERDICTS } from './vocabulary.ts';
+
+export const RUN_REPORT_SCHEMA_VERSION = 1;
+
+const Count = v.pipe(v.number(), v.integer(), v.minValue(0));
+const Figure = v.nullable(v.number());
+
+/** How a run ended. `message` is one line for a person; `stderrTail` holds the last lines that the program wrote there. */
+export const Outcome = v.object({
+  status: v.picklist(OUTCOME_STATUSES),
+  exitCode: v.exactOptional(v.number()),
+  signal: v.exactOptional(v.string()),
+  message: v.string(),
+  error: v.exactOptional(
+    v.object({ name: v.string(), message: v.string(), stack: v.string(), origin: v.exactOptional(v.string()) }),
+  ),
+  stderrTail: v.exactOptional(v.array(v.string())),
+});
+export type Outcome = v.InferOutput<typeof Outcome>;
+
+export const VerdictCounts = v.object({
+  total: Count,
+  finalized: Count,
+  unregistered: Count,
+  alive: Count,
+  callbackPending: Count,
+  registryCollected: Count,
+  exitedFirst: Count,
+  callbackThrew: Count,
+  unknown: Count,
+});
+export type VerdictCounts = v.InferOutput<typeof VerdictCounts>;
+
+/** A scenario's prediction, checked against what happened. One check per sentence of the prediction. */
+export const PredictionResult = v.object({
+  held: v.boolean(),
+  details: v.string(),
+  checks: v.array(v.object({ expectation: v.string(), observed: v.string(), held: v.boolean() })),
+});
+export type PredictionResult = v.InferOutput<typeof PredictionResult>;
+
+export const ReportedObject = v.object({
+  id: Count,
+  label: v.nullable(v.string()),
+  site: v.nullable(v.string()),
+  verdict: v.picklist(VERDICTS),
+  reason: v.picklist(VERDICT_REASONS),
+  registeredAtMs: v.number(),
+  releasedAtMs: v.exactOptional(v.number()),
+  /** Start of the last major GC that could have seen the object alive, and end of the first that can have cleared it. */
+  collectedBetweenMs: v.exactOptional(v.tuple([v.number(), v.number()])),
+  callbackStartedAtMs: v.exactOptional(v.number()),
+  callbackMs: v.exactOptional(v.number()),
+});
+export type ReportedObject = v.InferOutput<typeof ReportedObject>;
+
+export const RunReport = v.object({
+  schemaVersion: v.literal(RUN_REPORT_SCHEMA_VERSION),
+  runtime: v.object({
+    node: v.nullable(v.string()),
+    v8: v.nullable(v.string()),
+    host: v.string(),
+    electron: v.exactOptional(v.string()),
+  }),
+  scenario: v.object({ id: v.exactOptional(v.string()), file: v.exactOptional(v.string()), parameters: ParameterValues }),
+  outcome: Outcome,
+  durationMs: v.number(),
+  heap: v.object({
+    samples: Count,
+    maxGapMs: Figure,
+    medianGapMs: Figure,
+    peakUsedBytes: Figure,
+    finalUsedBytes: Figure,
+    peakRssBytes: Figure,
+    peakExternalBytes: Figure,
+    finalExternalBytes: Figure,
+  }),
+  gc: v.object({ minor: Count, major: Count, forced: Count, totalPauseMs: v.number(), longestPauseMs: Figure }),
+  registrations: VerdictCounts,
+  /** Registered → callback started, of every finalized registration. */
+  latencyMs: v.object({ count: Count, p50: Figure, p95: Figure, p99: Figure, max: Figure }),
+  registries: v.array(
+    v.object({
+      id: Count,
+      site: v.nullable(v.string()),
+      registrations: Count,
+      finalized: Count,
+      callbackTotalMs: v.number(),
+      /** Longest stretch of callbacks of this registry with nothing between them. */
+      longestStallMs: v.number(),
+    }),
+  ),
+  objects: v.array(ReportedObject),
+  objectsOmitted: Count,
+  console: v.object({ lines: Count, droppedLines: Count }),
+  prediction: v.exactOptional(PredictionResult),
+  warnings: v.array(v.string()),
+  droppedRows: Count,
+});
+export type RunReport = v.InferOutput<typeof RunReport>;

@@ -1,0 +1,45 @@
+// What a scenario is: a description for people, a program for the observed process, and a prediction for the session.
+// Imported by every scenario file; holds no state and does nothing at import.
+
+import type { ScenarioDescription } from '../protocol/catalogue.ts';
+import type { ParameterValues } from '../protocol/run-description.ts';
+import type { PredictionResult, ReportedObject, RunReport } from '../protocol/run-report.ts';
+import type { RunBatchOf } from '../protocol/run-batch.ts';
+
+/** What the running scenario is given. Everything else it does with plain JavaScript, as any program would. */
+export interface ScenarioContext {
+  /** Validated: every described parameter is present and within its bounds. */
+  readonly parameters: Readonly<ParameterValues>;
+  /** Says that the program let go of the object labelled `label`: `performance.mark('release:<label>')`. */
+  release(label: string): void;
+  /** Shows a picture in the application; pictures of one subject are shown side by side in the order of their steps. */
+  showPicture(picture: { subject: string; step: string; width: number; height: number; png: Uint8Array }): void;
+}
+
+/** What a prediction may look at: the report and everything that it summarizes. */
+export interface PredictionFacts {
+  readonly report: RunReport;
+  readonly parameters: ParameterValues;
+  /** Every registration of the run, in order of registration, not only those in the report. */
+  readonly objects: Iterable<ReportedObject>;
+  /** Standard output, without GC lines; at most the last 1 MiB. */
+  readonly standardOutput: string;
+  readonly marks: RunBatchOf<'marks'>['items'];
+  readonly samples: { atMs: Float64Array; usedBytes: Float64Array; externalBytes: Float64Array };
+}
+
+export type PredictionCheck = PredictionResult['checks'][number];
+
+/** A scenario, as its file declares it. `run` works in the observed process alone, `predict` in the session alone. */
+export interface Scenario extends Omit<ScenarioDescription, 'source'> {
+  /** The file's own name, so that its source can be shown: `simple.ts`. */
+  readonly fileName: string;
+  run(context: ScenarioContext): void | Promise<void>;
+  /** One check per expectation; the prediction held if all did. A timing is stated as a range, and says so. */
+  predict(facts: PredictionFacts): PredictionCheck[];
+}
+
+/** Gives the declaration its type, so that each file needs one import. */
+export function defineScenario(scenario: Scenario): Scenario {
+  return scenario;
+}

@@ -1,0 +1,124 @@
+// All that is known of one run, in growing columns of typed arrays: filled from batches, read by charts and tables.
+// No Vue in here: readers compare `revision` and read again. Vue never sees a sample.
+
+import type { RunBatch, RunBatchOf } from '../../../engine/protocol/run-batch.ts';
+import type { RunDescription } from '../../../engine/protocol/run-description.ts';
+import type { RunReport } from '../../../engine/protocol/run-report.ts';
+import type { Verdict, VerdictReason } from '../../../engine/protocol/vocabulary.ts';
+
+/** A growing column. `values` may be longer than `length` and is replaced when it grows: never keep it across batches. */
+export interface ColumnView<Values extends Float64Array | Uint32Array | Uint8Array> {
+  readonly values: Values;
+  readonly length: number;
+}
+
+/** Live counts. `alive` = registered − finalized − unregistered: those whose callback has not run yet. */
+export interface RunCounters {
+  readonly registered: number;
+  readonly finalized: number;
+  readonly unregistered: number;
+  readonly threw: number;
+  readonly alive: number;
+  /** Registered before the last major GC and not yet finalized: collected and waiting, or kept. */
+  readonly waiting: number;
+  readonly minorCollections: number;
+  readonly majorCollections: number;
+  readonly forcedCollections: number;
+  readonly longestPauseMs: number;
+  readonly longestStallMs: number;
+  readonly samples: number;
+  readonly largestSampleGapMs: number;
+  readonly consoleLines: number;
+  readonly droppedRows: number;
+  readonly events: number;
+}
+
+/** One registration, put together on demand for a table row, a tooltip or the inspector. Absent: not known or not yet. */
+export interface ObjectView {
+  readonly id: number;
+  readonly label: string;
+  readonly registryId: number;
+  /** `simple.ts:12`, or empty if not recorded. */
+  readonly site: string;
+  /** Before the verdicts are fixed: `finalized`, `unregistered`, `callback-threw`, or `unknown`. */
+  readonly verdict: Verdict;
+  readonly reason: VerdictReason;
+  readonly registeredAtMs: number;
+  readonly releasedAtMs?: number;
+  /** The major GCs that bracket the collection. */
+  readonly collectedBetweenMs?: readonly [number, number];
+  readonly callbackStartedAtMs?: number;
+  readonly callbackMs?: number;
+}
+
+/** One row of the event list: GCs, callbacks, marks, warnings, in order of time. */
+export interface EventView {
+  readonly atMs: number;
+  readonly kind: 'registration' | 'callback' | 'unregistration' | 'collection' | 'mark' | 'warning' | 'blocked';
+  readonly text: string;
+  readonly detail: string;
+  readonly objectId?: number;
+}
+
+export interface ConsoleLineView {
+  readonly stream: 'stdout' | 'stderr';
+  readonly atMs: number;
+  readonly text: string;
+}
+
+/** Everything about one run. Times are ms since the program's start. */
+export interface RunStream {
+  /** Grows by one with every batch. */
+  readonly revision: number;
+  /** Sequence that the next batch must have; a batch with another one throws. */
+  readonly nextSequence: number;
+  apply(sequence: number, batch: RunBatch): void;
+
+  readonly description: RunDescription | undefined;
+  readonly runtime: RunBatchOf<'runtime'> | undefined;
+  readonly status: 'launching' | 'running' | 'settling' | 'stopping' | 'ended';
+  readonly report: RunReport | undefined;
+  /** Latest time that anything is known of. */
+  readonly endMs: number;
+  readonly counters: RunCounters;
+
+  /** 20 ms rows; NaN where not known. */
+  readonly samples: {
+    readonly atMs: ColumnView<Float64Array>;
+    readonly usedBytes: ColumnView<Float64Array>;
+    readonly totalBytes: ColumnView<Float64Array>;
+    readonly externalBytes: ColumnView<Float64Array>;
+    readonly rssBytes: ColumnView<Float64Array>;
+  };
+  readonly collections: {
+    readonly startMs: ColumnView<Float64Array>;
+    readonly pauseMs: ColumnView<Float64Array>;
+    readonly kind: ColumnView<Uint8Array>;
+    readonly forced: ColumnView<Uint8Array>;
+    readonly beforeBytes: ColumnView<Float64Array>;
+    readonly afterBytes: ColumnView<Float64Array>;
+    reasonAt(row: number): string;
+  };
+  /** Row i is registration i + 1. NaN in `callbackStartMs`: no callback yet. */
+  readonly registrations: {
+    readonly atMs: ColumnView<Float64Array>;
+    readonly registryId: ColumnView<Uint32Array>;
+    readonly siteId: ColumnView<Uint32Array>;
+    readonly callbackStartMs: ColumnView<Float64Array>;
+    readonly callbackMs: ColumnView<Float64Array>;
+    readonly verdict: ColumnView<Uint8Array>;
+  };
+  readonly blocked: { readonly startMs: ColumnView<Float64Array>; readonly endMs: ColumnView<Float64Array> };
+  readonly marks: readonly RunBatchOf<'marks'>['items'][number][];
+  readonly pictures: readonly RunBatchOf<'picture'>[];
+  readonly warnings: readonly string[];
+
+  objectAt(row: number): ObjectView;
+  /** Rows (not ids) of the registrations that pass, newest data first decided by the caller. */
+  filterObjects(accept: { verdict?: Verdict; text?: string; betweenMs?: readonly [number, number] }): Uint32Array;
+  readonly eventCount: number;
+  eventAt(row: number): EventView;
+  /** The last lines kept (at most 20,000); `counters.consoleLines` counts them all. */
+  readonly consoleLineCount: number;
+  consoleLineAt(row: number): ConsoleLineView;
+}
