@@ -2,7 +2,7 @@
 // Imported by every scenario file; holds no state and does nothing at import.
 
 import type { ScenarioDescription } from '../protocol/catalogue.ts';
-import type { ParameterValues } from '../protocol/run-description.ts';
+import type { GcPolicy, ParameterValues } from '../protocol/run-description.ts';
 import type { PredictionResult, ReportedObject, RunReport } from '../protocol/run-report.ts';
 import type { RunBatchOf } from '../protocol/run-batch.ts';
 
@@ -20,6 +20,8 @@ export interface ScenarioContext {
 export interface PredictionFacts {
   readonly report: RunReport;
   readonly parameters: ParameterValues;
+  /** The policy that the run was started with; `gc-policy-changed` marks tell if it changed. */
+  readonly gcPolicy: GcPolicy;
   /** Every registration of the run, in order of registration, not only those in the report. */
   readonly objects: Iterable<ReportedObject>;
   /** Standard output, without GC lines; at most the last 1 MiB. */
