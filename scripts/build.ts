@@ -68,7 +68,11 @@ export async function buildAll({ root, engineOnly, log }: BuildOptions): Promise
       log(`${name.padEnd(32)} ${String(tookMs).padStart(5)} ms${detail === undefined ? '' : `  ${detail}`}`);
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
-      problems.push(`${name}: ${stripVTControlCharacters(message).replace(/\n {4}at .*/gs, '').trim()}`);
+      problems.push(
+        `${name}: ${stripVTControlCharacters(message)
+          .replace(/\n {4}at .*/gs, '')
+          .trim()}`,
+      );
     }
   };
   for (const script of SCRIPTS) await step(script.output, () => bundleScript(root, script));

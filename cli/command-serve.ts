@@ -1,0 +1,101 @@
+// `heapline serve`, and what `npm start` falls back to: the application in a browser, until it is interrupted.
+
+import { access } from 'node:fs/promises';
+import { join } from 'node:path';
+import { SCENARIOS } from '../engine/scenarios/index.ts';
+import { createEngine } from '../engine/session/engine.ts';
+import { createNodeLauncher } from '../engine/session/node-launcher.ts';
+import { engineLocations, rendererFolder } from './engine-locations.ts';
+import { describeHost } from './host-description.ts';
+import { onInterrupts } from './interrupts.ts';
+import type { Output } from './output.ts';
+import { createToken, isLoopback } from './serve/access.ts';
+import { openBrowser } from './serve/open-browser.ts';
+import { startServedHost, type ServedHost } from './serve/served-host.ts';
+import { EXIT_STATUS, UsageError } from './usage-error.ts';
+
+/** Taken when it is free and no other was asked for, so that the address stays the same from day to day. */
+const USUAL_PORT = 7717;
+
+export interface ServeOptions {
+  readonly host: string;
+  /** Absent: the usual port, or any free one if that is taken. */
+  readonly port?: number;
+  readonly open: boolean;
+  /** Why the application is served although the desktop was asked for; shown in the page and before the address. */
+  readonly notice?: string;
+}
+
+/**
+ * Serves until the first interrupt.
+ * @returns the exit status
+ * @throws UsageError if the port or the host cannot be had, or the page is not built
+ */
+export async function serveApplication(
+  options: ServeOptions,
+  { stdout, stderr }: { stdout: Output; stderr: Output },
+): Promise<number> {
+  await access(join(rendererFolder, 'index.html')).catch(() => {
+    throw new UsageError('The page is not built. Allowed after: npm run build.');
+  });
+  const interrupted = Promise.withResolvers<void>();
+  using _interrupts = onInterrupts(interrupted.resolve, (exitStatus) => process.exit(exitStatus));
+
+  const engine = createEngine({
+    launcher: createNodeLauncher({ nodePath: process.execPath }),
+    host: describeHost('served', options.notice),
+    scenarios: SCENARIOS,
+    locations: engineLocations,
+  });
+  try {
+    const token = createToken();
+    const start = (port: number) =>
+      startServedHost({
+        host: options.host,
+        port,
+        token,
+        rendererFolder,
+        onClient: (port) => engine.attach(port),
+      });
+    const served = await listen(options, start);
+    if (!isLoopback(options.host)) {
+      await stderr.write(
+        `Warning: ${options.host} can be reached from other machines. Whoever reaches it and has the token can run ` +
+          'any code as you.\n',
+      );
+    }
+    const why = options.notice === undefined ? '' : `${options.notice} `;
+    await stdout.write(`${why}Heapline is at ${served.address}\n`);
+    if (options.open) openBrowser(served.address, (problem) => void stderr.write(`${problem}\n`));
+    await interrupted.promise;
+    await served.close();
+  } finally {
+    await engine.close();
+  }
+  return EXIT_STATUS.success;
+}
+
+async function listen(options: ServeOptions, start: (port: number) => Promise<ServedHost>): Promise<ServedHost> {
+  const { host, port } = options;
+  try {
+    return await start(port ?? USUAL_PORT);
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    switch (code) {
+      case 'EADDRINUSE':
+      case 'EACCES':
+        if (port === undefined) return start(0);
+        throw new UsageError(
+          code === 'EADDRINUSE'
+            ? `Port ${port} is taken. Allowed: another with --port <n>, or any free one with --port 0.`
+            : `Port ${port} may not be used by you. Allowed: another with --port <n>, or any free one with --port 0.`,
+        );
+      case 'EADDRNOTAVAIL':
+      case 'ENOTFOUND':
+      case 'EAI_AGAIN':
+        throw new UsageError(`This machine has no interface ${host}. Allowed: one of its own addresses, or none.`);
+      default:
+        throw error;
+    }
+  }
+}

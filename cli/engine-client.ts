@@ -1,0 +1,122 @@
+// Speaks the protocol with an engine over a port, as every client does: greets, asks, follows a run to its end.
+
+import type { Command, CommandOf } from '../engine/protocol/command.ts';
+import { PROTOCOL_VERSION } from '../engine/protocol/command.ts';
+import type { EngineEvent, EngineEventOf, Refusal } from '../engine/protocol/event.ts';
+import type { Disposable, Port } from '../engine/protocol/port.ts';
+import type { RunBatch } from '../engine/protocol/run-batch.ts';
+import { assertNever } from '../engine/protocol/vocabulary.ts';
+
+/** The engine refused a command; the message says what to do. */
+export class CommandRefused extends Error {
+  override name = 'CommandRefused';
+  readonly refusal: Refusal;
+  constructor(refusal: Refusal, message: string) {
+    super(message);
+    this.refusal = refusal;
+  }
+}
+
+type AnsweredCommand = Extract<Command, { requestId: number }>;
+type WithoutRequestId<Member> = Member extends AnsweredCommand ? Omit<Member, 'requestId'> : never;
+/** A command that is answered; the client numbers it. */
+export type Request = WithoutRequestId<Command>;
+
+export interface EngineClient extends Disposable {
+  hello(): Promise<EngineEventOf<'welcome'>>;
+  /** @throws CommandRefused */
+  request(request: Request): Promise<EngineEventOf<'accepted'>>;
+  /**
+   * Gives every batch of a run to `onBatch`, one after the other, and resolves after the last. A batch is acknowledged
+   * when `onBatch` is done with it, so a slow one (a full pipe) holds the engine back instead of filling memory.
+   */
+  follow(runId: string, onBatch: (batch: RunBatch) => void | Promise<void>): Promise<void>;
+}
+
+export function createEngineClient(port: Port<EngineEvent, Command>): EngineClient {
+  let nextRequestId = 1;
+  const waitingRequests = new Map<number, PromiseWithResolvers<EngineEventOf<'accepted'>>>();
+  let waitingWelcome: PromiseWithResolvers<EngineEventOf<'welcome'>> | undefined;
+  const followed = new Map<string, { readonly take: (event: EngineEventOf<'run-event'>) => void }>();
+  const failures = new Set<(error: Error) => void>();
+
+  const fail = (error: Error) => {
+    waitingWelcome?.reject(error);
+    for (const { reject } of waitingRequests.values()) reject(error);
+    waitingRequests.clear();
+    for (const failure of failures) failure(error);
+  };
+  const closing = port.onClose((problem) => fail(new Error(problem ?? 'The engine closed the connection.')));
+  const listening = port.onMessage((event) => {
+    switch (event.type) {
+      case 'welcome':
+        waitingWelcome?.resolve(event);
+        return;
+      case 'accepted':
+        waitingRequests.get(event.requestId)?.resolve(event);
+        waitingRequests.delete(event.requestId);
+        return;
+      case 'refused':
+        waitingRequests.get(event.requestId)?.reject(new CommandRefused(event.refusal, event.message));
+        waitingRequests.delete(event.requestId);
+        return;
+      case 'run-event':
+        followed.get(event.runId)?.take(event);
+        return;
+      case 'protocol-error':
+        fail(new Error(event.message));
+        return;
+      case 'run-listed':
+      case 'run-forgotten':
+        return;
+      default:
+        assertNever(event);
+    }
+  });
+
+  return {
+    hello() {
+      waitingWelcome ??= Promise.withResolvers();
+      port.post({ type: 'hello', protocolVersion: PROTOCOL_VERSION });
+      return waitingWelcome.promise;
+    },
+    request(request) {
+      const requestId = nextRequestId++;
+      const answer = Promise.withResolvers<EngineEventOf<'accepted'>>();
+      waitingRequests.set(requestId, answer);
+      port.post({ ...request, requestId });
+      return answer.promise;
+    },
+    async follow(runId, onBatch) {
+      const done = Promise.withResolvers<void>();
+      let work = Promise.resolve();
+      let nextSequence = 0;
+      const take = ({ sequence, batch }: EngineEventOf<'run-event'>) => {
+        if (sequence !== nextSequence++) {
+          done.reject(new Error(`The engine sent batch ${sequence} of the run instead of ${nextSequence - 1}.`));
+          return;
+        }
+        work = work
+          .then(() => onBatch(batch))
+          .then(() => {
+            port.post({ type: 'acknowledge', runId, sequence } satisfies CommandOf<'acknowledge'>);
+            if (batch.type === 'ended') done.resolve();
+          })
+          .catch(done.reject);
+      };
+      followed.set(runId, { take });
+      failures.add(done.reject);
+      try {
+        await Promise.all([done.promise, this.request({ type: 'follow-run', runId, fromSequence: 0 })]);
+      } finally {
+        followed.delete(runId);
+        failures.delete(done.reject);
+      }
+    },
+    [Symbol.dispose]() {
+      listening[Symbol.dispose]();
+      closing[Symbol.dispose]();
+      port.close();
+    },
+  };
+}

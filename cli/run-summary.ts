@@ -1,0 +1,88 @@
+// What `heapline run` tells a person at the end: the outcome, the prediction, and the figures with their units.
+
+import type { RunReport } from '../engine/protocol/run-report.ts';
+
+const VERDICT_NAMES = {
+  finalized: 'finalized',
+  unregistered: 'unregistered',
+  alive: 'alive',
+  callbackPending: 'callback pending',
+  registryCollected: 'registry collected',
+  exitedFirst: 'exited first',
+  callbackThrew: 'callback threw',
+  unknown: 'unknown',
+} as const satisfies Partial<Record<keyof RunReport['registrations'], string>>;
+
+const count = (value: number) => value.toLocaleString('en-US');
+
+function duration(ms: number | null): string {
+  if (ms === null) return '–';
+  if (ms >= 1000) return `${(ms / 1000).toFixed(2)} s`;
+  return ms >= 10 ? `${ms.toFixed(0)} ms` : `${ms.toFixed(2)} ms`;
+}
+
+function size(bytes: number | null): string {
+  return bytes === null ? '–' : `${(bytes / 1_000_000).toFixed(1)} MB`;
+}
+
+/** A table of two columns under a title: names to the left, figures to the right. */
+function section(title: string, rows: readonly (readonly [name: string, figure: string])[]): string[] {
+  const nameWidth = Math.max(...rows.map(([name]) => name.length), 22);
+  const figureWidth = Math.max(...rows.map(([, figure]) => figure.length), 10);
+  return [title, ...rows.map(([name, figure]) => `  ${name.padEnd(nameWidth)}  ${figure.padStart(figureWidth)}`), ''];
+}
+
+const outcomeLine = ({ outcome, durationMs, runtime }: RunReport) => {
+  const machine = [runtime.node && `Node ${runtime.node}`, runtime.v8 && `V8 ${runtime.v8}`].filter(Boolean).join(', ');
+  return `${outcome.message} (${duration(durationMs)}${machine === '' ? '' : `, ${machine}`})`;
+};
+
+/** Lines without a line end. A figure that is not known is a dash, never a zero. */
+export function summarizeRun(report: RunReport): string[] {
+  const { registrations, latencyMs, heap, gc, prediction } = report;
+  const name = report.scenario.id ?? report.scenario.file ?? 'run';
+  const lines = [`${name}: ${outcomeLine(report)}`, ''];
+
+  const verdicts = Object.entries(VERDICT_NAMES)
+    .map(([key, verdict]) => [verdict, registrations[key as keyof typeof VERDICT_NAMES]] as const)
+    .filter(([, rows]) => rows > 0)
+    .map(([verdict, rows]) => [verdict, count(rows)] as const);
+  lines.push(...section('Registrations', [['registered', count(registrations.total)], ...verdicts]));
+
+  if (latencyMs.count > 0) {
+    lines.push(
+      ...section('From registration to callback', [
+        ['median', duration(latencyMs.p50)],
+        ['95th percentile', duration(latencyMs.p95)],
+        ['longest', duration(latencyMs.max)],
+      ]),
+    );
+  }
+  lines.push(
+    ...section('Memory', [
+      ['heap used, peak', size(heap.peakUsedBytes)],
+      ['heap used, at the end', size(heap.finalUsedBytes)],
+      ['external, peak', size(heap.peakExternalBytes)],
+      ['process, peak', size(heap.peakRssBytes)],
+      ['samples', count(heap.samples)],
+    ]),
+    ...section('Garbage collections', [
+      ['minor', count(gc.minor)],
+      ['major', count(gc.major)],
+      ['of these forced', count(gc.forced)],
+      ['pauses, all together', duration(gc.totalPauseMs)],
+      ['longest pause', duration(gc.longestPauseMs)],
+    ]),
+  );
+  if (report.outcome.error) lines.push(...report.outcome.error.stack.trimEnd().split('\n'), '');
+  for (const warning of report.warnings) lines.push(`Warning: ${warning}`);
+  if (report.droppedRows > 0) lines.push(`Warning: ${count(report.droppedRows)} rows of the recording were dropped.`);
+  if (prediction) {
+    lines.push(`Prediction ${prediction.held ? 'held' : 'did not hold'}: ${prediction.details}`);
+    for (const check of prediction.checks) {
+      lines.push(`  ${check.held ? '✓' : '✗'} ${check.expectation} Observed: ${check.observed}`);
+    }
+  }
+  while (lines.at(-1) === '') lines.pop();
+  return lines;
+}

@@ -1,0 +1,164 @@
+// The application over HTTP: the page, and one WebSocket for each client of the engine. Guarded; see access.ts.
+
+import { createServer, STATUS_CODES, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { WebSocketServer } from 'ws';
+import type { Port } from '../../engine/protocol/port.ts';
+import { authority, createAccess, reachableHost } from './access.ts';
+import { securityHeaders } from './page-policy.ts';
+import { sendStaticFile } from './static-files.ts';
+import { createWebSocketPort } from './web-socket-port.ts';
+
+/** Commands are small; a larger message is a mistake or an attack. */
+const MAXIMUM_COMMAND_BYTES = 1024 * 1024;
+/** A client that does not answer the closing handshake is cut off after this long. */
+const CLOSE_TIMEOUT_MS = 1000;
+const SOCKET_PATH = '/socket';
+const ALLOWED_METHODS = 'GET, HEAD';
+
+export interface ServedHostOptions {
+  readonly host: string;
+  /** 0 takes any free port. */
+  readonly port: number;
+  readonly token: string;
+  /** Folder of the built page, absolute. */
+  readonly rendererFolder: string;
+  /** Is given the port of each client that was let in. */
+  readonly onClient: (port: Port<unknown, object>) => void;
+}
+
+export interface ServedHost {
+  readonly port: number;
+  /** With the token: whoever has it may run code here. */
+  readonly address: string;
+  close(): Promise<void>;
+}
+
+interface Refusal {
+  readonly status: number;
+  readonly message: string;
+}
+
+/** @throws the error of `listen`, such as EADDRINUSE */
+export async function startServedHost(options: ServedHostOptions): Promise<ServedHost> {
+  const { host, token, rendererFolder } = options;
+  const server = createServer();
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ host, port: options.port, exclusive: true }, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+  const { port } = server.address() as AddressInfo;
+  const access = createAccess({ host, port, token });
+  const sockets = new WebSocketServer({
+    noServer: true,
+    maxPayload: MAXIMUM_COMMAND_BYTES,
+    perMessageDeflate: false,
+  });
+
+  const refusalOfHost = (hostHeader: string | undefined): Refusal | undefined =>
+    access.isKnownHost(hostHeader)
+      ? undefined
+      : { status: 421, message: `This is not the server of that host. Use the address that Heapline printed.` };
+  const refusalOfToken = (candidate: string | null): Refusal | undefined =>
+    access.isToken(candidate)
+      ? undefined
+      : {
+          status: 403,
+          message:
+            'This address lacks the token of the running server, or has that of an earlier one. ' +
+            'Open the address that Heapline printed when it started.',
+        };
+
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const refuse = ({ status, message }: Refusal) => {
+      response.writeHead(status, { 'Content-Type': 'text/plain; charset=utf-8', 'Cache-Control': 'no-store' });
+      response.end(request.method === 'HEAD' ? undefined : `${message}\n`);
+    };
+    const { host: hostHeader = '' } = request.headers;
+    const hostRefusal = refusalOfHost(hostHeader);
+    if (hostRefusal) return refuse(hostRefusal);
+    for (const [name, value] of Object.entries(securityHeaders(hostHeader))) {
+      if (value !== undefined) response.setHeader(name, value);
+    }
+    if (request.method !== 'GET' && request.method !== 'HEAD') {
+      response.setHeader('Allow', ALLOWED_METHODS);
+      return refuse({ status: 405, message: `Allowed: ${ALLOWED_METHODS}.` });
+    }
+    const { path, query } = splitTarget(request.url);
+    if (path === SOCKET_PATH) return refuse({ status: 426, message: 'This address is for WebSockets.' });
+    const isPage = path === '/' || path === '/index.html';
+    if (isPage) {
+      const tokenRefusal = refusalOfToken(query.get('token'));
+      if (tokenRefusal) return refuse(tokenRefusal);
+    }
+    const withoutBody = request.method === 'HEAD';
+    const file = isPage ? '/index.html' : path;
+    // The page alone is behind the token: a script or a font of it is the same for everybody, and tells nothing.
+    if (!(await sendStaticFile(response, { folder: rendererFolder, path: file, withoutBody }))) {
+      refuse({ status: 404, message: 'There is no such file.' });
+    }
+  }
+
+  server.on('request', (request, response) => {
+    answer(request, response).catch((error: unknown) => {
+      // The client went away in the middle, or a file could not be read to its end.
+      response.destroy(error instanceof Error ? error : undefined);
+    });
+  });
+
+  server.on('upgrade', (request, socket, head) => {
+    socket.on('error', () => socket.destroy());
+    const { host: hostHeader = '', origin } = request.headers;
+    const { path, query } = splitTarget(request.url);
+    const refusal =
+      refusalOfHost(hostHeader) ??
+      (path === SOCKET_PATH ? undefined : { status: 404, message: 'There is no WebSocket at this address.' }) ??
+      (access.isOwnOrigin(origin, hostHeader)
+        ? undefined
+        : { status: 403, message: 'Only the page that this server sent may connect.' }) ??
+      refusalOfToken(query.get('token'));
+    if (refusal) refuseUpgrade(socket, refusal);
+    else sockets.handleUpgrade(request, socket, head, (webSocket) => options.onClient(createWebSocketPort(webSocket)));
+  });
+
+  return {
+    port,
+    address: `http://${authority(reachableHost(host), port)}/?token=${token}`,
+    async close() {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      for (const socket of sockets.clients) socket.close(1001);
+      const cutOff = setTimeout(() => {
+        for (const socket of sockets.clients) socket.terminate();
+      }, CLOSE_TIMEOUT_MS);
+      server.closeAllConnections();
+      await closed;
+      clearTimeout(cutOff);
+    },
+  };
+}
+
+/** Path and query as they were sent: an absolute address, as proxies send it, has no path here and finds nothing. */
+function splitTarget(target = ''): { path: string; query: URLSearchParams } {
+  const questionMark = target.indexOf('?');
+  return questionMark < 0
+    ? { path: target, query: new URLSearchParams() }
+    : { path: target.slice(0, questionMark), query: new URLSearchParams(target.slice(questionMark + 1)) };
+}
+
+function refuseUpgrade(socket: Duplex, { status, message }: Refusal): void {
+  const body = `${message}\n`;
+  socket.end(
+    [
+      `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`,
+      'Connection: close',
+      'Content-Type: text/plain; charset=utf-8',
+      `Content-Length: ${Buffer.byteLength(body)}`,
+      '',
+      body,
+    ].join('\r\n'),
+  );
+}

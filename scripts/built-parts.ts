@@ -1,0 +1,33 @@
+// Builds what a command needs if it has not been built: after a fresh clone, one command is enough.
+
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { buildAll } from './build.ts';
+
+export const projectFolder = resolve(import.meta.dirname, '..');
+
+const ENGINE_FILES = [
+  'engine/probe.cjs',
+  'engine/companion.cjs',
+  'engine/scenario-runner.mjs',
+  'scenarios',
+  'cli/heapline.js',
+];
+const APPLICATION_FILES = [...ENGINE_FILES, 'main/index.js', 'preload/index.cjs', 'renderer/index.html'];
+
+/**
+ * Says what it does on standard error: standard output belongs to the command.
+ * @returns false if something could not be built, after saying what
+ */
+export async function ensureBuilt(parts: 'engine' | 'application'): Promise<boolean> {
+  const files = parts === 'engine' ? ENGINE_FILES : APPLICATION_FILES;
+  if (files.every((file) => existsSync(join(projectFolder, 'out', file)))) return true;
+  console.error('Nothing is built yet; building.');
+  const problems = await buildAll({
+    root: projectFolder,
+    engineOnly: parts === 'engine',
+    log: (line) => console.error(line),
+  });
+  for (const problem of problems) console.error(`Not built: ${problem}`);
+  return problems.length === 0;
+}
