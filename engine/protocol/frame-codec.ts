@@ -60,12 +60,13 @@ export function encodeFrame(message: object): Uint8Array<ArrayBuffer> {
 export function decodeFrame(frame: Uint8Array): unknown {
   if (frame.length < PREFIX_BYTES) throw new FrameError('A frame is shorter than its prefix.');
   // A copy at offset 0 of its own buffer: columns need alignment, and must outlive the transport's buffer.
-  const bytes = frame.slice();
+  // (A Buffer's `slice` would not copy.)
+  const bytes = new Uint8Array(frame);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (view.getUint32(0, true) !== bytes.length - 4) throw new FrameError('A frame does not have the length it states.');
   const jsonLength = view.getUint32(4, true);
+  if (PREFIX_BYTES + jsonLength > bytes.length) throw new FrameError('A frame is shorter than its JSON.');
   const columnsStart = padded(PREFIX_BYTES + jsonLength);
-  if (columnsStart > padded(bytes.length)) throw new FrameError('A frame is shorter than its JSON.');
   let header: unknown;
   try {
     header = JSON.parse(textDecoder.decode(bytes.subarray(PREFIX_BYTES, PREFIX_BYTES + jsonLength)));
@@ -78,7 +79,11 @@ export function decodeFrame(frame: Uint8Array): unknown {
   const restore = (value: unknown): unknown => {
     if (typeof value !== 'object' || value === null || !(COLUMN_KEY in value)) return value;
     const place: unknown = value[COLUMN_KEY];
-    if (!Array.isArray(place) || place.length !== 3 || !place.every((part) => Number.isSafeInteger(part) && part >= 0)) {
+    if (
+      !Array.isArray(place) ||
+      place.length !== 3 ||
+      !place.every((part) => Number.isSafeInteger(part) && part >= 0)
+    ) {
       throw new FrameError('A frame has a column without kind, offset and rows.');
     }
     const [kind, offset, rows] = place as [number, number, number];
