@@ -25,6 +25,8 @@ export const RunListing = v.object({
   description: RunDescription,
   status: v.picklist(['launching', 'running', 'settling', 'stopping', 'ended']),
   outcome: v.exactOptional(v.picklist(OUTCOME_STATUSES)),
+  /** Whether the scenario's prediction held; absent before the end, and where there is none. */
+  predictionHeld: v.exactOptional(v.boolean()),
 });
 export type RunListing = v.InferOutput<typeof RunListing>;
 

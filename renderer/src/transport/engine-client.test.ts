@@ -1,0 +1,217 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { EngineEventOf } from '../../../engine/protocol/event.ts';
+import type { RunBatch } from '../../../engine/protocol/run-batch.ts';
+import { createStandInEngine, type StandInEngine, type StandInOptions } from '../../dev/stand-in-engine.ts';
+import {
+  createEngineClient,
+  NotConnectedError,
+  RefusedError,
+  type ConnectionState,
+  type EngineClient,
+  type EngineClientListener,
+  type RunSink,
+} from './engine-client.ts';
+
+const host: StandInOptions['host'] = { kind: 'served', version: '0', node: '24', v8: '13', platform: 'linux' };
+const mark = (name: string): RunBatch => ({ type: 'marks', items: [{ kind: 'user-mark', name, atMs: 0 }] });
+
+/** Keeps what it was given and, like a RunStream, accepts nothing out of turn. */
+function createRecordingSink(): RunSink & { names: string[] } {
+  const names: string[] = [];
+  return {
+    names,
+    get nextSequence() {
+      return names.length;
+    },
+    apply(sequence, batch) {
+      if (sequence !== names.length) throw new Error(`expected ${names.length}, got ${sequence}`);
+      names.push(batch.type === 'marks' ? (batch.items[0]?.name ?? '') : batch.type);
+    },
+  };
+}
+
+describe('engine client', () => {
+  let engine: StandInEngine;
+  let client: EngineClient;
+  let connections: ConnectionState[];
+  let welcomes: EngineEventOf<'welcome'>[];
+  let failures: [runId: string, message: string][];
+  const settle = () => vi.advanceTimersByTimeAsync(0);
+
+  function start(options: Partial<StandInOptions> = {}): void {
+    engine = createStandInEngine({ host, catalogue: [], ...options });
+    client = createEngineClient({ connect: () => engine.connect() });
+    connections = [];
+    welcomes = [];
+    failures = [];
+    const listener: EngineClientListener = {
+      onConnection: (state) => connections.push(state),
+      onWelcome: (welcome) => welcomes.push(welcome),
+      onRunListed: () => {},
+      onRunForgotten: () => {},
+      onFollowFailed: (runId, message) => failures.push([runId, message]),
+    };
+    client.start(listener);
+  }
+
+  beforeEach(() => vi.useFakeTimers());
+  afterEach(() => {
+    client[Symbol.dispose]();
+    vi.useRealTimers();
+  });
+
+  it('greets the engine and tells of the connection after the welcome', async () => {
+    start();
+    await settle();
+    expect(engine.received).toEqual([{ type: 'hello', protocolVersion: 1 }]);
+    expect(welcomes).toHaveLength(1);
+    expect(connections.map(({ kind }) => kind)).toEqual(['connecting', 'connected']);
+  });
+
+  it('gives answers to the request that they belong to', async () => {
+    start({
+      onCommand: (command) =>
+        command.type === 'stop-run' ? { refusal: 'run-has-ended', message: 'It has ended.' } : { runId: 'r7' },
+    });
+    await settle();
+    const refused = client.request({ type: 'stop-run', runId: 'r1' });
+    const accepted = client.request({
+      type: 'start-run',
+      program: { kind: 'scenario', id: 'simple', parameters: {} },
+    });
+    await expect(refused).rejects.toThrow(new RefusedError('run-has-ended', 'It has ended.'));
+    await expect(accepted).resolves.toEqual({ runId: 'r7' });
+  });
+
+  it('rejects requests while there is no connection, and those that lose it', async () => {
+    start();
+    await expect(client.request({ type: 'stop-run', runId: 'r' })).rejects.toThrow(NotConnectedError);
+    await settle();
+    const unanswered = client.request({ type: 'stop-run', runId: 'r' });
+    engine.cut();
+    await expect(unanswered).rejects.toThrow(NotConnectedError);
+    await settle();
+    await expect(client.request({ type: 'stop-run', runId: 'r' })).rejects.toThrow(NotConnectedError);
+  });
+
+  it('catches up with a run from its beginning and follows it as it grows', async () => {
+    start();
+    for (const name of ['a', 'b', 'c']) engine.record('r', mark(name));
+    const sink = createRecordingSink();
+    client.follow('r', sink);
+    await settle();
+    engine.record('r', mark('d'));
+    await settle();
+    expect(sink.names).toEqual(['a', 'b', 'c', 'd']);
+    expect(engine.received.filter(({ type }) => type === 'acknowledge')).toEqual(
+      [0, 1, 2, 3].map((sequence) => ({ type: 'acknowledge', runId: 'r', sequence })),
+    );
+  });
+
+  it('resumes after a lost connection without gap or duplicate', async () => {
+    start();
+    const sink = createRecordingSink();
+    engine.record('r', mark('a'));
+    client.follow('r', sink);
+    await settle();
+    engine.record('r', mark('b'));
+    engine.cut();
+    engine.refuseConnections = 'nobody there';
+    for (const name of ['c', 'd']) engine.record('r', mark(name));
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(connections.at(-1)).toMatchObject({ kind: 'lost', problem: 'nobody there' });
+    engine.refuseConnections = undefined;
+    await vi.advanceTimersByTimeAsync(2_000);
+    engine.record('r', mark('e'));
+    await settle();
+    expect(connections.at(-1)).toEqual({ kind: 'connected' });
+    expect(sink.names).toEqual(['a', 'b', 'c', 'd', 'e']);
+  });
+
+  it('waits 1, 2, 5 and 5 seconds between attempts, and at once when asked', async () => {
+    start();
+    await settle();
+    engine.refuseConnections = 'nobody there';
+    engine.cut();
+    const waits: number[] = [];
+    for (let attempt = 0; attempt < 4; attempt += 1) {
+      await settle();
+      const state = connections.at(-1);
+      if (state?.kind !== 'lost') throw new Error('expected a lost connection');
+      waits.push(state.retryAtMs - Date.now());
+      await vi.advanceTimersByTimeAsync(state.retryAtMs - Date.now());
+    }
+    expect(waits).toEqual([1_000, 2_000, 5_000, 5_000]);
+    engine.refuseConnections = undefined;
+    client.reconnectNow();
+    client.reconnectNow();
+    await settle();
+    expect(connections.at(-1)).toEqual({ kind: 'connected' });
+    expect(welcomes).toHaveLength(2);
+  });
+
+  it('ignores an event that comes twice', async () => {
+    start();
+    engine.record('r', mark('a'));
+    const sink = createRecordingSink();
+    client.follow('r', sink);
+    await settle();
+    engine.send({ type: 'run-event', runId: 'r', sequence: 0, batch: mark('a') });
+    engine.record('r', mark('b'));
+    await settle();
+    expect(sink.names).toEqual(['a', 'b']);
+    expect(connections.at(-1)).toEqual({ kind: 'connected' });
+  });
+
+  it('never skips an event: a gap makes it ask again', async () => {
+    start();
+    for (const name of ['a', 'b', 'c']) engine.record('r', mark(name));
+    const sink = createRecordingSink();
+    client.follow('r', sink);
+    await settle();
+    engine.send({ type: 'run-event', runId: 'r', sequence: 5, batch: mark('z') });
+    await settle();
+    expect(connections.at(-1)).toMatchObject({ kind: 'lost' });
+    engine.record('r', mark('d'));
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(sink.names).toEqual(['a', 'b', 'c', 'd']);
+  });
+
+  it('begins anew when a message of the engine cannot be read', async () => {
+    start();
+    await settle();
+    engine.send({ type: 'accepted', requestId: 'one' } as never);
+    await settle();
+    expect(connections.at(-1)).toMatchObject({ kind: 'lost', problem: expect.stringContaining('requestId') });
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(connections.at(-1)).toEqual({ kind: 'connected' });
+  });
+
+  it('keeps what it has and says so when the engine knows the run no more', async () => {
+    start();
+    const sink = createRecordingSink();
+    client.follow('gone', sink);
+    await settle();
+    expect(failures).toEqual([['gone', 'The engine has no recording of this run.']]);
+    expect(connections.at(-1)).toEqual({ kind: 'connected' });
+  });
+
+  it('does not repeat an attempt that cannot succeed', async () => {
+    start({ protocolVersion: 99 });
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(connections.map(({ kind }) => kind)).toEqual(['connecting', 'unusable']);
+    expect(engine.received).toHaveLength(1);
+  });
+
+  it('treats an engine that stays silent as lost', async () => {
+    start();
+    engine.connect = () => new Promise((resolve) => setTimeout(() => resolve(silentPort), 10));
+    engine.cut();
+    await settle();
+    await vi.advanceTimersByTimeAsync(1_000 + 10 + 10_000);
+    expect(connections.at(-1)).toMatchObject({ kind: 'lost', problem: 'The engine does not answer.' });
+  });
+});
+
+const nothing = { [Symbol.dispose]() {} };
+const silentPort = { post() {}, onMessage: () => nothing, onClose: () => nothing, close() {} };

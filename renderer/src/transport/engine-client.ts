@@ -1,0 +1,259 @@
+// The page's side of the protocol: greets the engine, matches answers to requests, follows runs, and reconnects.
+// Runs in the page without Vue; the stores listen to it. A run that was being followed goes on where it stopped.
+
+import { PROTOCOL_VERSION, type Command } from '../../../engine/protocol/command.ts';
+import { EngineEvent, type EngineEventOf, type Refusal, type RunListing } from '../../../engine/protocol/event.ts';
+import { validatedPort, type Disposable, type Port } from '../../../engine/protocol/port.ts';
+import type { RunBatch } from '../../../engine/protocol/run-batch.ts';
+import { assertNever } from '../../../engine/protocol/vocabulary.ts';
+
+/** What followed batches are given to. A RunStream is one. */
+export interface RunSink {
+  readonly nextSequence: number;
+  apply(sequence: number, batch: RunBatch): void;
+}
+
+/** `retryAtMs` is on the clock of `Date.now()`. `unusable` is not retried: it would end the same way. */
+export type ConnectionState =
+  | { readonly kind: 'connecting' }
+  | { readonly kind: 'connected' }
+  | { readonly kind: 'lost'; readonly problem: string; readonly retryAtMs: number }
+  | { readonly kind: 'unusable'; readonly problem: string };
+
+/** Called synchronously, in the order in which things happened. */
+export interface EngineClientListener {
+  onConnection(state: ConnectionState): void;
+  onWelcome(welcome: EngineEventOf<'welcome'>): void;
+  onRunListed(run: RunListing): void;
+  onRunForgotten(runId: string): void;
+  /** A followed run cannot be followed any more; what was received stays. */
+  onFollowFailed(runId: string, message: string): void;
+}
+
+type Requested = Extract<Command, { requestId: number }>;
+type WithoutRequestId<Request> = Request extends Requested ? Omit<Request, 'requestId'> : never;
+/** A command that is answered. */
+export type EngineRequest = WithoutRequestId<Requested>;
+
+/** The engine said no; the message is for the user. */
+export class RefusedError extends Error {
+  override name = 'RefusedError';
+  readonly refusal: Refusal;
+  constructor(refusal: Refusal, message: string) {
+    super(message);
+    this.refusal = refusal;
+  }
+}
+
+/** There is no connection, or it was lost before the answer came. */
+export class NotConnectedError extends Error {
+  override name = 'NotConnectedError';
+}
+
+export interface EngineClient extends Disposable {
+  /** Begins to connect; called once. */
+  start(listener: EngineClientListener): void;
+  /** Resolves with the answer. @throws RefusedError, NotConnectedError (as rejections) */
+  request(request: EngineRequest): Promise<{ readonly runId?: string }>;
+  /** Gives every batch of a run to `sink`, from its next sequence on, across reconnections, without gap or duplicate. */
+  follow(runId: string, sink: RunSink): void;
+  leave(runId: string): void;
+  /** Does not wait for the next attempt. */
+  reconnectNow(): void;
+}
+
+export interface EngineClientOptions {
+  /** Opens a fresh port; a rejection's message is shown to the user. */
+  readonly connect: () => Promise<Port<unknown, Command>>;
+  /** Waits between attempts; the last one repeats. */
+  readonly retryDelaysMs?: readonly number[];
+  /** How long the engine may take to say `welcome`. */
+  readonly welcomeTimeoutMs?: number;
+}
+
+const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
+
+/** Makes a client that is not connected yet. */
+export function createEngineClient({
+  connect,
+  retryDelaysMs = [1_000, 2_000, 5_000],
+  welcomeTimeoutMs = 10_000,
+}: EngineClientOptions): EngineClient {
+  type Answer = { resolve(answer: { runId?: string }): void; reject(error: Error): void };
+  let listener: EngineClientListener | undefined;
+  let port: Port<EngineEvent, Command> | undefined;
+  let isOpening = false;
+  let isWelcome = false;
+  let isDisposed = false;
+  let failedAttempts = 0;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let nextRequestId = 0;
+  const answers = new Map<number, Answer>();
+  const followed = new Map<string, RunSink>();
+
+  function tellConnection(state: ConnectionState): void {
+    listener?.onConnection(state);
+  }
+
+  function forgetPort(): void {
+    clearTimeout(timer);
+    port = undefined;
+    isWelcome = false;
+    const unanswered = [...answers.values()];
+    answers.clear();
+    for (const answer of unanswered) answer.reject(new NotConnectedError('The connection to the engine was lost.'));
+  }
+
+  function lose(problem: string): void {
+    forgetPort();
+    if (isDisposed) return;
+    const delayMs = retryDelaysMs[Math.min(failedAttempts, retryDelaysMs.length - 1)] ?? 5_000;
+    failedAttempts += 1;
+    tellConnection({ kind: 'lost', problem, retryAtMs: Date.now() + delayMs });
+    timer = setTimeout(open, delayMs);
+  }
+
+  function giveUp(problem: string): void {
+    const closing = port;
+    forgetPort();
+    closing?.close();
+    tellConnection({ kind: 'unusable', problem });
+  }
+
+  function open(): void {
+    clearTimeout(timer);
+    isOpening = true;
+    if (failedAttempts === 0) tellConnection({ kind: 'connecting' });
+    connect().then(
+      (rawPort) => {
+        isOpening = false;
+        if (isDisposed) return rawPort.close();
+        const opened = validatedPort(rawPort, EngineEvent, (problem) =>
+          abandon(opened, `A message of the engine could not be read: ${problem}`),
+        );
+        port = opened;
+        timer = setTimeout(() => abandon(opened, 'The engine does not answer.'), welcomeTimeoutMs);
+        opened.onClose((problem) => {
+          if (port === opened) lose(problem ?? 'The connection to the engine was closed.');
+        });
+        opened.onMessage((event) => {
+          if (port === opened) receive(opened, event);
+        });
+        opened.post({ type: 'hello', protocolVersion: PROTOCOL_VERSION });
+      },
+      (error: unknown) => {
+        isOpening = false;
+        if (!isDisposed) lose(messageOf(error));
+      },
+    );
+  }
+
+  /** Closes a port that cannot be trusted any more and begins again with a fresh one. */
+  function abandon(abandoned: Port<EngineEvent, Command>, problem: string): void {
+    if (port !== abandoned) return;
+    lose(problem);
+    abandoned.close();
+  }
+
+  function askToFollow(runId: string, sink: RunSink): void {
+    client.request({ type: 'follow-run', runId, fromSequence: sink.nextSequence }).catch((error: unknown) => {
+      // A lost connection is taken up again; only a refusal is final.
+      if (error instanceof NotConnectedError || followed.get(runId) !== sink) return;
+      followed.delete(runId);
+      listener?.onFollowFailed(runId, messageOf(error));
+    });
+  }
+
+  function receive(from: Port<EngineEvent, Command>, event: EngineEvent): void {
+    switch (event.type) {
+      case 'welcome': {
+        clearTimeout(timer);
+        if (event.protocolVersion !== PROTOCOL_VERSION) {
+          return giveUp(
+            `The engine speaks version ${event.protocolVersion} of the protocol, this page ${PROTOCOL_VERSION}. Reload the page.`,
+          );
+        }
+        isWelcome = true;
+        failedAttempts = 0;
+        listener?.onWelcome(event);
+        tellConnection({ kind: 'connected' });
+        for (const [runId, sink] of followed) askToFollow(runId, sink);
+        return;
+      }
+      case 'accepted':
+      case 'refused': {
+        const answer = answers.get(event.requestId);
+        answers.delete(event.requestId);
+        if (event.type === 'refused') answer?.reject(new RefusedError(event.refusal, event.message));
+        else answer?.resolve(event.runId === undefined ? {} : { runId: event.runId });
+        // A version that is not understood is refused instead of welcomed.
+        if (event.type === 'refused' && event.refusal === 'wrong-version') giveUp(event.message);
+        return;
+      }
+      case 'run-listed':
+        return listener?.onRunListed(event.run);
+      case 'run-forgotten':
+        return listener?.onRunForgotten(event.runId);
+      case 'run-event': {
+        const sink = followed.get(event.runId);
+        // Left in the meantime, or sent twice because following began anew while events were on their way.
+        if (sink === undefined || event.sequence < sink.nextSequence) return;
+        if (event.sequence > sink.nextSequence) {
+          return abandon(from, `Event ${sink.nextSequence} of a run is missing; asking for it again.`);
+        }
+        try {
+          sink.apply(event.sequence, event.batch);
+        } catch (error) {
+          // Asking again would bring the same batch: stop here, with everything that came before it.
+          followed.delete(event.runId);
+          listener?.onFollowFailed(event.runId, `Event ${event.sequence} cannot be shown: ${messageOf(error)}`);
+          return;
+        }
+        from.post({ type: 'acknowledge', runId: event.runId, sequence: event.sequence });
+        return;
+      }
+      case 'protocol-error':
+        return abandon(from, event.message);
+      default:
+        assertNever(event);
+    }
+  }
+
+  const client: EngineClient = {
+    start(startListener) {
+      listener = startListener;
+      open();
+    },
+    request(request) {
+      if (port === undefined || !isWelcome) {
+        return Promise.reject(new NotConnectedError('There is no connection to the engine.'));
+      }
+      const requestId = nextRequestId++;
+      const { promise, resolve, reject } = Promise.withResolvers<{ runId?: string }>();
+      answers.set(requestId, { resolve, reject });
+      port.post({ ...request, requestId });
+      return promise;
+    },
+    follow(runId, sink) {
+      followed.set(runId, sink);
+      if (isWelcome) askToFollow(runId, sink);
+    },
+    leave(runId) {
+      if (!followed.delete(runId) || !isWelcome) return;
+      client.request({ type: 'leave-run', runId }).catch((error: unknown) => {
+        // Leaving what the engine let go of already, or over a connection that just ended, changes nothing.
+        if (!(error instanceof RefusedError) && !(error instanceof NotConnectedError)) throw error;
+      });
+    },
+    reconnectNow() {
+      if (port === undefined && !isOpening && !isDisposed) open();
+    },
+    [Symbol.dispose]() {
+      isDisposed = true;
+      const closing = port;
+      forgetPort();
+      closing?.close();
+    },
+  };
+  return client;
+}
