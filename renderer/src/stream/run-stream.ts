@@ -12,7 +12,23 @@ export interface ColumnView<Values extends Float64Array | Uint32Array | Uint8Arr
   readonly length: number;
 }
 
-/** Live counts. `alive` = registered − finalized − unregistered: those whose callback has not run yet. */
+/** Counts at one moment; `alive` = registered − finalized − unregistered. */
+export interface LifeCounts {
+  readonly registered: number;
+  readonly finalized: number;
+  readonly unregistered: number;
+  readonly alive: number;
+}
+
+/** Counts per pixel column, all of one length: how many within the column, and the extremes of `alive` in it. */
+export interface DensityColumns {
+  readonly registered: Uint32Array;
+  readonly finalized: Uint32Array;
+  readonly highestAlive: Uint32Array;
+  readonly lowestAlive: Uint32Array;
+}
+
+/** Live counts. `finalized` counts callbacks that ran, those that threw among them. `alive` = registered − finalized − unregistered: those whose callback has not run yet. */
 export interface RunCounters {
   readonly registered: number;
   readonly finalized: number;
@@ -106,6 +122,7 @@ export interface RunStream {
     readonly siteId: ColumnView<Uint32Array>;
     readonly callbackStartMs: ColumnView<Float64Array>;
     readonly callbackMs: ColumnView<Float64Array>;
+    /** Indexes VERDICTS. */
     readonly verdict: ColumnView<Uint8Array>;
   };
   readonly blocked: { readonly startMs: ColumnView<Float64Array>; readonly endMs: ColumnView<Float64Array> };
@@ -114,6 +131,18 @@ export interface RunStream {
   readonly warnings: readonly string[];
 
   objectAt(row: number): ObjectView;
+  /** When the program said that it let go of this object; NaN if it did not say. */
+  releasedAtMs(row: number): number;
+  /** End of the major GC that collected it, as far as its callback tells; NaN if there was no callback. */
+  collectedAtMs(row: number): number;
+  /** When the registration ended by callback or `unregister()`; Infinity while it has not. */
+  endedAtMs(row: number): number;
+  /** `simple.ts:12`, or empty if not recorded. */
+  siteText(siteId: number): string;
+  /** Counts at a time, in O(log events). */
+  countsAt(timeMs: number): LifeCounts;
+  /** Fills `columns` with the exact counts of [fromMs, toMs) divided into as many pixel columns as they are long. */
+  density(fromMs: number, toMs: number, columns: DensityColumns): void;
   /** Rows (not ids) of the registrations that pass, newest data first decided by the caller. */
   filterObjects(accept: { verdict?: Verdict; text?: string; betweenMs?: readonly [number, number] }): Uint32Array;
   readonly eventCount: number;

@@ -1,0 +1,240 @@
+// All events of a run in order of time: four bytes an event, and a summary of every 64 of them, from which the counts of
+// any pixel column follow. Part of the run's stream in the page; filled by create-run-stream.ts.
+
+import { uint32Column } from './growable-column.ts';
+import type { DensityColumns, EventView, LifeCounts } from './run-stream.ts';
+
+/** The order is the code in an entry's upper three bits. */
+export const EVENT_KINDS = [
+  'registration',
+  'callback',
+  'unregistration',
+  'collection',
+  'mark',
+  'warning',
+  'blocked',
+] as const satisfies readonly EventView['kind'][];
+export const REGISTRATION = 0;
+export const CALLBACK = 1;
+export const UNREGISTRATION = 2;
+export const COLLECTION = 3;
+export const MARK = 4;
+export const WARNING = 5;
+export const BLOCKED = 6;
+
+const ROW_BITS = 29;
+const ROW_MASK = 2 ** ROW_BITS - 1;
+/** Rows of one kind that an entry can name. */
+export const MAXIMUM_EVENT_ROWS = ROW_MASK + 1;
+
+export const eventEntry = (kind: number, row: number) => ((kind << ROW_BITS) | row) >>> 0;
+export const entryKind = (entry: number) => entry >>> ROW_BITS;
+export const entryRow = (entry: number) => entry & ROW_MASK;
+
+const BLOCK_SHIFT = 6;
+const BLOCK_EVENTS = 1 << BLOCK_SHIFT;
+
+/** `timeOf` must give the same answer for an entry ever after, and never NaN. */
+export class EventIndex {
+  readonly #entries = uint32Column();
+  readonly #timeOf: (entry: number) => number;
+  #lastTime = -Infinity;
+
+  // Summaries of whole blocks: counts before the block, and the extremes of "alive" after each of its events.
+  // The first #summarizedBlocks are valid; a merge into older events takes some of them back.
+  #summarizedBlocks = 0;
+  readonly #registeredBefore = uint32Column();
+  readonly #finalizedBefore = uint32Column();
+  readonly #unregisteredBefore = uint32Column();
+  readonly #highestAlive = uint32Column();
+  readonly #lowestAlive = uint32Column();
+
+  constructor(timeOf: (entry: number) => number) {
+    this.#timeOf = timeOf;
+  }
+
+  get length(): number {
+    return this.#entries.length;
+  }
+
+  entryAt(position: number): number {
+    return this.#entries.at(position);
+  }
+
+  /** Merges the entries in; nearly always they belong at the end. `added` is sorted in place if it is not in order. */
+  merge(added: Uint32Array): void {
+    const count = added.length;
+    if (count === 0) return;
+    const timeOf = this.#timeOf;
+    let isSorted = true;
+    let time = -Infinity;
+    for (let index = 0; index < count; index++) {
+      const next = timeOf(added[index] ?? 0);
+      if (next < time) {
+        isSorted = false;
+        break;
+      }
+      time = next;
+    }
+    if (!isSorted) added.sort((a, b) => timeOf(a) - timeOf(b));
+    const firstTime = timeOf(added[0] ?? 0);
+    const lastTime = timeOf(added[count - 1] ?? 0);
+    const column = this.#entries;
+    if (firstTime >= this.#lastTime) {
+      column.append(added);
+      this.#lastTime = lastTime;
+      return;
+    }
+    const start = this.positionAfter(firstTime);
+    let read = column.length - 1;
+    column.fillTo(column.length + count, 0);
+    const { values } = column;
+    let write = column.length - 1;
+    let take = count - 1;
+    // From the back, so that every entry is moved once; entries of the same time stay in order of arrival.
+    while (take >= 0) {
+      const candidate = added[take] ?? 0;
+      const candidateTime = timeOf(candidate);
+      while (read >= start && timeOf(values[read] ?? 0) > candidateTime) values[write--] = values[read--] ?? 0;
+      values[write--] = candidate;
+      take--;
+    }
+    this.#summarizedBlocks = Math.min(this.#summarizedBlocks, start >> BLOCK_SHIFT);
+    this.#lastTime = Math.max(this.#lastTime, lastTime);
+  }
+
+  /** Number of events at or before `timeMs`. */
+  positionAfter(timeMs: number): number {
+    const { values, length } = this.#entries;
+    let low = 0;
+    let high = length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.#timeOf(values[middle] ?? 0) <= timeMs) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  /** How many had been registered, finalized and unregistered at `timeMs`, that moment included. */
+  countsAt(timeMs: number): LifeCounts {
+    return this.#countsBefore(this.positionAfter(timeMs));
+  }
+
+  #countsBefore(position: number): LifeCounts {
+    this.#summarize();
+    const block = Math.min(position >> BLOCK_SHIFT, this.#summarizedBlocks - 1);
+    let registered = block < 0 ? 0 : this.#registeredBefore.at(block);
+    let finalized = block < 0 ? 0 : this.#finalizedBefore.at(block);
+    let unregistered = block < 0 ? 0 : this.#unregisteredBefore.at(block);
+    const scanFrom = Math.max(0, block) << BLOCK_SHIFT;
+    const { values } = this.#entries;
+    for (let index = scanFrom; index < position; index++) {
+      const kind = (values[index] ?? 0) >>> ROW_BITS;
+      if (kind === REGISTRATION) registered++;
+      else if (kind === CALLBACK) finalized++;
+      else if (kind === UNREGISTRATION) unregistered++;
+    }
+    return { registered, finalized, unregistered, alive: registered - finalized - unregistered };
+  }
+
+  #summarize(): void {
+    const { values, length } = this.#entries;
+    const wholeBlocks = length >> BLOCK_SHIFT;
+    if (this.#summarizedBlocks === wholeBlocks) return;
+    const from = this.#summarizedBlocks === 0 ? 0 : this.#summarizedBlocks - 1;
+    const summaries = [
+      this.#registeredBefore,
+      this.#finalizedBefore,
+      this.#unregisteredBefore,
+      this.#highestAlive,
+      this.#lowestAlive,
+    ];
+    for (const column of summaries) column.fillTo(wholeBlocks, 0);
+    const registeredBefore = this.#registeredBefore.values;
+    const finalizedBefore = this.#finalizedBefore.values;
+    const unregisteredBefore = this.#unregisteredBefore.values;
+    const highestAlive = this.#highestAlive.values;
+    const lowestAlive = this.#lowestAlive.values;
+    let registered = from === 0 ? 0 : (registeredBefore[from] ?? 0);
+    let finalized = from === 0 ? 0 : (finalizedBefore[from] ?? 0);
+    let unregistered = from === 0 ? 0 : (unregisteredBefore[from] ?? 0);
+    for (let block = from; block < wholeBlocks; block++) {
+      registeredBefore[block] = registered;
+      finalizedBefore[block] = finalized;
+      unregisteredBefore[block] = unregistered;
+      let highest = 0;
+      let lowest = Infinity;
+      const end = (block + 1) << BLOCK_SHIFT;
+      for (let index = block << BLOCK_SHIFT; index < end; index++) {
+        const kind = (values[index] ?? 0) >>> ROW_BITS;
+        if (kind === REGISTRATION) registered++;
+        else if (kind === CALLBACK) finalized++;
+        else if (kind === UNREGISTRATION) unregistered++;
+        const alive = registered - finalized - unregistered;
+        if (alive > highest) highest = alive;
+        if (alive < lowest) lowest = alive;
+      }
+      highestAlive[block] = highest;
+      lowestAlive[block] = Math.max(0, lowest);
+    }
+    this.#summarizedBlocks = wholeBlocks;
+  }
+
+  /**
+   * Counts for `columns.length` pixel columns over [fromMs, toMs). Exact: within each column the highest and lowest
+   * "alive" are those after any of its events or at its start, however many events fall into it.
+   */
+  density(fromMs: number, toMs: number, columns: DensityColumns): void {
+    this.#summarize();
+    const columnCount = columns.registered.length;
+    const { values } = this.#entries;
+    // Times before an edge belong to the column on its left; an event exactly on the edge to the one on its right.
+    let position = this.#positionBefore(fromMs, 0);
+    let { registered, finalized, unregistered } = this.#countsBefore(position);
+    for (let column = 0; column < columnCount; column++) {
+      const end = this.#positionBefore(fromMs + ((toMs - fromMs) * (column + 1)) / columnCount, position);
+      const registeredAtStart = registered;
+      const finalizedAtStart = finalized;
+      let alive = registered - finalized - unregistered;
+      let highest = alive;
+      let lowest = alive;
+      while (position < end) {
+        const block = position >> BLOCK_SHIFT;
+        const next = block + 1;
+        if ((position & (BLOCK_EVENTS - 1)) === 0 && next << BLOCK_SHIFT <= end && next < this.#summarizedBlocks) {
+          highest = Math.max(highest, this.#highestAlive.values[block] ?? 0);
+          lowest = Math.min(lowest, this.#lowestAlive.values[block] ?? 0);
+          registered = this.#registeredBefore.values[next] ?? 0;
+          finalized = this.#finalizedBefore.values[next] ?? 0;
+          unregistered = this.#unregisteredBefore.values[next] ?? 0;
+          position = next << BLOCK_SHIFT;
+          continue;
+        }
+        const kind = (values[position++] ?? 0) >>> ROW_BITS;
+        if (kind === REGISTRATION) registered++;
+        else if (kind === CALLBACK) finalized++;
+        else if (kind === UNREGISTRATION) unregistered++;
+        alive = registered - finalized - unregistered;
+        if (alive > highest) highest = alive;
+        if (alive < lowest) lowest = alive;
+      }
+      columns.registered[column] = registered - registeredAtStart;
+      columns.finalized[column] = finalized - finalizedAtStart;
+      columns.highestAlive[column] = highest;
+      columns.lowestAlive[column] = Math.max(0, lowest);
+    }
+  }
+
+  #positionBefore(timeMs: number, from: number): number {
+    const { values, length } = this.#entries;
+    let low = from;
+    let high = length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.#timeOf(values[middle] ?? 0) < timeMs) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}
