@@ -1,0 +1,20 @@
+// Which page the window shows, and who counts as that page: everything else is refused everything.
+
+/** A scheme of its own gives the page an origin, which `file:` would not. */
+export const PAGE_SCHEME = 'app';
+const BUILT_PAGE_ADDRESS = `${PAGE_SCHEME}://heapline/index.html`;
+
+export interface Page {
+  readonly address: string;
+  readonly origin: string;
+}
+
+/**
+ * The built page; or, while developing, the one of electron-vite's server.
+ * @param developmentAddress ignored in a packaged application: an environment variable must not choose its page
+ */
+export function choosePage(isPackaged: boolean, developmentAddress: string | undefined): Page {
+  const address = isPackaged || !developmentAddress ? BUILT_PAGE_ADDRESS : developmentAddress;
+  const { protocol, host } = new URL(address);
+  return { address, origin: `${protocol}//${host}` };
+}
