@@ -1,0 +1,57 @@
+// Between which times an object was collected, as far as the major collections around it tell. Pure; used by the report.
+
+import type { Stretches } from './run-tally.ts';
+
+/** The program's thread turns unseen in a gap shorter than the shortest blocked stretch that is told. */
+const UNSEEN_TURN_MS = 50;
+/** V8 prints when a collection ended in whole ms, and so does the line that aligned the clocks. */
+const CLOCK_TOLERANCE_MS = 1;
+
+/**
+ * Brackets the collection of an object whose callback ran.
+ *
+ * Only a major collection clears registrations, so it was one of those that began after the object was let go (or, where
+ * that is not known, registered) and ended before the callback started. V8 posts the callbacks right after the collection
+ * that cleared the registrations, so had an earlier one done it, and had the thread turned before the next, the callback
+ * would have run by then: it was the last one. Earlier ones stay possible as far back as the thread did not turn (or may
+ * not have turned) between them. So the bracket begins with the earliest possible one's start, and ends with the last's end.
+ *
+ * @returns undefined if no major collection is known in that time.
+ */
+export function collectedBetween(
+  facts: { readonly majorCollections: Stretches; readonly blocked: Stretches },
+  letGoAtMs: number,
+  callbackStartMs: number,
+): [number, number] | undefined {
+  const { startMs, endMs } = facts.majorCollections;
+  const middleMs = (row: number) => ((startMs[row] ?? NaN) + (endMs[row] ?? NaN)) / 2;
+  const last = countUntil(endMs, callbackStartMs + CLOCK_TOLERANCE_MS) - 1;
+  if (last < 0 || !(middleMs(last) > letGoAtMs)) return undefined;
+  let first = last;
+  while (
+    first > 0 &&
+    middleMs(first - 1) > letGoAtMs &&
+    mayNotHaveTurned(facts.blocked, endMs[first - 1] ?? NaN, startMs[first] ?? NaN)
+  ) {
+    first -= 1;
+  }
+  return [startMs[first] ?? NaN, endMs[last] ?? NaN];
+}
+
+function mayNotHaveTurned(blocked: Stretches, fromMs: number, toMs: number): boolean {
+  if (toMs - fromMs < UNSEEN_TURN_MS) return true;
+  const row = countUntil(blocked.startMs, fromMs + CLOCK_TOLERANCE_MS) - 1;
+  return row >= 0 && (blocked.endMs[row] ?? -Infinity) >= toMs - CLOCK_TOLERANCE_MS;
+}
+
+/** How many of the ascending `values` are at most `limit`. */
+function countUntil(values: Float64Array, limit: number): number {
+  let low = 0;
+  let high = values.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((values[middle] ?? Infinity) <= limit) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

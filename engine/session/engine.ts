@@ -1,0 +1,442 @@
+// The engine: starts runs, keeps their recordings, and serves any number of clients over ports.
+// A host (desktop main process, served host, command line) makes one, and attaches a port for each client.
+
+import { constants, readFileSync } from 'node:fs';
+import { access, stat } from 'node:fs/promises';
+import { basename, delimiter, dirname, extname, isAbsolute, join, sep } from 'node:path';
+import { randomUUID } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
+import * as v from 'valibot';
+import type { ScenarioDescription } from '../protocol/catalogue.ts';
+import { Command, PROTOCOL_VERSION, type CommandOf } from '../protocol/command.ts';
+import type { EngineEvent, HostDescription, Refusal } from '../protocol/event.ts';
+import { disposable, validatedPort, type Disposable, type Port } from '../protocol/port.ts';
+import { GcPolicy, Limits, type Program } from '../protocol/run-description.ts';
+import { assertNever } from '../protocol/vocabulary.ts';
+import type { Scenario } from '../scenarios/define-scenario.ts';
+import { systemClock, type Clock } from './clock.ts';
+import { createEndpoint, type Endpoint } from './endpoint.ts';
+import type { Launcher } from './launcher.ts';
+import { startObservedRun, type ObservedRun, type ObservedRunOptions } from './observed-run.ts';
+import { createRunFollower, type RunFollower } from './run-follower.ts';
+import { validateParameters } from './validate-parameters.ts';
+
+const SCRIPT_EXTENSIONS = ['.js', '.mjs', '.cjs', '.ts', '.mts', '.cts'];
+/** Recordings of runs that have ended are let go, oldest first, beyond this. */
+const RECORDINGS_BUDGET_BYTES = 2 * 1024 * 1024 * 1024;
+
+export interface EngineOptions {
+  readonly launcher: Launcher;
+  readonly host: HostDescription;
+  readonly scenarios: readonly Scenario[];
+  /** Absolute paths of built parts. */
+  readonly locations: {
+    readonly observerPath: string;
+    readonly scenarioRunnerPath: string;
+    /** Built scenarios: `simple.js` for the scenario whose file is `simple.ts`. */
+    readonly scenariosFolder: string;
+    /** Where the scenarios' own files are, to be shown; absent: beside the built ones. */
+    readonly scenarioSources?: string;
+    /** Working directory of scenarios; absent: the folder above the build's. */
+    readonly scenarioWorkingDirectory?: string;
+  };
+  readonly clock?: Clock;
+  /** How many runs are kept, the current one included. */
+  readonly recordingsKept?: number;
+  /** How many objects a report lists at most. */
+  readonly reportedObjects?: number;
+  readonly recordingBudgetBytes?: number;
+  readonly handshakeDeadlineMs?: number;
+}
+
+export interface Engine {
+  /** Serves a client until either side closes the port, or the result is disposed. */
+  attach(port: Port<unknown, EngineEvent>): Disposable;
+  /** Ends the run that is going, then every connection. Resolves when nothing is left of either. */
+  close(): Promise<void>;
+}
+
+interface Client {
+  readonly post: (event: EngineEvent) => void;
+  readonly close: () => void;
+  hasGreeted: boolean;
+  readonly followers: Map<string, RunFollower>;
+}
+
+/** A command that cannot be carried out; the client is told why. */
+class Refused extends Error {
+  override name = 'Refused';
+  readonly refusal: Refusal;
+  constructor(refusal: Refusal, message: string) {
+    super(message);
+    this.refusal = refusal;
+  }
+}
+
+/** @throws if a scenario's source cannot be read: the installation is broken then. */
+export function createEngine(options: EngineOptions): Engine {
+  const { launcher, scenarios, locations } = options;
+  const clock = options.clock ?? systemClock;
+  const recordingsKept = Math.max(1, options.recordingsKept ?? 5);
+  const sourcesFolder = locations.scenarioSources ?? locations.scenariosFolder;
+  const catalogue = scenarios.map((scenario) => describeScenario(scenario, sourcesFolder));
+  const clients = new Set<Client>();
+  /** Oldest first. */
+  const runs = new Map<string, ObservedRun>();
+  /** The run that is going or about to be launched. */
+  let current: { readonly title: string; run?: ObservedRun } | undefined;
+  let endpoint: Promise<Endpoint> | undefined;
+  let closing: Promise<void> | undefined;
+
+  const broadcast = (event: EngineEvent): void => {
+    for (const client of clients) if (client.hasGreeted) client.post(event);
+  };
+
+  function forget(runId: string): void {
+    runs.delete(runId);
+    for (const client of clients) client.followers.delete(runId);
+    broadcast({ type: 'run-forgotten', runId });
+  }
+
+  /** The newest run is always kept. */
+  function makeRoom(): void {
+    let bytes = 0;
+    for (const run of runs.values()) bytes += run.recording.bytes;
+    for (const [runId, run] of runs) {
+      if (runs.size <= recordingsKept && (bytes <= RECORDINGS_BUDGET_BYTES || runs.size === 1)) return;
+      bytes -= run.recording.bytes;
+      forget(runId);
+    }
+  }
+
+  function findRun(runId: string): ObservedRun {
+    const run = runs.get(runId);
+    if (run === undefined) throw new Refused('no-such-run', `There is no run ${JSON.stringify(runId)}, or no more.`);
+    return run;
+  }
+
+  function findLivingRun(runId: string): ObservedRun {
+    const run = findRun(runId);
+    if (run.listing.status === 'ended') throw new Refused('run-has-ended', 'The run has ended.');
+    return run;
+  }
+
+  async function startRun(command: CommandOf<'start-run'>): Promise<string> {
+    if (closing !== undefined) throw new Refused('not-available', 'The engine is closing.');
+    if (current !== undefined) {
+      throw new Refused('busy', `“${current.title}” is still running. Stop it first, or wait for its end.`);
+    }
+    const starting: { title: string; run?: ObservedRun } = { title: titleOf(command.program, scenarios) };
+    current = starting;
+    try {
+      const prepared = await prepareProgram(command, scenarios, locations);
+      const nodePath = command.nodePath === undefined ? undefined : await findNode(command.nodePath);
+      endpoint ??= createEndpoint();
+      const openEndpoint = await endpoint.catch((error: unknown) => {
+        endpoint = undefined;
+        const problem = error instanceof Error ? error.message : String(error);
+        throw new Refused('not-available', `No local endpoint could be opened for the observer: ${problem}`);
+      });
+      if (closing !== undefined) throw new Refused('not-available', 'The engine is closing.');
+      const runId = randomUUID();
+      const run = startObservedRun({
+        description: {
+          runId,
+          title: starting.title,
+          program: prepared.described,
+          gcPolicy: command.gcPolicy ?? prepared.scenario?.defaultGcPolicy ?? v.parse(GcPolicy, { kind: 'none' }),
+          limits: mergeLimits(prepared.scenario?.defaultLimits, command.limits),
+          startedAt: clock.isoTime(),
+        },
+        launcher,
+        program: { ...prepared.launch, ...(nodePath === undefined ? {} : { nodePath }) },
+        ...(prepared.scenario === undefined ? {} : { scenario: prepared.scenario }),
+        displayFile: prepared.displayFile,
+        endpoint: openEndpoint,
+        clock,
+        ...given('recordingBudgetBytes', options.recordingBudgetBytes),
+        ...given('reportedObjects', options.reportedObjects),
+        ...given('handshakeDeadlineMs', options.handshakeDeadlineMs),
+        // Until the run is known here, nobody can follow it, and its listing is sent right after.
+        onListing: (run) => {
+          if (runs.has(runId)) broadcast({ type: 'run-listed', run });
+        },
+        onAppend: () => {
+          for (const client of clients) client.followers.get(runId)?.pump();
+        },
+      });
+      starting.run = run;
+      runs.set(runId, run);
+      makeRoom();
+      void run.ended.then(() => {
+        current = undefined;
+        makeRoom();
+      });
+      return runId;
+    } catch (error) {
+      current = undefined;
+      throw error;
+    }
+  }
+
+  /** Carries out a command that is answered. @returns the run that it concerns. @throws Refused */
+  async function carryOut(
+    client: Client,
+    command: Exclude<Command, { type: 'hello' | 'acknowledge' }>,
+  ): Promise<string> {
+    switch (command.type) {
+      case 'start-run':
+        return startRun(command);
+      case 'stop-run':
+        findLivingRun(command.runId).stop();
+        return command.runId;
+      case 'collect-garbage':
+        if (!findLivingRun(command.runId).collectGarbage(command.kind)) throw notObserved();
+        return command.runId;
+      case 'set-gc-policy':
+        if (!findLivingRun(command.runId).setGcPolicy(command.gcPolicy)) throw notObserved();
+        return command.runId;
+      case 'follow-run': {
+        const { recording } = findRun(command.runId);
+        if (command.fromSequence > recording.length) {
+          throw new Refused(
+            'bad-sequence',
+            `The run has ${recording.length} events; allowed: 0 to ${recording.length}.`,
+          );
+        }
+        const send = (sequence: number, batch: ReturnType<typeof recording.at>): void =>
+          client.post({ type: 'run-event', runId: command.runId, sequence, batch });
+        client.followers.set(command.runId, createRunFollower(recording, command.fromSequence, send));
+        return command.runId;
+      }
+      case 'leave-run':
+        findRun(command.runId);
+        client.followers.delete(command.runId);
+        return command.runId;
+      default:
+        return assertNever(command);
+    }
+  }
+
+  async function answer(client: Client, command: Exclude<Command, { type: 'hello' | 'acknowledge' }>): Promise<void> {
+    const { requestId } = command;
+    try {
+      const runId = await carryOut(client, command);
+      client.post({ type: 'accepted', requestId, runId });
+      const run = runs.get(runId);
+      if (command.type === 'start-run' && run !== undefined) broadcast({ type: 'run-listed', run: run.listing });
+      // After the answer, so that a client knows that its command was understood before the first event.
+      if (command.type === 'follow-run') client.followers.get(runId)?.pump();
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error;
+      client.post({ type: 'refused', requestId, refusal: error.refusal, message: error.message });
+    }
+  }
+
+  function greet(client: Client, protocolVersion: number): void {
+    if (protocolVersion !== PROTOCOL_VERSION) {
+      const message = `This engine speaks version ${PROTOCOL_VERSION} of the protocol, not ${protocolVersion}: reload, or update.`;
+      client.post({ type: 'refused', requestId: 0, refusal: 'wrong-version', message });
+      client.close();
+      return;
+    }
+    client.hasGreeted = true;
+    client.post({
+      type: 'welcome',
+      protocolVersion: PROTOCOL_VERSION,
+      host: options.host,
+      catalogue,
+      runs: Array.from(runs.values(), (run) => run.listing),
+    });
+  }
+
+  function attach(rawPort: Port<unknown, EngineEvent>): Disposable {
+    const fail = (message: string): void => {
+      client.post({ type: 'protocol-error', message });
+      client.close();
+    };
+    const port = validatedPort(rawPort, Command, (problem) => {
+      if (clients.has(client)) fail(`The message could not be read: ${problem}`);
+    });
+    const client: Client = {
+      post: (event) => port.post(event),
+      close() {
+        clients.delete(client);
+        client.followers.clear();
+        port.close();
+      },
+      hasGreeted: false,
+      followers: new Map(),
+    };
+    clients.add(client);
+    port.onClose(() => {
+      clients.delete(client);
+      client.followers.clear();
+    });
+    port.onMessage((command) => {
+      // Messages may still arrive from a client that was closed for its last one.
+      if (!clients.has(client)) return;
+      if (command.type === 'hello') return greet(client, command.protocolVersion);
+      if (!client.hasGreeted) return fail('The first message must be hello.');
+      if (command.type === 'acknowledge') return client.followers.get(command.runId)?.acknowledge(command.sequence);
+      void answer(client, command);
+    });
+    return disposable(() => client.close());
+  }
+
+  return {
+    attach,
+    close() {
+      closing ??= (async () => {
+        current?.run?.stop();
+        await current?.run?.ended;
+        for (const client of clients) client.close();
+        const opened = await endpoint?.catch(() => undefined);
+        await opened?.[Symbol.asyncDispose]();
+      })();
+      return closing;
+    },
+  };
+}
+
+function notObserved(): Refused {
+  return new Refused('not-available', 'No observer is connected to this run, so nobody can do that.');
+}
+
+/** An option that is passed on only if it was given. */
+function given<Name extends string, Value>(name: Name, value: Value | undefined): { [name in Name]?: Value } {
+  return value === undefined ? {} : ({ [name]: value } as { [name in Name]?: Value });
+}
+
+function describeScenario(scenario: Scenario, sourcesFolder: string): ScenarioDescription {
+  const text = readFileSync(join(sourcesFolder, scenario.fileName), 'utf8');
+  return {
+    id: scenario.id,
+    title: scenario.title,
+    category: scenario.category,
+    summary: scenario.summary,
+    theory: scenario.theory,
+    references: scenario.references,
+    lookFor: scenario.lookFor,
+    prediction: scenario.prediction,
+    parameters: scenario.parameters,
+    defaultGcPolicy: scenario.defaultGcPolicy,
+    defaultLimits: scenario.defaultLimits,
+    source: { fileName: scenario.fileName, text },
+  };
+}
+
+function titleOf(program: Program, scenarios: readonly Scenario[]): string {
+  if (program.kind === 'file') return basename(program.path);
+  return scenarios.find(({ id }) => id === program.id)?.title ?? program.id;
+}
+
+function mergeLimits(defaults: Limits | undefined, wanted: CommandOf<'start-run'>['limits']): Limits {
+  const set = Object.entries(wanted ?? {}).filter(([, value]) => value !== undefined);
+  return v.parse(Limits, { ...defaults, ...Object.fromEntries(set) });
+}
+
+interface PreparedProgram {
+  readonly described: Program;
+  readonly scenario?: Scenario;
+  readonly launch: ObservedRunOptions['program'];
+  readonly displayFile: (file: string) => string;
+}
+
+/** Finds what a client wants to run. @throws Refused */
+async function prepareProgram(
+  { program }: CommandOf<'start-run'>,
+  scenarios: readonly Scenario[],
+  locations: EngineOptions['locations'],
+): Promise<PreparedProgram> {
+  const { observerPath, scenariosFolder } = locations;
+  switch (program.kind) {
+    case 'scenario': {
+      const scenario = scenarios.find(({ id }) => id === program.id);
+      if (scenario === undefined) {
+        const known = scenarios.map(({ id }) => id).join(', ');
+        throw new Refused('unknown-scenario', `There is no scenario ${JSON.stringify(program.id)}. Allowed: ${known}.`);
+      }
+      const validated = validateParameters(scenario.parameters, program.parameters);
+      if (validated.type === 'invalid') throw new Refused('bad-parameter', validated.message);
+      const { parameters } = validated;
+      const builtPath = join(scenariosFolder, `${basename(scenario.fileName, extname(scenario.fileName))}.js`);
+      return {
+        described: { kind: 'scenario', id: scenario.id, parameters },
+        scenario,
+        launch: {
+          entryPath: locations.scenarioRunnerPath,
+          args: [builtPath, JSON.stringify(parameters)],
+          observerPath,
+          workingDirectory: locations.scenarioWorkingDirectory ?? dirname(dirname(scenariosFolder)),
+        },
+        // Types are stripped in place, so that the built file has the lines and columns of its source.
+        displayFile: (file) => {
+          const path = pathOfFile(file);
+          return path.startsWith(scenariosFolder + sep) ? path.replace(/\.js$/, '.ts') : path;
+        },
+      };
+    }
+    case 'file': {
+      await checkScript(program.path);
+      const workingDirectory = dirname(program.path);
+      return {
+        described: program,
+        launch: { entryPath: program.path, args: program.args, observerPath, workingDirectory },
+        displayFile: pathOfFile,
+      };
+    }
+    default:
+      return assertNever(program);
+  }
+}
+
+/** Modules are known by their address, scripts by their path; people know paths. */
+function pathOfFile(file: string): string {
+  if (!file.startsWith('file:') || !URL.canParse(file)) return file;
+  const url = new URL(file);
+  return url.host === '' ? fileURLToPath(url) : file;
+}
+
+async function checkScript(path: string): Promise<void> {
+  const refuse = (message: string) => new Refused('bad-file', message);
+  if (!isAbsolute(path)) throw refuse(`${JSON.stringify(path)} is not an absolute path.`);
+  if (path.includes('\0')) throw refuse('The path contains a zero byte.');
+  if (!SCRIPT_EXTENSIONS.includes(extname(path))) {
+    throw refuse(`${path} is not a script that Node.js runs. Allowed: ${SCRIPT_EXTENSIONS.join(', ')}.`);
+  }
+  const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
+    throw refuse(error.code === 'ENOENT' ? `There is no file ${path}.` : `${path} cannot be opened: ${error.message}.`);
+  });
+  if (!found.isFile()) throw refuse(`${path} is not a file.`);
+  await access(path, constants.R_OK).catch(() => {
+    throw refuse(`${path} cannot be read: permission denied.`);
+  });
+}
+
+/** A path is taken as it is, a bare name is looked up as a shell would. @throws Refused */
+async function findNode(nodePath: string): Promise<string> {
+  const isPath = nodePath.includes('/') || nodePath.includes(sep);
+  if (isPath && !isAbsolute(nodePath)) {
+    throw new Refused('bad-node', `${JSON.stringify(nodePath)} is not an absolute path.`);
+  }
+  const folders = isPath ? [''] : (process.env['PATH'] ?? '').split(delimiter).filter((folder) => folder !== '');
+  const extensions = process.platform === 'win32' ? ['', '.exe'] : [''];
+  for (const folder of folders) {
+    for (const extension of extensions) {
+      const path = join(folder, nodePath + extension);
+      if (await isExecutable(path)) return path;
+    }
+  }
+  throw new Refused('bad-node', `${nodePath} is not a program that can be started. Allowed: the path of a node.`);
+}
+
+async function isExecutable(path: string): Promise<boolean> {
+  try {
+    await access(path, constants.X_OK);
+    return (await stat(path)).isFile();
+  } catch {
+    // Not there, or not ours to start: the next folder may have one.
+    return false;
+  }
+}

@@ -1,0 +1,104 @@
+// Starts an observed process with a plain `node`: the launcher of the command line and of the served host, and of the
+// desktop application for the user's own scripts.
+
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { Readable } from 'node:stream';
+import type { Launcher, LaunchRequest, ObservedProcess, ProcessExit } from './launcher.ts';
+
+/** After the process ended, its output may still be in the pipe; a pipe silent for longer is held open by somebody else. */
+const OUTPUT_GRACE_MS = 1_000;
+
+/** @param options.nodePath the `node` to run on unless a request names another. */
+export function createNodeLauncher(options: { nodePath: string }): Launcher {
+  return { kind: 'node', launch: (request) => launchNode(request.nodePath ?? options.nodePath, request) };
+}
+
+function launchNode(nodePath: string, request: LaunchRequest): ObservedProcess {
+  const isWindows = process.platform === 'win32';
+  let child;
+  try {
+    child = spawn(
+      nodePath,
+      ['--require', request.observerPath, ...request.nodeOptions, request.entryPath, ...request.args],
+      {
+        cwd: request.workingDirectory,
+        env: { ...request.environment },
+        stdio: ['ignore', 'pipe', 'pipe'],
+        // A process group of its own, so that everything the program started can be ended with it.
+        detached: !isWindows,
+        windowsHide: true,
+      },
+    );
+  } catch (error) {
+    return failedLaunch(describeLaunchProblem(nodePath, error));
+  }
+  const { stdout, stderr } = child;
+  return {
+    pid: child.pid,
+    stdout,
+    stderr,
+    exited: waitForExit(child, nodePath, [stdout, stderr]),
+    kill: () => killTree(child),
+  };
+}
+
+function describeLaunchProblem(nodePath: string, error: unknown): string {
+  return `Could not start ${nodePath}: ${error instanceof Error ? error.message : String(error)}`;
+}
+
+function failedLaunch(launchProblem: string): ObservedProcess {
+  return {
+    pid: undefined,
+    stdout: Readable.from([]),
+    stderr: Readable.from([]),
+    exited: Promise.resolve({ exitCode: null, signal: null, launchProblem }),
+    kill: () => {},
+  };
+}
+
+function waitForExit(child: ChildProcess, nodePath: string, streams: readonly Readable[]): Promise<ProcessExit> {
+  return new Promise((resolve) => {
+    child.once('error', (error) => {
+      // A process that runs can report an error too (a kill that failed); its exit is still to come.
+      if (child.pid !== undefined) return;
+      for (const stream of streams) stream.destroy();
+      resolve({ exitCode: null, signal: null, launchProblem: describeLaunchProblem(nodePath, error) });
+    });
+    child.once('exit', (exitCode, signal) => {
+      // What the program left running in its group goes with it: no run leaves a process behind.
+      killTree(child);
+      // Somebody outside the group may hold the pipes open for ever; what the program wrote arrives before the grace ends.
+      let quiet = setTimeout(giveUp, OUTPUT_GRACE_MS);
+      function giveUp(): void {
+        for (const stream of streams) stream.destroy();
+      }
+      const more = (): void => {
+        clearTimeout(quiet);
+        quiet = setTimeout(giveUp, OUTPUT_GRACE_MS);
+      };
+      for (const stream of streams) stream.on('data', more);
+      void Promise.all(streams.map((stream) => (stream.closed ? undefined : once(stream, 'close')))).then(() => {
+        clearTimeout(quiet);
+        resolve({ exitCode, signal });
+      });
+    });
+  });
+}
+
+/** Ends a process and its group, or its tree on Windows. One that is gone already is no error. */
+function killTree(child: ChildProcess): void {
+  const { pid } = child;
+  if (pid === undefined) return;
+  if (process.platform === 'win32') {
+    if (child.exitCode === null)
+      spawn('taskkill', ['/pid', String(pid), '/T', '/F'], { stdio: 'ignore', windowsHide: true });
+    return;
+  }
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch (error) {
+    // ESRCH: nobody left in the group. EPERM: what is left changed its user; the process itself is still ours.
+    if (error instanceof Error && 'code' in error && error.code === 'EPERM') child.kill('SIGKILL');
+  }
+}

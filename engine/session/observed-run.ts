@@ -1,0 +1,398 @@
+// One run: launches the program, listens to its observer, supervises it, and at the end decides what became of each
+// registration. Runs in the session; the engine starts one at a time and forwards its recording to clients.
+
+import { setTimeout as delay } from 'node:timers/promises';
+import type { RunListing } from '../protocol/event.ts';
+import { OBSERVER_ENVIRONMENT_VARIABLE, type ObserverOptions } from '../protocol/observer-message.ts';
+import type { RunBatch } from '../protocol/run-batch.ts';
+import type { GcPolicy, RunDescription } from '../protocol/run-description.ts';
+import { assertNever, type CollectionKind } from '../protocol/vocabulary.ts';
+import type { Scenario } from '../scenarios/define-scenario.ts';
+import type { Clock } from './clock.ts';
+import { createConsoleCollector } from './console-collector.ts';
+import { createToken, type Endpoint, type ObserverConnection, type ObserverReport } from './endpoint.ts';
+import { isJudged, judgePrediction } from './judge-prediction.ts';
+import type { Launcher, LaunchRequest, ProcessExit } from './launcher.ts';
+import { classifyOutcome } from './outcome.ts';
+import { programEnvironment } from './program-environment.ts';
+import { approximateBytes, createRecording, type Recording } from './recording.ts';
+import { createRunTally } from './run-tally.ts';
+import { buildReport, DEFAULT_REPORTED_OBJECTS } from './session-report.ts';
+import { decideVerdicts } from './verdicts.ts';
+
+const HANDSHAKE_DEADLINE_MS = 10_000;
+/** How much longer than the settle time a program may take to end after it. */
+const SETTLE_GRACE_MS = 10_000;
+/** After the process ended, its observer's last bytes are already here; silence for longer means that none are. */
+const OBSERVER_IDLE_MS = 5_000;
+/** A connection that was made just before the process ended is accepted within this. */
+const LATE_CONNECTION_MS = 60;
+const LATE_HELLO_MS = 1_000;
+/** Sent on as one frame, with its envelope: well below what a frame may have. */
+const MAXIMUM_BATCH_BYTES = 56 * 1024 * 1024;
+const DROPPED_INTERVAL_MS = 1_000;
+const VERDICT_ROWS = 65_536;
+
+export interface ObservedRunOptions {
+  readonly description: RunDescription;
+  readonly launcher: Launcher;
+  /** What to start; environment and V8's options are the run's own affair. */
+  readonly program: Omit<LaunchRequest, 'environment' | 'nodeOptions'>;
+  /** Absent for a script of the user's. */
+  readonly scenario?: Pick<Scenario, 'predict'>;
+  /** The file that a person should be shown for a file of the program. */
+  readonly displayFile: (file: string) => string;
+  readonly endpoint: Endpoint;
+  readonly clock: Clock;
+  readonly recordingBudgetBytes?: number;
+  readonly consoleBudgetBytes?: number;
+  readonly reportedObjects?: number;
+  readonly handshakeDeadlineMs?: number;
+  /** The status changed. */
+  readonly onListing: (listing: RunListing) => void;
+  /** The recording has grown. */
+  readonly onAppend: () => void;
+}
+
+export interface ObservedRun {
+  readonly listing: RunListing;
+  readonly recording: Recording;
+  /** Ends the process. What was recorded stays, and the run ends as `stopped`. After the end it does nothing. */
+  stop(): void;
+  /** @returns false if no observer is connected that could do it. */
+  collectGarbage(kind: CollectionKind): boolean;
+  /** @returns false if no observer is connected that could do it. */
+  setGcPolicy(gcPolicy: GcPolicy): boolean;
+  /** Resolves after the last batch; never rejects. */
+  readonly ended: Promise<void>;
+}
+
+/** Launches at once; everything that goes wrong from here on becomes the run's outcome or a warning in its recording. */
+export function startObservedRun(options: ObservedRunOptions): ObservedRun {
+  const { description, clock, endpoint } = options;
+  const { limits } = description;
+  const recording = createRecording(options.recordingBudgetBytes);
+  const tally = createRunTally();
+  const launchedAtMs = clock.monotonicMs();
+  let timeZeroMs = launchedAtMs;
+  let listing: RunListing = { description, status: 'launching' };
+  let connection: ObserverConnection | undefined;
+  let isConnected = false;
+  let lastMessageAtMs = 0;
+  const observerClosed = Promise.withResolvers<void>();
+  let uncaught: Extract<ObserverReport, { type: 'observer-uncaught' }> | undefined;
+  let ending: Extract<ObserverReport, { type: 'observer-ending' }> | undefined;
+  let settled = false;
+  let killedBecause: 'stopped' | 'timed-out' | undefined;
+  let hasExited = false;
+
+  const nowMs = (): number => Math.max(0, clock.monotonicMs() - timeZeroMs);
+
+  const keep = (batch: RunBatch): void => {
+    recording.append(batch);
+    tally.apply(batch);
+    options.onAppend();
+  };
+  const overflow = createOverflow(keep, clock);
+  const append = (batch: RunBatch): void => {
+    if (approximateBytes(batch) > MAXIMUM_BATCH_BYTES) overflow.drop(batch, 'A batch was too large to be sent on.');
+    else if (isDroppable(batch) && !recording.hasRoomFor(batch)) {
+      overflow.drop(batch, 'The recording is full; what came after was not kept.');
+    } else keep(batch);
+  };
+  const warn = (code: string, message: string): void => append({ type: 'warning', code, message, atMs: nowMs() });
+  const list = (change: Partial<RunListing>): void => {
+    listing = { ...listing, ...change };
+    options.onListing(listing);
+  };
+  const setStatus = (status: Exclude<RunListing['status'], 'ended'>, atMs = nowMs()): void => {
+    append({ type: 'status', status, atMs });
+    list({ status });
+  };
+
+  append({ type: 'started', description });
+  setStatus('launching', 0);
+
+  const token = createToken();
+  const expectation = endpoint.expect(token, {
+    onConnect(connected) {
+      connection = connected;
+      isConnected = true;
+      lastMessageAtMs = clock.monotonicMs();
+      clearTimeout(handshakeTimer);
+      const { hello } = connected;
+      timeZeroMs = hello.programStartHrtimeMs;
+      append(hello.runtime);
+      collector.align(timeZeroMs, hello.gcTrace);
+      if (listing.status === 'launching') setStatus('running');
+    },
+    onMessage(message) {
+      lastMessageAtMs = clock.monotonicMs();
+      takeReport(message);
+    },
+    onClose(problem) {
+      connection = undefined;
+      if (problem !== undefined && ending === undefined && !hasExited) warn('observer-lost', problem);
+      observerClosed.resolve();
+    },
+  });
+  const observerOptions: ObserverOptions = {
+    endpoint: endpoint.path,
+    token,
+    gcPolicy: description.gcPolicy,
+    settleMs: limits.settleMs,
+    owned: true,
+    traceCollections: true,
+  };
+  const { maxHeapMegabytes } = limits;
+  const observed = options.launcher.launch({
+    ...options.program,
+    nodeOptions: maxHeapMegabytes === undefined ? [] : [`--max-old-space-size=${maxHeapMegabytes}`],
+    environment: programEnvironment({ [OBSERVER_ENVIRONMENT_VARIABLE]: JSON.stringify(observerOptions) }),
+  });
+  const collector = createConsoleCollector({
+    stdout: observed.stdout,
+    stderr: observed.stderr,
+    clock,
+    launchedAtMs,
+    pid: () => observed.pid,
+    emit: append,
+    ...(options.consoleBudgetBytes === undefined ? {} : { budgetBytes: options.consoleBudgetBytes }),
+  });
+
+  const handshakeTimer = setTimeout(() => {
+    warnThatNobodyObserves();
+    collector.alignWithout();
+    if (listing.status === 'launching') setStatus('running');
+  }, options.handshakeDeadlineMs ?? HANDSHAKE_DEADLINE_MS);
+  const timeOut = (): void => kill('timed-out');
+  let timeoutTimer = setTimeout(timeOut, limits.timeoutMs);
+
+  let hasWarnedThatNobodyObserves = false;
+  function warnThatNobodyObserves(): void {
+    if (hasWarnedThatNobodyObserves) return;
+    hasWarnedThatNobodyObserves = true;
+    warn(
+      'observer-did-not-connect',
+      'The observer did not connect: only the console and the end of this run are known, no heap, collection or callback.',
+    );
+  }
+
+  function kill(because: 'stopped' | 'timed-out'): void {
+    if (hasExited || killedBecause !== undefined) return;
+    killedBecause = because;
+    if (because === 'stopped') append({ type: 'marks', items: [{ kind: 'stop-requested', name: '', atMs: nowMs() }] });
+    setStatus('stopping');
+    observed.kill();
+  }
+
+  function takeReport(message: ObserverReport): void {
+    switch (message.type) {
+      case 'observer-batch': {
+        const { batch } = message;
+        if (batch.type !== 'sites') return append(batch);
+        const items = batch.items.map((site) => ({ ...site, file: options.displayFile(site.file) }));
+        return append({ type: 'sites', items });
+      }
+      case 'observer-settling':
+        settled = true;
+        if (listing.status !== 'stopping') setStatus('settling', message.atMs);
+        // The program is done in time. What it starts now may take what is left of its time, or a grace.
+        clearTimeout(timeoutTimer);
+        timeoutTimer = setTimeout(
+          timeOut,
+          Math.max(launchedAtMs + limits.timeoutMs - clock.monotonicMs(), limits.settleMs + SETTLE_GRACE_MS),
+        );
+        return;
+      case 'observer-uncaught':
+        uncaught = message;
+        return;
+      case 'observer-ending':
+        ending = message;
+        settled ||= message.settled;
+        return;
+      default:
+        assertNever(message);
+    }
+  }
+
+  /** Everything that the observer sent before the process ended. */
+  async function untilObserverIsDone(): Promise<void> {
+    for (let waitedMs = 0; !isConnected && waitedMs < LATE_HELLO_MS; waitedMs += 20) {
+      if (waitedMs > LATE_CONNECTION_MS && !endpoint.hasStrangers) return;
+      await delay(20);
+    }
+    if (!isConnected) return;
+    const isClosed = observerClosed.promise.then(() => true);
+    const silence = async (): Promise<boolean> => {
+      while (clock.monotonicMs() - lastMessageAtMs < OBSERVER_IDLE_MS)
+        await delay(OBSERVER_IDLE_MS / 10, undefined, { ref: false });
+      return false;
+    };
+    lastMessageAtMs = clock.monotonicMs();
+    if (!(await Promise.race([isClosed, silence()]))) connection?.close();
+  }
+
+  async function finish(exit: ProcessExit): Promise<void> {
+    hasExited = true;
+    const exitedAtMs = clock.monotonicMs();
+    clearTimeout(handshakeTimer);
+    clearTimeout(timeoutTimer);
+    if (exit.launchProblem === undefined) await untilObserverIsDone();
+    expectation[Symbol.dispose]();
+    if (!isConnected && exit.launchProblem === undefined) warnThatNobodyObserves();
+    collector.end();
+    overflow.flush();
+    const durationMs = ending?.atMs ?? Math.max(0, exitedAtMs - timeZeroMs);
+    if (ending?.settled === true) {
+      append({ type: 'marks', items: [{ kind: 'settle-ended', name: '', atMs: ending.atMs }] });
+    }
+    if (isConnected && ending === undefined) {
+      const message = 'The process ended at once: up to the last 25 ms before its end may be missing.';
+      append({ type: 'dropped', what: 'unknown-tail', count: 0, message });
+    }
+    const outcome = classifyOutcome({
+      exit,
+      killedBecause,
+      timeoutMs: limits.timeoutMs,
+      wasObserved: isConnected,
+      uncaught,
+      ending,
+      settled,
+      saidOutOfMemory: collector.saidOutOfMemory,
+      stderrTail: collector.stderrTail,
+    });
+    const verdicts = decideVerdicts({
+      rows: tally.rows,
+      majorCollections: tally.majorCollections(),
+      blocked: tally.blocked(),
+      registryCollectedAtMs: tally.registryCollectedAtMs,
+      droppedRows: tally.droppedRows,
+      settled,
+      endedOrderly: ending !== undefined,
+      lastEventMs: ending?.atMs ?? tally.lastEventMs,
+    });
+    const { program } = description;
+    const { report, objects } = buildReport(
+      { tally, verdicts, outcome, program, durationMs, host: options.launcher.kind },
+      options.reportedObjects ?? DEFAULT_REPORTED_OBJECTS,
+    );
+    if (options.scenario !== undefined && program.kind === 'scenario' && isJudged(outcome.status)) {
+      report.prediction = judgePrediction(options.scenario, {
+        report,
+        parameters: program.parameters,
+        gcPolicy: description.gcPolicy,
+        objects,
+        standardOutput: collector.standardOutputTail,
+        marks: tally.marks,
+        samples: tally.samples,
+      });
+    }
+    for (let row = 0; row < verdicts.verdict.length; row += VERDICT_ROWS) {
+      append({
+        type: 'verdicts',
+        firstId: row + 1,
+        verdict: verdicts.verdict.slice(row, row + VERDICT_ROWS),
+        reason: verdicts.reason.slice(row, row + VERDICT_ROWS),
+      });
+    }
+    append({ type: 'ended', atMs: durationMs, report });
+    list({
+      status: 'ended',
+      outcome: outcome.status,
+      ...(report.prediction === undefined ? {} : { predictionHeld: report.prediction.held }),
+    });
+  }
+
+  return {
+    get listing() {
+      return listing;
+    },
+    recording,
+    stop: () => kill('stopped'),
+    collectGarbage(kind) {
+      connection?.send({ type: 'observer-collect', kind });
+      return connection !== undefined;
+    },
+    setGcPolicy(gcPolicy) {
+      connection?.send({ type: 'observer-set-gc-policy', gcPolicy });
+      return connection !== undefined;
+    },
+    ended: observed.exited.then(finish),
+  };
+}
+
+/** What a program can produce without bound. The rest is little, and without it a run could not be understood. */
+function isDroppable(batch: RunBatch): boolean {
+  switch (batch.type) {
+    case 'registrations':
+    case 'callbacks':
+    case 'unregistrations':
+    case 'registries':
+    case 'registries-collected':
+    case 'collections':
+    case 'sites':
+    case 'marks':
+    case 'console':
+    case 'picture':
+      return true;
+    case 'started':
+    case 'runtime':
+    case 'status':
+    case 'samples':
+    case 'blocked':
+    case 'dropped':
+    case 'warning':
+    case 'verdicts':
+    case 'ended':
+      return false;
+    default:
+      return assertNever(batch);
+  }
+}
+
+/** Counts what is not kept, and says so in `dropped` batches: at once, then once a second, and at the end. */
+function createOverflow(
+  keep: (batch: RunBatch) => void,
+  clock: Clock,
+): { drop(batch: RunBatch, why: string): void; flush(): void } {
+  let rows = 0;
+  let lines = 0;
+  let message = '';
+  let toldAtMs = -Infinity;
+  const flush = (): void => {
+    if (rows > 0) keep({ type: 'dropped', what: 'rows', count: rows, message });
+    if (lines > 0) keep({ type: 'dropped', what: 'console-lines', count: lines, message });
+    rows = 0;
+    lines = 0;
+    toldAtMs = clock.monotonicMs();
+  };
+  return {
+    drop(batch, why) {
+      message = why;
+      if (batch.type === 'console') lines += batch.entries.reduce((sum, entry) => sum + entry.lines, 0);
+      else rows += countRows(batch);
+      if (clock.monotonicMs() - toldAtMs >= DROPPED_INTERVAL_MS) flush();
+    },
+    flush,
+  };
+}
+
+function countRows(batch: RunBatch): number {
+  switch (batch.type) {
+    case 'registrations':
+      return batch.atMs.length;
+    case 'callbacks':
+    case 'unregistrations':
+    case 'registries-collected':
+      return batch.id.length;
+    case 'collections':
+      return batch.startMs.length;
+    case 'registries':
+    case 'sites':
+    case 'marks':
+      return batch.items.length;
+    default:
+      return 1;
+  }
+}

@@ -1,0 +1,425 @@
+// What a run amounts to, added up batch by batch while it goes on: the rows that verdicts and the report are made of.
+// Runs in the session, one for each run. Typed arrays and counts only: a run may have ten million registrations.
+
+import type { RunBatch, RunBatchOf } from '../protocol/run-batch.ts';
+import { assertNever, COLLECTION_KINDS } from '../protocol/vocabulary.ts';
+import { createFloat64Column, createUint32Column, createUint8Column } from './growing-column.ts';
+
+/** Callbacks with less than this between them are one stretch in which nothing else ran. */
+const STALL_GAP_MS = 0.5;
+/** Ids are gapless, so a jump beyond this means that the observer cannot be believed. */
+const MAXIMUM_ID_JUMP = 16 * 1024 * 1024;
+
+export interface RegistryTally {
+  readonly id: number;
+  readonly siteId: number;
+  readonly registrations: number;
+  readonly finalized: number;
+  readonly callbackTotalMs: number;
+  /** Longest chain of this registry's callbacks with less than 0.5 ms between the end of one and the start of the next. */
+  readonly longestStallMs: number;
+  readonly collectedAtMs: number | undefined;
+}
+
+/** Rows of registrations: row i is registration i + 1. NaN where nothing is known. */
+export interface RegistrationRows {
+  readonly length: number;
+  readonly registeredAtMs: Float64Array;
+  readonly registryId: Uint32Array;
+  readonly siteId: Uint32Array;
+  readonly callbackStartMs: Float64Array;
+  readonly callbackMs: Float64Array;
+  /** 1 where the callback threw. */
+  readonly callbackThrew: Uint8Array;
+  /** 1 where the registration was removed before its callback started. */
+  readonly unregistered: Uint8Array;
+}
+
+/** Stretches of time in order of their start, none overlapping another. */
+export interface Stretches {
+  readonly startMs: Float64Array;
+  readonly endMs: Float64Array;
+}
+
+export interface RunTally {
+  apply(batch: RunBatch): void;
+  readonly rows: RegistrationRows;
+  /** Label of a row; null if it was not recorded. */
+  labelAt(row: number): string | null;
+  /** When the program said that it let go of an object with this label: the first time at or after `registeredAtMs`. */
+  releasedAtMs(label: string | null, registeredAtMs: number): number | undefined;
+  readonly hasReleases: boolean;
+  /** `file` and `line` of a site; undefined if it was not recorded. */
+  siteAt(siteId: number): { readonly file: string; readonly line: number } | undefined;
+  registries(): RegistryTally[];
+  registryCollectedAtMs(registryId: number): number | undefined;
+  /** Major collections, in order. */
+  majorCollections(): Stretches;
+  blocked(): Stretches;
+  readonly runtime: RunBatchOf<'runtime'> | undefined;
+  readonly collections: { minor: number; major: number; forced: number; totalPauseMs: number; longestPauseMs: number };
+  readonly samples: { atMs: Float64Array; usedBytes: Float64Array; externalBytes: Float64Array; peakRssBytes: number };
+  readonly marks: RunBatchOf<'marks'>['items'];
+  /** Line ends written, and those of them that are not in the recording. */
+  readonly consoleLines: number;
+  readonly droppedConsoleLines: number;
+  readonly droppedRows: number;
+  readonly warnings: readonly string[];
+  /** Latest time that anything happened at. */
+  readonly lastEventMs: number;
+}
+
+interface RegistryState {
+  siteId: number;
+  registrations: number;
+  finalized: number;
+  callbackTotalMs: number;
+  longestStallMs: number;
+  stallStartMs: number;
+  lastCallbackEndMs: number;
+  collectedAtMs: number | undefined;
+}
+
+export function createRunTally(): RunTally {
+  // Row 0 is unused: columns are indexed by id, and `rows` gives views from id 1 on.
+  const registeredAtMs = createFloat64Column(NaN);
+  const registryId = createUint32Column();
+  const siteId = createUint32Column();
+  const callbackStartMs = createFloat64Column(NaN);
+  const callbackMs = createFloat64Column(NaN);
+  const callbackThrew = createUint8Column();
+  const unregistered = createUint8Column();
+  let highestId = 0;
+  /** Label columns as they came, in order of `firstId`: the recording keeps them anyway. */
+  const labels: { firstId: number; labelEnd: Uint32Array; labelBytes: Uint8Array }[] = [];
+  /** Callbacks whose registration has not come yet: the observer drains the two one after the other. */
+  let earlyCallbacks: { id: number; startMs: number; durationMs: number; threw: number }[] = [];
+
+  const registryStates = new Map<number, RegistryState>();
+  const sites = new Map<number, { file: string; line: number }>();
+  const releases = new Map<string, number[]>();
+  const majorStartMs = createFloat64Column();
+  const majorEndMs = createFloat64Column();
+  const blockedStartMs = createFloat64Column();
+  const blockedEndMs = createFloat64Column();
+  const collections = { minor: 0, major: 0, forced: 0, totalPauseMs: 0, longestPauseMs: NaN };
+  const sampleAtMs = createFloat64Column();
+  const sampleUsedBytes = createFloat64Column();
+  const sampleExternalBytes = createFloat64Column();
+  let peakRssBytes = NaN;
+  const marks: RunBatchOf<'marks'>['items'] = [];
+  const warnings: string[] = [];
+  let runtime: RunBatchOf<'runtime'> | undefined;
+  let consoleLines = 0;
+  let droppedConsoleLines = 0;
+  let droppedRows = 0;
+  let lastEventMs = 0;
+  const decoder = new TextDecoder();
+
+  const happened = (atMs: number): void => {
+    if (atMs > lastEventMs) lastEventMs = atMs;
+  };
+  const warn = (message: string): void => {
+    if (!warnings.includes(message)) warnings.push(message);
+  };
+  const registryState = (id: number): RegistryState => {
+    let state = registryStates.get(id);
+    if (state === undefined) {
+      state = {
+        siteId: 0,
+        registrations: 0,
+        finalized: 0,
+        callbackTotalMs: 0,
+        longestStallMs: 0,
+        stallStartMs: NaN,
+        lastCallbackEndMs: -Infinity,
+        collectedAtMs: undefined,
+      };
+      registryStates.set(id, state);
+    }
+    return state;
+  };
+  /** Makes room for an id in every column, so that they all have the same length. False if the id cannot be believed. */
+  const ensureId = (id: number): boolean => {
+    if (id < registeredAtMs.length) return id > 0;
+    if (id > highestId + MAXIMUM_ID_JUMP) return false;
+    registeredAtMs.set(id, NaN);
+    registryId.set(id, 0);
+    siteId.set(id, 0);
+    callbackStartMs.set(id, NaN);
+    callbackMs.set(id, NaN);
+    callbackThrew.set(id, 0);
+    unregistered.set(id, 0);
+    return true;
+  };
+  const unbelievable = (rows: number): void => {
+    droppedRows += rows;
+    warn('The observer sent rows with ids that cannot be right; they were left out.');
+  };
+
+  const applyRegistrations = (batch: RunBatchOf<'registrations'>): void => {
+    const rows = batch.atMs.length;
+    if (rows === 0) return;
+    const lastId = batch.firstId + rows - 1;
+    if (!ensureId(lastId)) return unbelievable(rows);
+    registeredAtMs.values.set(batch.atMs, batch.firstId);
+    registryId.values.set(batch.registryId, batch.firstId);
+    siteId.values.set(batch.siteId, batch.firstId);
+    if (batch.labelBytes.length > 0) labels.push(batch);
+    if (lastId > highestId) highestId = lastId;
+    let currentId = -1;
+    let state: RegistryState | undefined;
+    for (const id of batch.registryId) {
+      // Rows of one registry mostly stand together.
+      if (id !== currentId || state === undefined) {
+        state = registryState(id);
+        currentId = id;
+      }
+      state.registrations += 1;
+    }
+    happened(batch.atMs[rows - 1] ?? 0);
+    if (earlyCallbacks.length > 0) {
+      const waiting = earlyCallbacks;
+      earlyCallbacks = [];
+      for (const callback of waiting) {
+        applyCallback(callback.id, callback.startMs, callback.durationMs, callback.threw);
+      }
+    }
+  };
+
+  const applyCallback = (id: number, startMs: number, durationMs: number, threw: number): void => {
+    if (!ensureId(id)) return unbelievable(1);
+    if (Number.isNaN(registeredAtMs.values[id])) {
+      earlyCallbacks.push({ id, startMs, durationMs, threw });
+      return;
+    }
+    // A registration has one callback; a second row would count it twice.
+    if (!Number.isNaN(callbackStartMs.values[id])) return;
+    callbackStartMs.values[id] = startMs;
+    callbackMs.values[id] = durationMs;
+    callbackThrew.values[id] = threw;
+    const state = registryState(registryId.values[id] ?? 0);
+    if (threw === 0) state.finalized += 1;
+    state.callbackTotalMs += durationMs;
+    if (!(startMs - state.lastCallbackEndMs < STALL_GAP_MS)) state.stallStartMs = startMs;
+    state.lastCallbackEndMs = startMs + durationMs;
+    const stallMs = state.lastCallbackEndMs - state.stallStartMs;
+    if (stallMs > state.longestStallMs) state.longestStallMs = stallMs;
+    happened(state.lastCallbackEndMs);
+  };
+
+  const applyCollections = (batch: RunBatchOf<'collections'>): void => {
+    for (let row = 0; row < batch.startMs.length; row += 1) {
+      const startMs = batch.startMs[row] ?? NaN;
+      const pauseMs = batch.pauseMs[row] ?? NaN;
+      if (COLLECTION_KINDS[batch.kind[row] ?? 0] === 'major') {
+        collections.major += 1;
+        majorStartMs.push(startMs);
+        majorEndMs.push(startMs + pauseMs);
+      } else {
+        collections.minor += 1;
+      }
+      if (batch.forced[row] === 1) collections.forced += 1;
+      collections.totalPauseMs += pauseMs;
+      if (!(pauseMs <= collections.longestPauseMs)) collections.longestPauseMs = pauseMs;
+      happened(startMs + pauseMs);
+    }
+  };
+
+  const applySamples = (batch: RunBatchOf<'samples'>): void => {
+    sampleAtMs.append(batch.atMs);
+    sampleUsedBytes.append(batch.usedBytes);
+    sampleExternalBytes.append(batch.externalBytes);
+    for (const bytes of batch.rssBytes) if (!(bytes <= peakRssBytes) && !Number.isNaN(bytes)) peakRssBytes = bytes;
+    happened(batch.atMs.at(-1) ?? 0);
+  };
+
+  const applyMarks = (batch: RunBatchOf<'marks'>): void => {
+    for (const mark of batch.items) {
+      marks.push(mark);
+      happened(mark.atMs + (mark.durationMs ?? 0));
+      if (mark.kind !== 'release') continue;
+      const times = releases.get(mark.name);
+      if (times === undefined) releases.set(mark.name, [mark.atMs]);
+      else times.push(mark.atMs);
+    }
+  };
+
+  const applyDropped = (batch: RunBatchOf<'dropped'>): void => {
+    switch (batch.what) {
+      case 'rows':
+        droppedRows += batch.count;
+        break;
+      case 'console-lines':
+        consoleLines += batch.count;
+        droppedConsoleLines += batch.count;
+        break;
+      case 'labels':
+      case 'unknown-tail':
+        break;
+      default:
+        assertNever(batch.what);
+    }
+    warn(batch.message);
+  };
+
+  return {
+    apply(batch) {
+      switch (batch.type) {
+        case 'registrations':
+          return applyRegistrations(batch);
+        case 'callbacks':
+          for (let row = 0; row < batch.id.length; row += 1) {
+            applyCallback(
+              batch.id[row] ?? 0,
+              batch.startMs[row] ?? NaN,
+              batch.durationMs[row] ?? NaN,
+              batch.threw[row] ?? 0,
+            );
+          }
+          return;
+        case 'unregistrations':
+          for (let row = 0; row < batch.id.length; row += 1) {
+            const id = batch.id[row] ?? 0;
+            if (ensureId(id)) unregistered.values[id] = 1;
+            else unbelievable(1);
+            happened(batch.atMs[row] ?? 0);
+          }
+          return;
+        case 'registries':
+          for (const item of batch.items) registryState(item.id).siteId = item.siteId;
+          return;
+        case 'registries-collected':
+          for (const [row, id] of batch.id.entries()) registryState(id).collectedAtMs ??= batch.atMs[row];
+          return;
+        case 'sites':
+          for (const site of batch.items) sites.set(site.id, { file: site.file, line: site.line });
+          return;
+        case 'collections':
+          return applyCollections(batch);
+        case 'samples':
+          return applySamples(batch);
+        case 'blocked':
+          blockedStartMs.append(batch.startMs);
+          blockedEndMs.append(batch.endMs);
+          return;
+        case 'marks':
+          return applyMarks(batch);
+        case 'console':
+          for (const entry of batch.entries) consoleLines += entry.lines;
+          return;
+        case 'dropped':
+          return applyDropped(batch);
+        case 'warning':
+          return warn(batch.message);
+        case 'runtime':
+          runtime = batch;
+          return;
+        case 'started':
+        case 'status':
+        case 'picture':
+        case 'verdicts':
+        case 'ended':
+          return;
+        default:
+          assertNever(batch);
+      }
+    },
+    get rows() {
+      const end = highestId + 1;
+      return {
+        length: highestId,
+        registeredAtMs: registeredAtMs.values.subarray(1, end),
+        registryId: registryId.values.subarray(1, end),
+        siteId: siteId.values.subarray(1, end),
+        callbackStartMs: callbackStartMs.values.subarray(1, end),
+        callbackMs: callbackMs.values.subarray(1, end),
+        callbackThrew: callbackThrew.values.subarray(1, end),
+        unregistered: unregistered.values.subarray(1, end),
+      };
+    },
+    labelAt(row) {
+      const id = row + 1;
+      let low = 0;
+      let high = labels.length;
+      while (low < high) {
+        const middle = (low + high) >>> 1;
+        if ((labels[middle]?.firstId ?? Infinity) <= id) low = middle + 1;
+        else high = middle;
+      }
+      const batch = labels[low - 1];
+      if (batch === undefined) return null;
+      const offset = id - batch.firstId;
+      if (offset >= batch.labelEnd.length) return null;
+      const start = offset === 0 ? 0 : (batch.labelEnd[offset - 1] ?? 0);
+      const end = batch.labelEnd[offset] ?? start;
+      return end > start ? decoder.decode(batch.labelBytes.subarray(start, end)) : null;
+    },
+    releasedAtMs: (label, atMs) =>
+      label === null ? undefined : releases.get(label)?.find((releasedAtMs) => releasedAtMs >= atMs),
+    get hasReleases() {
+      return releases.size > 0;
+    },
+    siteAt: (id) => sites.get(id),
+    registries: () =>
+      [...registryStates]
+        .filter(([id]) => id > 0)
+        .sort(([one], [other]) => one - other)
+        .map(([id, { siteId, registrations, finalized, callbackTotalMs, longestStallMs, collectedAtMs }]) => ({
+          id,
+          siteId,
+          registrations,
+          finalized,
+          callbackTotalMs,
+          longestStallMs,
+          collectedAtMs,
+        })),
+    registryCollectedAtMs: (id) => registryStates.get(id)?.collectedAtMs,
+    majorCollections: () => inOrder(majorStartMs.view(), majorEndMs.view()),
+    blocked: () => inOrder(blockedStartMs.view(), blockedEndMs.view()),
+    get runtime() {
+      return runtime;
+    },
+    collections,
+    get samples() {
+      return {
+        atMs: sampleAtMs.view(),
+        usedBytes: sampleUsedBytes.view(),
+        externalBytes: sampleExternalBytes.view(),
+        peakRssBytes,
+      };
+    },
+    marks,
+    get consoleLines() {
+      return consoleLines;
+    },
+    get droppedConsoleLines() {
+      return droppedConsoleLines;
+    },
+    get droppedRows() {
+      return droppedRows;
+    },
+    warnings,
+    get lastEventMs() {
+      return lastEventMs;
+    },
+  };
+}
+
+/** Sorted by start; stretches that touch or overlap become one, as a stretch may be reported again when it has grown. */
+function inOrder(startMs: Float64Array, endMs: Float64Array): Stretches {
+  const order = Array.from(startMs.keys()).sort((one, other) => (startMs[one] ?? 0) - (startMs[other] ?? 0));
+  const starts: number[] = [];
+  const ends: number[] = [];
+  for (const row of order) {
+    const start = startMs[row] ?? NaN;
+    const end = endMs[row] ?? NaN;
+    const lastEnd = ends.at(-1);
+    if (lastEnd !== undefined && start <= lastEnd) ends[ends.length - 1] = Math.max(lastEnd, end);
+    else {
+      starts.push(start);
+      ends.push(end);
+    }
+  }
+  return { startMs: Float64Array.from(starts), endMs: Float64Array.from(ends) };
+}

@@ -1,0 +1,203 @@
+// The document of a finished run, put together from its tally, verdicts and outcome. Pure; called by the run.
+
+import { posix, win32 } from 'node:path';
+import type { Outcome, ReportedObject, RunReport, VerdictCounts } from '../protocol/run-report.ts';
+import { RUN_REPORT_SCHEMA_VERSION } from '../protocol/run-report.ts';
+import type { Program } from '../protocol/run-description.ts';
+import { VERDICT_REASONS, VERDICTS } from '../protocol/vocabulary.ts';
+import { collectedBetween } from './collection-bracket.ts';
+import type { RunTally } from './run-tally.ts';
+import type { VerdictColumns } from './verdicts.ts';
+
+/** How many objects a report lists unless it is told otherwise. */
+export const DEFAULT_REPORTED_OBJECTS = 1_000;
+
+export interface ReportFacts {
+  readonly tally: RunTally;
+  readonly verdicts: VerdictColumns;
+  readonly outcome: Outcome;
+  readonly program: Program;
+  readonly durationMs: number;
+  /** What ran the program, where the observer did not say. */
+  readonly host: string;
+}
+
+/** A report without its prediction, and every object of the run, each put together when it is asked for. */
+export interface SessionReport {
+  readonly report: RunReport;
+  readonly objects: Iterable<ReportedObject>;
+}
+
+/**
+ * @param maximumObjects listed in `report.objects`, in order of registration. If there are more, those that were not
+ * finalized come first, since they are what a reader looks for; `objectsOmitted` counts the rest.
+ */
+export function buildReport(facts: ReportFacts, maximumObjects = DEFAULT_REPORTED_OBJECTS): SessionReport {
+  const { tally, verdicts, program } = facts;
+  const { rows, runtime, collections } = tally;
+  const objectAt = createObjectReader(tally, verdicts);
+  const chosen = chooseRows(verdicts.verdict, maximumObjects);
+  const report: RunReport = {
+    schemaVersion: RUN_REPORT_SCHEMA_VERSION,
+    runtime: {
+      node: runtime?.node ?? null,
+      v8: runtime?.v8 ?? null,
+      host: runtime?.host ?? facts.host,
+      ...(runtime?.electron === undefined ? {} : { electron: runtime.electron }),
+    },
+    scenario:
+      program.kind === 'scenario'
+        ? { id: program.id, parameters: program.parameters }
+        : { file: program.path, parameters: {} },
+    outcome: facts.outcome,
+    durationMs: facts.durationMs,
+    heap: heapFigures(tally),
+    gc: {
+      minor: collections.minor,
+      major: collections.major,
+      forced: collections.forced,
+      totalPauseMs: collections.totalPauseMs,
+      longestPauseMs: figure(collections.longestPauseMs),
+    },
+    registrations: countVerdicts(verdicts.verdict),
+    latencyMs: latencies(tally),
+    registries: tally.registries().map((registry) => ({
+      id: registry.id,
+      site: siteText(tally, registry.siteId),
+      registrations: registry.registrations,
+      finalized: registry.finalized,
+      callbackTotalMs: registry.callbackTotalMs,
+      longestStallMs: registry.longestStallMs,
+    })),
+    objects: Array.from(chosen, objectAt),
+    objectsOmitted: rows.length - chosen.length,
+    console: { lines: tally.consoleLines, droppedLines: tally.droppedConsoleLines },
+    warnings: [...tally.warnings],
+    droppedRows: tally.droppedRows,
+  };
+  return {
+    report,
+    objects: {
+      *[Symbol.iterator]() {
+        for (let row = 0; row < rows.length; row += 1) yield objectAt(row);
+      },
+    },
+  };
+}
+
+/** A figure that is not known is null in the document. */
+function figure(value: number | undefined): number | null {
+  return value === undefined || Number.isNaN(value) ? null : value;
+}
+
+/** `simple.ts:12`; null if the site was not recorded. */
+function siteText(tally: RunTally, siteId: number): string | null {
+  const site = tally.siteAt(siteId);
+  if (site === undefined) return null;
+  const name = site.file.includes('\\') ? win32.basename(site.file) : posix.basename(site.file);
+  return `${name}:${site.line}`;
+}
+
+function createObjectReader(tally: RunTally, verdicts: VerdictColumns): (row: number) => ReportedObject {
+  const { rows } = tally;
+  const stretches = { majorCollections: tally.majorCollections(), blocked: tally.blocked() };
+  return (row) => {
+    const registeredAtMs = rows.registeredAtMs[row] ?? NaN;
+    const callbackStartedAtMs = rows.callbackStartMs[row] ?? NaN;
+    const label = tally.labelAt(row);
+    const releasedAtMs = tally.releasedAtMs(label, registeredAtMs);
+    const hasCallback = !Number.isNaN(callbackStartedAtMs);
+    const collectedBetweenMs = hasCallback
+      ? collectedBetween(stretches, releasedAtMs ?? registeredAtMs, callbackStartedAtMs)
+      : undefined;
+    return {
+      id: row + 1,
+      label,
+      site: siteText(tally, rows.siteId[row] ?? 0),
+      verdict: VERDICTS[verdicts.verdict[row] ?? 0] ?? 'unknown',
+      reason: VERDICT_REASONS[verdicts.reason[row] ?? 0] ?? 'none',
+      registeredAtMs,
+      ...(releasedAtMs === undefined ? {} : { releasedAtMs }),
+      ...(collectedBetweenMs === undefined ? {} : { collectedBetweenMs }),
+      ...(hasCallback ? { callbackStartedAtMs, callbackMs: rows.callbackMs[row] ?? NaN } : {}),
+    };
+  };
+}
+
+function chooseRows(verdict: Uint8Array, maximum: number): Uint32Array {
+  if (verdict.length <= maximum) return Uint32Array.from(verdict.keys());
+  const finalized = VERDICTS.indexOf('finalized');
+  const chosen: number[] = [];
+  const choose = (wanted: (code: number) => boolean): void => {
+    for (let row = 0; row < verdict.length && chosen.length < maximum; row += 1) {
+      if (wanted(verdict[row] ?? 0)) chosen.push(row);
+    }
+  };
+  choose((code) => code !== finalized);
+  choose((code) => code === finalized);
+  return Uint32Array.from(chosen).sort();
+}
+
+function countVerdicts(verdict: Uint8Array): VerdictCounts {
+  const counts = new Float64Array(VERDICTS.length);
+  for (const code of verdict) counts[code] = (counts[code] ?? 0) + 1;
+  const count = (name: (typeof VERDICTS)[number]) => counts[VERDICTS.indexOf(name)] ?? 0;
+  return {
+    total: verdict.length,
+    finalized: count('finalized'),
+    unregistered: count('unregistered'),
+    alive: count('alive'),
+    callbackPending: count('callback-pending'),
+    registryCollected: count('registry-collected'),
+    exitedFirst: count('exited-first'),
+    callbackThrew: count('callback-threw'),
+    unknown: count('unknown'),
+  };
+}
+
+/** Gaps are between rows that have a heap figure: a row without one says nothing about the curve. */
+function heapFigures(tally: RunTally): RunReport['heap'] {
+  const { atMs, usedBytes, externalBytes, peakRssBytes } = tally.samples;
+  const known = atMs.filter((_, row) => !Number.isNaN(usedBytes[row]));
+  const gaps = known.subarray(1).map((at, row) => at - (known[row] ?? NaN));
+  gaps.sort();
+  const isKnown = (bytes: number) => !Number.isNaN(bytes);
+  const peak = (column: Float64Array) =>
+    column.reduce((most, bytes) => (bytes <= most || Number.isNaN(bytes) ? most : bytes), NaN);
+  return {
+    samples: known.length,
+    maxGapMs: figure(gaps.at(-1)),
+    medianGapMs: figure(percentile(gaps, 50)),
+    peakUsedBytes: figure(peak(usedBytes)),
+    finalUsedBytes: figure(usedBytes.findLast(isKnown)),
+    peakRssBytes: figure(peakRssBytes),
+    peakExternalBytes: figure(peak(externalBytes)),
+    finalExternalBytes: figure(externalBytes.findLast(isKnown)),
+  };
+}
+
+/** Registered → callback started, of the finalized: exact, by sorting them all. */
+function latencies(tally: RunTally): RunReport['latencyMs'] {
+  const { rows } = tally;
+  const sorted = new Float64Array(rows.length);
+  let count = 0;
+  for (let row = 0; row < rows.length; row += 1) {
+    const latencyMs = (rows.callbackStartMs[row] ?? NaN) - (rows.registeredAtMs[row] ?? NaN);
+    if (Number.isNaN(latencyMs) || rows.callbackThrew[row] === 1) continue;
+    sorted[count] = latencyMs;
+    count += 1;
+  }
+  const values = sorted.subarray(0, count).sort();
+  return {
+    count,
+    p50: figure(percentile(values, 50)),
+    p95: figure(percentile(values, 95)),
+    p99: figure(percentile(values, 99)),
+    max: figure(values.at(-1)),
+  };
+}
+
+/** Nearest rank: the smallest value that at least `percent` of all are not above. */
+function percentile(ascending: Float64Array, percent: number): number | undefined {
+  return ascending[Math.max(0, Math.ceil((percent / 100) * ascending.length) - 1)];
+}
