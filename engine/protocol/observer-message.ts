@@ -86,11 +86,9 @@ export const ObserverCommand = v.variant('type', [
 ]);
 export type ObserverCommand = v.InferOutput<typeof ObserverCommand>;
 
-/**
- * How the session tells the observer what to do: JSON in the environment variable `HEAPLINE_OBSERVER`, which the probe
- * removes before the program can see it (and so that the program's own children are not observed by accident).
- */
-export const OBSERVER_ENVIRONMENT_VARIABLE = 'HEAPLINE_OBSERVER';
+export { OBSERVER_ENVIRONMENT_VARIABLE } from './observer-environment.ts';
+
+/** What the session tells the observer, in the environment. */
 export const ObserverOptions = v.object({
   endpoint: v.string(),
   token: v.string(),

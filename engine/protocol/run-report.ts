@@ -67,7 +67,11 @@ export const RunReport = v.object({
     host: v.string(),
     electron: v.exactOptional(v.string()),
   }),
-  scenario: v.object({ id: v.exactOptional(v.string()), file: v.exactOptional(v.string()), parameters: ParameterValues }),
+  scenario: v.object({
+    id: v.exactOptional(v.string()),
+    file: v.exactOptional(v.string()),
+    parameters: ParameterValues,
+  }),
   outcome: Outcome,
   durationMs: v.number(),
   heap: v.object({

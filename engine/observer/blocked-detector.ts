@@ -1,0 +1,44 @@
+// Tells from the probe's heartbeat when the program's thread did not turn its event loop. Companion's thread.
+
+import type { ObservedBatch } from '../protocol/observer-message.ts';
+
+/** A shorter stretch is ordinary work. */
+const BLOCKED_MS = 50;
+/** A long stretch is told in pieces, each starting where the last ended, so that a crash loses little of it. */
+const PIECE_MS = 200;
+
+export interface BlockedDetector {
+  /** `heartbeatMs`: when the thread last turned. */
+  look(heartbeatMs: number, nowMs: number): void;
+  finish(nowMs: number): void;
+}
+
+export function createBlockedDetector(sendBatch: (batch: ObservedBatch) => void): BlockedDetector {
+  let lastHeartbeatMs = 0;
+  /** Up to where the open stretch was told; NaN if none is open. */
+  let toldUntilMs = Number.NaN;
+  const tell = (startMs: number, endMs: number) =>
+    sendBatch({ type: 'blocked', startMs: Float64Array.of(startMs), endMs: Float64Array.of(endMs) });
+  return {
+    look(heartbeatMs, nowMs) {
+      if (heartbeatMs !== lastHeartbeatMs) {
+        if (!Number.isNaN(toldUntilMs)) {
+          if (heartbeatMs > toldUntilMs) tell(toldUntilMs, heartbeatMs);
+        } else if (heartbeatMs - lastHeartbeatMs > BLOCKED_MS) {
+          tell(lastHeartbeatMs, heartbeatMs);
+        }
+        toldUntilMs = Number.NaN;
+        lastHeartbeatMs = heartbeatMs;
+      }
+      const fromMs = Number.isNaN(toldUntilMs) ? lastHeartbeatMs : toldUntilMs;
+      const minimumMs = Number.isNaN(toldUntilMs) ? BLOCKED_MS : PIECE_MS;
+      if (nowMs - fromMs > minimumMs) {
+        tell(fromMs, nowMs);
+        toldUntilMs = nowMs;
+      }
+    },
+    finish(nowMs) {
+      if (!Number.isNaN(toldUntilMs)) tell(toldUntilMs, nowMs);
+    },
+  };
+}

@@ -1,0 +1,319 @@
+// The companion: a worker thread with its own event loop beside the program's thread, in the observed process. It samples
+// the program's heap through the inspector, drains the shared columns, carries out the GC policy, and talks to the
+// session. Because it has its own loop, a program that blocks its thread does not stop the curve.
+
+import { Session } from 'node:inspector';
+import { connect, type Socket } from 'node:net';
+import { parentPort, receiveMessageOnPort, workerData, type MessagePort } from 'node:worker_threads';
+import * as v from 'valibot';
+import { createFrameDecoder, encodeFrame } from '../protocol/frame-codec.ts';
+import {
+  ObserverCommand,
+  ObserverOptions,
+  type ObservedBatch,
+  type ObserverMessage,
+} from '../protocol/observer-message.ts';
+import type { RunBatchOf } from '../protocol/run-batch.ts';
+import type { GcPolicy } from '../protocol/run-description.ts';
+import { assertNever, type CollectionKind } from '../protocol/vocabulary.ts';
+import { createBlockedDetector } from './blocked-detector.ts';
+import { createColumnDrain } from './column-drain.ts';
+import { createHeapSampler } from './heap-sampler.ts';
+import type { CompanionData, ProbeMessage } from './probe-message.ts';
+import { connectProgramInspector } from './program-inspector.ts';
+import { Cell, Clock, createSharedColumns, State } from './shared-columns.ts';
+
+const SAMPLE_INTERVAL_MS = 20;
+const DRAIN_INTERVAL_MS = 8;
+/** While so much waits to be sent, nothing more is drained: the ring, and then the program, waits. */
+const MAXIMUM_UNSENT_BYTES = 64 * 1024 * 1024;
+
+const data = workerData as CompanionData;
+const columns = createSharedColumns(data.columns);
+const { control, clock } = columns;
+const options = v.parse(ObserverOptions, JSON.parse(data.optionsJson));
+
+/** Now, on the program thread's `performance.now`. */
+const programNow = () => Number(process.hrtime.bigint()) / 1e6 - clock[Clock.hrtimeOffset]!;
+/** Now, in ms since the program's start: the time of everything that is recorded. */
+const now = () => programNow() - clock[Clock.programStart]!;
+
+async function main(port: MessagePort): Promise<void> {
+  const inspector = await connectProgramInspector(new Session());
+  const socket = await connectSocket(options.endpoint);
+  Atomics.store(control, Cell.state, State.ready);
+  Atomics.notify(control, Cell.state);
+  await untilStarted();
+
+  const send = (message: ObserverMessage) => {
+    if (socket.writable) socket.write(encodeFrame(message));
+  };
+  const sendBatch = (batch: ObservedBatch) => send({ type: 'observer-batch', batch });
+
+  const sampler = createHeapSampler({ inspector, now, sendBatch });
+  send({
+    type: 'observer-hello',
+    token: options.token,
+    programStartHrtimeMs: clock[Clock.programStart]! + clock[Clock.hrtimeOffset]!,
+    gcTrace: options.traceCollections
+      ? { pid: process.pid, firstLineEndedAtMs: clock[Clock.firstTraceLineEndedAt]! - clock[Clock.programStart]! }
+      : null,
+    runtime: describeRuntime(sampler.externalCapability),
+  });
+
+  const blocked = createBlockedDetector(sendBatch);
+  const drain = createColumnDrain(columns, sendBatch);
+  const policy = createGcPolicyClock();
+  let settlingReported = false;
+
+  /** Everything that the probe has told or written so far, in an order in which nothing refers to what comes later. */
+  function drainEverything(): void {
+    for (let received = receiveMessageOnPort(port); received !== undefined; received = receiveMessageOnPort(port)) {
+      handleProbeMessage(received.message as ProbeMessage);
+    }
+    drain.drain();
+    if (!settlingReported && Atomics.load(control, Cell.settling) === 1) {
+      settlingReported = true;
+      const atMs = clock[Clock.settlingSince]! - clock[Clock.programStart]!;
+      sendBatch({ type: 'marks', items: [{ kind: 'settle-started', name: 'program ended', atMs }] });
+      send({ type: 'observer-settling', atMs });
+    }
+  }
+
+  function handleProbeMessage(message: ProbeMessage): void {
+    const start = clock[Clock.programStart]!;
+    switch (message.type) {
+      case 'site':
+        sendBatch({ type: 'sites', items: [message.site] });
+        break;
+      case 'mark':
+        sendBatch(markBatch(message, start));
+        break;
+      case 'collection':
+        sendBatch(collectionBatch(message, start));
+        break;
+      case 'picture':
+        sendBatch({
+          type: 'picture',
+          ...message.picture,
+          png: new Uint8Array(message.picture.png),
+          atMs: message.atMs - start,
+        });
+        break;
+      case 'uncaught':
+        send({ type: 'observer-uncaught', atMs: message.atMs - start, origin: message.origin, error: message.error });
+        break;
+      case 'exiting':
+        end();
+        break;
+      default:
+        assertNever(message);
+    }
+  }
+
+  function collect(kind: CollectionKind): void {
+    sendBatch({ type: 'marks', items: [{ kind: 'gc-requested', name: kind, atMs: now() }] });
+    inspector.collectGarbage(kind);
+  }
+
+  /** Applies a policy from now on; replaces the one before. */
+  function createGcPolicyClock() {
+    let timer: NodeJS.Timeout | undefined;
+    const apply = (gcPolicy: GcPolicy) => {
+      clearInterval(timer);
+      timer = undefined;
+      Atomics.store(control, Cell.pressureMegabytes, 0);
+      switch (gcPolicy.kind) {
+        case 'none':
+          break;
+        case 'minor':
+        case 'major': {
+          const kind = gcPolicy.kind;
+          timer = setInterval(() => collect(kind), gcPolicy.intervalMs);
+          break;
+        }
+        case 'pressure':
+          // The interval is about how often V8 should find a reason to mark and compact: shorter means more garbage.
+          Atomics.store(
+            control,
+            Cell.pressureMegabytes,
+            Math.max(1, Math.min(32, Math.round(2_000 / gcPolicy.intervalMs))),
+          );
+          break;
+        default:
+          assertNever(gcPolicy.kind);
+      }
+    };
+    apply(options.gcPolicy);
+    return { apply };
+  }
+
+  let isEnding = false;
+  /** The program's exit handlers have run. Sends what is left, lets go of the inspector, and releases the program. */
+  function end(): void {
+    if (isEnding) return;
+    isEnding = true;
+    clearInterval(sampleTimer);
+    clearInterval(drainTimer);
+    policy.apply({ kind: 'none', intervalMs: 500 });
+    drainEverything();
+    blocked.finish(now());
+    sampler.flush();
+    // Or Node would wait for the debugger to disconnect, and say so on standard error.
+    inspector.disconnect();
+    reportWaits();
+    send({
+      type: 'observer-ending',
+      atMs: now(),
+      exitCode: Atomics.load(control, Cell.exitCode),
+      settled: Atomics.load(control, Cell.settled) === 1,
+      exitCalled: Atomics.load(control, Cell.settled) === 0,
+    });
+    const release = () => {
+      Atomics.store(control, Cell.state, State.flushed);
+      Atomics.notify(control, Cell.state);
+    };
+    socket.once('error', release);
+    socket.end(release);
+  }
+
+  function reportWaits(): void {
+    if (control[Cell.waits]! === 0) return;
+    sendBatch({
+      type: 'marks',
+      items: [
+        {
+          kind: 'observer-waited',
+          name: `${control[Cell.waits]} times`,
+          atMs: now(),
+          durationMs: clock[Clock.waitedMs]!,
+        },
+      ],
+    });
+  }
+
+  function handleCommand(command: ObserverCommand): void {
+    switch (command.type) {
+      case 'observer-collect':
+        collect(command.kind);
+        break;
+      case 'observer-set-gc-policy':
+        policy.apply(command.gcPolicy);
+        sendBatch({ type: 'marks', items: [{ kind: 'gc-policy-changed', name: command.gcPolicy.kind, atMs: now() }] });
+        break;
+      case 'observer-end-settling':
+        Atomics.store(control, Cell.endSettling, 1);
+        break;
+      default:
+        assertNever(command);
+    }
+  }
+
+  const decoder = createFrameDecoder();
+  socket.on('data', (chunk: Buffer) => {
+    try {
+      for (const raw of decoder.push(chunk)) handleCommand(v.parse(ObserverCommand, raw));
+    } catch (error) {
+      socket.destroy(error instanceof Error ? error : new Error(String(error)));
+    }
+  });
+  socket.on('error', () => {});
+  socket.on('close', () => {
+    Atomics.store(control, Cell.state, State.flushed);
+    Atomics.notify(control, Cell.state);
+    clearInterval(sampleTimer);
+    clearInterval(drainTimer);
+    policy.apply({ kind: 'none', intervalMs: 500 });
+    if (!isEnding) inspector.disconnect();
+    // A process that exists for this run alone must not outlive the session.
+    if (options.owned && !isEnding) process.kill(process.pid, 'SIGKILL');
+  });
+
+  // Wakes this loop at exit; everything else is fetched with each drain.
+  port.on('message', (message: ProbeMessage) => handleProbeMessage(message));
+  const drainTimer = setInterval(() => {
+    if (socket.writableLength < MAXIMUM_UNSENT_BYTES) drainEverything();
+  }, DRAIN_INTERVAL_MS);
+  const sampleTimer = setInterval(() => {
+    sampler.sample();
+    blocked.look(clock[Clock.heartbeat]! - clock[Clock.programStart]!, now());
+  }, SAMPLE_INTERVAL_MS);
+}
+
+function connectSocket(endpoint: string): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(endpoint);
+    socket.once('connect', () => {
+      socket.removeListener('error', reject);
+      resolve(socket);
+    });
+    socket.once('error', reject);
+  });
+}
+
+/** Resolves once the probe has written down when the program starts. */
+async function untilStarted(): Promise<void> {
+  while (Atomics.load(control, Cell.state) === State.ready) {
+    const waiting = Atomics.waitAsync(control, Cell.state, State.ready, 1_000);
+    if (waiting.async) await waiting.value;
+  }
+}
+
+function describeRuntime(external: 'live' | 'missing'): RunBatchOf<'runtime'> {
+  const { node, v8, electron } = process.versions as NodeJS.ProcessVersions & { electron?: string };
+  return {
+    type: 'runtime',
+    node,
+    v8,
+    ...(electron === undefined ? {} : { electron }),
+    host: electron === undefined ? 'node' : 'utility-process',
+    pid: process.pid,
+    capabilities: {
+      heap: 'live',
+      external,
+      collections: options.traceCollections ? 'live' : 'when-idle',
+      forcedGc: 'live',
+    },
+  };
+}
+
+function markBatch(message: ProbeMessage & { type: 'mark' }, programStart: number): RunBatchOf<'marks'> {
+  const atMs = message.atMs - programStart;
+  if (message.kind === 'measure') {
+    return {
+      type: 'marks',
+      items: [{ kind: 'user-measure', name: message.name, atMs, durationMs: message.durationMs }],
+    };
+  }
+  const released = /^release:(.*)$/s.exec(message.name);
+  return {
+    type: 'marks',
+    items: [
+      released === null
+        ? { kind: 'user-mark', name: message.name, atMs }
+        : { kind: 'release', name: released[1] ?? '', atMs },
+    ],
+  };
+}
+
+/** Kinds and flags as `perf_hooks.constants` has them: kind 1 is a scavenge, flag 4 says forced. */
+function collectionBatch(message: ProbeMessage & { type: 'collection' }, start: number): RunBatchOf<'collections'> {
+  return {
+    type: 'collections',
+    startMs: Float64Array.of(message.startMs - start),
+    pauseMs: Float64Array.of(message.pauseMs),
+    kind: Uint8Array.of(message.kind === 1 ? 0 : 1),
+    forced: Uint8Array.of((message.flags & 4) === 0 ? 0 : 1),
+    beforeBytes: Float64Array.of(Number.NaN),
+    afterBytes: Float64Array.of(Number.NaN),
+    reason: Uint8Array.of(0),
+    reasons: [''],
+  };
+}
+
+main(data.port).catch(() => {
+  // Nobody listens, or this runtime has no inspector: the program runs as if it had not been observed.
+  Atomics.store(control, Cell.state, State.unavailable);
+  Atomics.notify(control, Cell.state);
+  parentPort?.close();
+});

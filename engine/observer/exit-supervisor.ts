@@ -1,0 +1,130 @@
+// The end of the program, in its own thread: the settle time, and the wait until everything recorded is sent.
+
+import { channel } from 'node:diagnostics_channel';
+import { Cell, Clock, State, type SharedColumns } from './shared-columns.ts';
+
+/** At exit, how long the program's thread waits for what is recorded to be sent. */
+const FLUSH_LIMIT_MS = 3_000;
+
+/**
+ * The loop was dry when the resources of `idle` were listed, so they keep nothing alive (standard output's pipe is one).
+ * Whatever there is beyond them was scheduled since.
+ */
+function hasMore(resources: readonly string[], idle: ReadonlyMap<string, number>): boolean {
+  for (const [type, count] of countByType(resources)) if (count > (idle.get(type) ?? 0)) return true;
+  return false;
+}
+
+function countByType(resources: readonly string[]): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const type of resources) counts.set(type, (counts.get(type) ?? 0) + 1);
+  return counts;
+}
+
+/**
+ * Holds the process for the settle time once the program has nothing left to do, and at exit waits (a bounded time)
+ * until everything is sent and the inspector session is closed.
+ *
+ * `process.emit` and `process.reallyExit` are wrapped instead of listening to `exit`: so the program's own handlers run
+ * first, as often as they would without Heapline, and `removeAllListeners` cannot lose data.
+ */
+export function superviseExit(context: {
+  columns: SharedColumns;
+  now: () => number;
+  settleMs: number;
+  /** Tells the companion what is pending, and that the program ends. */
+  tellLast: () => void;
+}): void {
+  const { columns, now, settleMs, tellLast } = context;
+  const { control, clock } = columns;
+  const setInterval_ = setInterval;
+  const clearInterval_ = clearInterval;
+  const emit = process.emit;
+  // Undocumented, and wrapped by widely used packages in the same way: the last step of `process.exit`.
+  const { reallyExit } = process as NodeJS.Process & { reallyExit: (code?: number) => never };
+  const activeResources = process.getActiveResourcesInfo.bind(process);
+  const setImmediate_ = setImmediate;
+  let settled: 'not-yet' | 'settling' | 'done' = 'not-yet';
+  let isFlushed = false;
+
+  const flush = (exitCode: number) => {
+    if (isFlushed) return;
+    isFlushed = true;
+    Atomics.store(control, Cell.exitCode, exitCode);
+    Atomics.store(control, Cell.state, State.exiting);
+    tellLast();
+    const startedAt = now();
+    while (Atomics.load(control, Cell.state) === State.exiting && now() - startedAt < FLUSH_LIMIT_MS) {
+      Atomics.wait(control, Cell.state, State.exiting, 50);
+    }
+  };
+
+  const beginSettling = () => {
+    settled = 'settling';
+    clock[Clock.settlingSince] = now();
+    Atomics.store(control, Cell.settling, 1);
+    const startedAt = now();
+    // This timer is what keeps the process; everything else of the observer is unreferenced.
+    const timer = setInterval_(() => {
+      if (now() - startedAt < settleMs && Atomics.load(control, Cell.endSettling) === 0) return;
+      clearInterval_(timer);
+      settled = 'done';
+      Atomics.store(control, Cell.settled, 1);
+    }, 10);
+  };
+
+  const observedEmit = function (this: NodeJS.Process, event: string | symbol, ...args: unknown[]): boolean {
+    if (this !== process || (event !== 'beforeExit' && event !== 'exit')) {
+      return Reflect.apply(emit, this, [event, ...args]) as boolean;
+    }
+    if (event === 'exit') {
+      try {
+        return Reflect.apply(emit, this, [event, ...args]) as boolean;
+      } finally {
+        flush(Number(args[0] ?? 0));
+      }
+    }
+    // The settle time ended and the loop ran dry again: the program was told already that it may end.
+    if (settled !== 'not-yet') return true;
+    const idle = countByType(activeResources());
+    const handled = Reflect.apply(emit, this, [event, ...args]) as boolean;
+    // A handler that scheduled more work gets its next `beforeExit` from Node, as it would without Heapline. What a
+    // handler schedules after an `await` shows only once the microtasks have run.
+    if (hasMore(activeResources(), idle)) return handled;
+    setImmediate_(() => {
+      if (!hasMore(activeResources(), idle)) beginSettling();
+    });
+    return handled;
+  };
+  Object.defineProperty(process, 'emit', {
+    value: observedEmit,
+    writable: true,
+    configurable: true,
+    enumerable: false,
+  });
+
+  const observedReallyExit = function (this: NodeJS.Process, code?: number): never {
+    // A second `process.exit`, from within an exit handler, comes here without a second `exit` event.
+    flush(Number(code ?? 0));
+    return Reflect.apply(reallyExit, this, [code]) as never;
+  };
+  Object.defineProperty(process, 'reallyExit', {
+    value: observedReallyExit,
+    writable: true,
+    configurable: true,
+    enumerable: true,
+  });
+
+  // A utility process never emits `beforeExit`: there the scenario runner says when the program is done.
+  if ('parentPort' in process) {
+    channel('heapline:program-ended').subscribe(() => {
+      if (settled !== 'not-yet') return;
+      beginSettling();
+      const waiting = setInterval_(() => {
+        if (settled !== 'done') return;
+        clearInterval_(waiting);
+        process.exit();
+      }, 10);
+    });
+  }
+}

@@ -1,0 +1,28 @@
+// What the probe tells its companion by message: only what is rare. Events go through the shared columns.
+
+import type { MessagePort } from 'node:worker_threads';
+import type { Site } from './site-recorder.ts';
+
+export type ProbeMessage =
+  | { type: 'site'; site: Site }
+  | { type: 'mark'; kind: 'mark' | 'measure'; name: string; atMs: number; durationMs: number }
+  | { type: 'collection'; startMs: number; pauseMs: number; kind: number; flags: number }
+  | {
+      type: 'picture';
+      atMs: number;
+      picture: { subject: string; step: string; width: number; height: number; png: Uint8Array };
+    }
+  | {
+      type: 'uncaught';
+      atMs: number;
+      origin: 'uncaughtException' | 'unhandledRejection';
+      error: { name: string; message: string; stack: string };
+    }
+  | { type: 'exiting' };
+
+/** Handed to the companion when it starts. */
+export interface CompanionData {
+  readonly columns: SharedArrayBuffer;
+  readonly optionsJson: string;
+  readonly port: MessagePort;
+}

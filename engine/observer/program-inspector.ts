@@ -1,0 +1,87 @@
+// The inspector of the program's thread, as seen from the companion. Its requests are served also while that thread
+// runs a loop, at the loop's back edges. No domain is enabled: enabling `Runtime` would make the console keep objects.
+
+import type { Runtime, Session } from 'node:inspector';
+import { assertNever, type CollectionKind } from '../protocol/vocabulary.ts';
+
+/** What V8 says of the heap. `backingStorageSize` is there since V8 13. */
+export interface HeapUsage {
+  readonly usedSize: number;
+  readonly totalSize: number;
+  readonly backingStorageSize?: number;
+}
+
+export interface ProgramInspector {
+  /** The answer comes when the thread can give one: at once where it idles or loops, late where it is in native code. */
+  readHeapUsage(answer: (usage: HeapUsage) => void): void;
+  /** `external_memory` of V8's heap statistics, for runtimes whose heap usage lacks `backingStorageSize`. */
+  readExternalBytes(answer: (bytes: number) => void): void;
+  /** Forces a scavenge or a mark-compact in the program's thread. */
+  collectGarbage(kind: CollectionKind): void;
+  disconnect(): void;
+}
+
+/**
+ * Connects, and fetches the functions that the probe shows during its start.
+ * @throws if this runtime has no inspector, or the thread does not answer.
+ */
+export async function connectProgramInspector(session: Session): Promise<ProgramInspector> {
+  session.connectToMainThread();
+  const reveal = (name: string) =>
+    new Promise<string>((resolve, reject) => {
+      const expression = `process[Symbol.for('heapline.companion')].${name}`;
+      const request: Runtime.EvaluateParameterType = { expression, silent: true };
+      session.post('Runtime.evaluate', request, (error, answer?: Runtime.EvaluateReturnType) => {
+        const objectId = error === null ? answer?.result.objectId : undefined;
+        if (objectId === undefined) reject(error ?? new Error(`The probe does not show ${name}.`));
+        else resolve(objectId);
+      });
+    });
+  const [garbageCollect, externalBytes] = await Promise.all([reveal('garbageCollect'), reveal('externalBytes')]);
+  let isConnected = true;
+
+  const call = (objectId: string, functionDeclaration: string, answer?: (value: unknown) => void) => {
+    if (!isConnected) return;
+    const request: Runtime.CallFunctionOnParameterType = {
+      objectId,
+      functionDeclaration,
+      silent: true,
+      returnByValue: true,
+    };
+    session.post('Runtime.callFunctionOn', request, (error, result?: Runtime.CallFunctionOnReturnType) => {
+      if (error === null) answer?.(result?.result.value);
+    });
+  };
+
+  return {
+    readHeapUsage(answer) {
+      if (!isConnected) return;
+      session.post('Runtime.getHeapUsage', (error, usage?: HeapUsage) => {
+        if (error === null && usage !== undefined) answer(usage);
+      });
+    },
+    readExternalBytes(answer) {
+      call(externalBytes, 'function(){return this()}', (value) => {
+        if (typeof value === 'number') answer(value);
+      });
+    },
+    collectGarbage(kind) {
+      switch (kind) {
+        case 'minor':
+          call(garbageCollect, "function(){this({type:'minor'})}");
+          break;
+        case 'major':
+          // Without an argument: V8 11 takes any object for a wish for a scavenge.
+          call(garbageCollect, 'function(){this()}');
+          break;
+        default:
+          assertNever(kind);
+      }
+    },
+    disconnect() {
+      if (!isConnected) return;
+      isConnected = false;
+      session.disconnect();
+    },
+  };
+}
