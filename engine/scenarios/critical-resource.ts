@@ -123,17 +123,17 @@ let lastLog: LogFile | undefined;
 function run(context: ScenarioContext) {
   const folder = mkdtempSync(join(tmpdir(), 'heapline-'));
   process.once('exit', () => {
-    report('at exit', 'forgotten.log');
+    report('At exit', 'forgotten.log');
     // Only now, so that the folder can be removed on every platform; the finalizer had its chance.
     if (isOpen('forgotten.log')) close('forgotten.log');
     rmSync(folder, { recursive: true, force: true });
   });
 
   writeAndDispose(folder);
-  report('after dispose', 'disposed.log');
+  report('After dispose', 'disposed.log');
 
   lastLog = writeAndForget(folder);
-  report(`after its last use (${lastLog.fileName})`, 'forgotten.log');
+  report('After its last use', lastLog.fileName);
 
   if (context.parameters['ending'] === 'process.exit') {
     lastLog = undefined;
@@ -149,31 +149,31 @@ function predict({ report: { outcome }, parameters, objects, standardOutput }: P
   const disposed = all.find(({ label }) => label === 'disposed.log');
   const forgotten = all.find(({ label }) => label === 'forgotten.log');
   const lines = standardOutput.split(/\r?\n/);
-  const lineAbout = (moment: string) => lines.find((line) => line.startsWith(moment)) ?? 'nothing printed';
+  const lineAbout = (moment: string) => lines.find((line) => line.startsWith(moment)) ?? 'nothing printed about it';
   const exits = parameters['ending'] === 'process.exit';
   const checks = [
     {
       expectation: 'Explicit dispose closes the descriptor at once and removes the registration.',
-      observed: `${disposed?.verdict ?? 'not registered'}; ${lineAbout('after dispose')}`,
-      held: disposed?.verdict === 'unregistered' && lineAbout('after dispose').endsWith('is closed'),
+      observed: `disposed.log: ${disposed?.verdict ?? 'not registered'}; ${lineAbout('After dispose')}.`,
+      held: disposed?.verdict === 'unregistered' && lineAbout('After dispose').endsWith('is closed'),
     },
     {
       expectation: exits
         ? 'process.exit() comes before the finalizer of the forgotten handle.'
         : 'The forgotten handle is still referenced, so its finalizer never runs.',
-      observed: forgotten?.verdict ?? 'not registered',
+      observed: `forgotten.log: ${forgotten?.verdict ?? 'not registered'}.`,
       held: forgotten?.verdict === (exits ? 'exited-first' : 'alive'),
     },
     {
       expectation: 'The forgotten descriptor is still open when the process exits.',
-      observed: lineAbout('at exit'),
-      held: lineAbout('at exit').endsWith('is open'),
+      observed: `${lineAbout('At exit')}.`,
+      held: lineAbout('At exit').endsWith('is open'),
     },
   ];
   if (exits) {
     checks.push({
       expectation: 'The process ends by process.exit(0).',
-      observed: `${outcome.status}, exit code ${outcome.exitCode ?? 'unknown'}`,
+      observed: `${outcome.status}, exit code ${outcome.exitCode ?? 'unknown'}.`,
       held: outcome.status === 'exited' && outcome.exitCode === 0,
     });
   }

@@ -335,14 +335,14 @@ function predict(facts: PredictionFacts): PredictionCheck[] {
   const checks: PredictionCheck[] = [
     {
       expectation: `${images} pictures and the results of ${steps.length} steps each are registered: ${expectedTotal}.`,
-      observed: `${objects.length} registered`,
+      observed: `${objects.length} registered.`,
       held: objects.length === expectedTotal,
     },
   ];
   if (keptCount > 0) {
     checks.push({
       expectation: `The last ${keptCount} decoded pictures are kept and stay alive.`,
-      observed: `${alive} of ${keptObjects.length} alive`,
+      observed: `${alive} of ${keptObjects.length} alive.`,
       held: keptObjects.length === keptCount && alive === keptCount,
     });
   }
@@ -350,7 +350,7 @@ function predict(facts: PredictionFacts): PredictionCheck[] {
   if (collections === 'certain') {
     checks.push({
       expectation: `All ${expectedTotal - keptCount} that were let go are collected and called back.`,
-      observed: `${finalized} of ${released.length} called back`,
+      observed: `${finalized} of ${released.length} called back.`,
       held: released.length === expectedTotal - keptCount && finalized === released.length,
     });
   }
@@ -365,7 +365,13 @@ const NOTICEABLE_RISE_BYTES = 32e6;
 function predictMemory({ parameters, report, samples }: PredictionFacts, collected: boolean): PredictionCheck[] {
   const { peakExternalBytes, finalExternalBytes } = report.heap;
   if (peakExternalBytes === null || finalExternalBytes === null) {
-    return [{ expectation: 'External memory rises and falls.', observed: 'not known on this runtime', held: true }];
+    return [
+      {
+        expectation: 'External memory rises and falls.',
+        observed: 'External memory is not known on this runtime.',
+        held: true,
+      },
+    ];
   }
   const checks: PredictionCheck[] = [];
   const bytesOf = (index: number) => {
@@ -378,7 +384,7 @@ function predictMemory({ parameters, report, samples }: PredictionFacts, collect
   if (largestBytes >= NOTICEABLE_PICTURE_BYTES) {
     checks.push({
       expectation: `External memory peaks at one decoded picture (${megabytes(largestBytes)}) or more.`,
-      observed: megabytes(peakExternalBytes),
+      observed: `Peak: ${megabytes(peakExternalBytes)}.`,
       held: peakExternalBytes >= largestBytes,
     });
   }
@@ -396,7 +402,7 @@ function predictMemory({ parameters, report, samples }: PredictionFacts, collect
   if (collected && releasedBytes >= NOTICEABLE_PICTURE_BYTES) {
     checks.push({
       expectation: `External memory ends at least half a picture (${megabytes(releasedBytes / 2)}) below its peak.`,
-      observed: `from ${megabytes(peakExternalBytes)} to ${megabytes(finalExternalBytes)}`,
+      observed: `From ${megabytes(peakExternalBytes)} to ${megabytes(finalExternalBytes)}.`,
       held: peakExternalBytes - finalExternalBytes >= releasedBytes / 2,
     });
   }
@@ -405,7 +411,7 @@ function predictMemory({ parameters, report, samples }: PredictionFacts, collect
   if (externalRise >= NOTICEABLE_RISE_BYTES) {
     checks.push({
       expectation: 'Used heap moves at most half as far as external memory.',
-      observed: `${megabytes(usedRise)} against ${megabytes(externalRise)}`,
+      observed: `${megabytes(usedRise)} against ${megabytes(externalRise)}.`,
       held: usedRise <= externalRise / 2,
     });
   }

@@ -57,7 +57,8 @@ function predict(facts: PredictionFacts): PredictionCheck[] {
   const objects = [...facts.objects];
   const callbacks = objects.filter(({ verdict }) => verdict === 'finalized').length;
   const lines = facts.standardOutput.split(/\r?\n/).filter((line) => line === 'Clean up: Object 1').length;
-  const observed = `${objects.length} registered, ${callbacks} called back, ${lines} times “Clean up: Object 1”`;
+  const observed = `${objects.length} registered, ${callbacks} called back.`;
+  const printed = `Printed ${lines} times.`;
   switch (expectedCollections(facts)) {
     case 'certain':
       return [
@@ -66,23 +67,25 @@ function predict(facts: PredictionFacts): PredictionCheck[] {
           observed,
           held: objects.length === 1 && callbacks === 1,
         },
-        { expectation: 'The callback prints “Clean up: Object 1”, once.', observed, held: lines === 1 },
+        { expectation: 'The callback prints “Clean up: Object 1”, once.', observed: printed, held: lines === 1 },
       ];
     case 'none':
       return [
         {
           expectation: 'Without a major GC the object counts as alive and its callback does not run.',
           observed,
-          held: objects.length === 1 && objects[0]?.verdict === 'alive' && lines === 0,
+          held: objects.length === 1 && objects[0]?.verdict === 'alive' && callbacks === 0,
         },
+        { expectation: '“Clean up: Object 1” is not printed.', observed: printed, held: lines === 0 },
       ];
     case 'possible':
       return [
         {
-          expectation: 'The callback runs at most once, and prints its line each time it runs.',
+          expectation: 'The callback runs at most once, since nobody can say whether a major GC came in time.',
           observed,
-          held: objects.length === 1 && lines === callbacks,
+          held: objects.length === 1 && callbacks <= 1,
         },
+        { expectation: 'Each callback prints “Clean up: Object 1”.', observed: printed, held: lines === callbacks },
       ];
   }
 }
