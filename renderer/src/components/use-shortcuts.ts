@@ -1,0 +1,44 @@
+// The application's keyboard shortcuts. Letters and digits never act while somebody types or a dialog is open.
+// Runs in the page; called once by the workbench.
+
+import { useEventListener } from '@vueuse/core';
+import { DRAWER_TABS, type DrawerTab } from '../stores/settings-store.ts';
+import type { CollectionKind } from '../../../engine/protocol/vocabulary.ts';
+import { hasCommandKey } from './platform-keys.ts';
+
+export interface ShortcutActions {
+  run(): void;
+  stop(): void;
+  collect(kind: CollectionKind): void;
+  focusSearch(): void;
+  showShortcuts(): void;
+  openTab(tab: DrawerTab): void;
+}
+
+const isTyping = (target: EventTarget | null) =>
+  target instanceof HTMLElement && target.closest('input, textarea, select, [contenteditable="true"]') !== null;
+/** What is open over the page has its own keys, and Escape closes it. */
+const isFloatingOpen = () => document.querySelector('[role="dialog"], [role="menu"], [role="listbox"]') !== null;
+
+export function useShortcuts(actions: ShortcutActions): void {
+  useEventListener(window, 'keydown', (event) => {
+    if (event.defaultPrevented || event.isComposing || event.repeat) return;
+    if (hasCommandKey(event) && !event.altKey && !event.shiftKey) {
+      if (event.key === 'Enter') actions.run();
+      else if (event.key === '.') actions.stop();
+      else return;
+      event.preventDefault();
+      return;
+    }
+    if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target) || isFloatingOpen()) return;
+    const tab = /^[1-9]$/.test(event.key) ? DRAWER_TABS[Number(event.key) - 1] : undefined;
+    if (tab !== undefined) actions.openTab(tab);
+    else if (event.key === 'Escape') actions.stop();
+    else if (event.key === 'g') actions.collect('major');
+    else if (event.key === 'G') actions.collect('minor');
+    else if (event.key === '/') actions.focusSearch();
+    else if (event.key === '?') actions.showShortcuts();
+    else return;
+    event.preventDefault();
+  });
+}

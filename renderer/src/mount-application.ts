@@ -1,0 +1,26 @@
+// Puts the application into the page, with whichever connection it is given: a host's, or a stand-in's while developing.
+
+import '@fontsource-variable/inter/wght.css';
+import '@fontsource-variable/jetbrains-mono/wght.css';
+import './styles/tokens.css';
+import './styles/base.css';
+import { createPinia } from 'pinia';
+import { createApp, type App as VueApp } from 'vue';
+import App from './App.vue';
+import { useEngineStore } from './stores/engine-store.ts';
+import { useRunStore } from './stores/run-store.ts';
+import { useSettingsStore } from './stores/settings-store.ts';
+import { createRunStream } from './stream/create-run-stream.ts';
+import { createEngineClient, type EngineClientOptions } from './transport/engine-client.ts';
+
+/** Mounts into `selector` and begins to connect. */
+export function mountApplication(selector: string, connect: EngineClientOptions['connect']): VueApp {
+  const app = createApp(App).use(createPinia());
+  // The theme is set before anything is drawn.
+  useSettingsStore();
+  const runStore = useRunStore();
+  runStore.useStreams(createRunStream);
+  app.mount(selector);
+  useEngineStore().attach(createEngineClient({ connect }), runStore);
+  return app;
+}

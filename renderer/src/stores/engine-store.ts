@@ -1,0 +1,113 @@
+// The engine as the page knows it: connection, host, catalogue and the list of runs. Small facts only.
+// Runs in the page; fed by the engine client, which `main.ts` hands over.
+
+import { defineStore } from 'pinia';
+import { computed, ref, shallowRef } from 'vue';
+import type { ScenarioDescription } from '../../../engine/protocol/catalogue.ts';
+import type { HostDescription, RunListing } from '../../../engine/protocol/event.ts';
+import {
+  NotConnectedError,
+  RefusedError,
+  type ConnectionState,
+  type EngineClient,
+  type EngineRequest,
+} from '../transport/engine-client.ts';
+import { useMessageStore } from './message-store.ts';
+
+export interface CatalogueCategory {
+  readonly title: string;
+  readonly scenarios: readonly ScenarioDescription[];
+}
+
+/** Who is told of runs; the run store, handed over rather than imported, since it builds on this store. */
+export interface RunWatcher {
+  onWelcome(): void;
+  onRunListed(run: RunListing): void;
+}
+
+export const useEngineStore = defineStore('engine', () => {
+  const connection = shallowRef<ConnectionState>({ kind: 'connecting' });
+  const host = shallowRef<HostDescription>();
+  const catalogue = shallowRef<readonly ScenarioDescription[]>([]);
+  /** Oldest first, as the engine lists them. */
+  const runs = shallowRef<readonly RunListing[]>([]);
+  /** False until the first welcome: until then there is nothing to show. */
+  const hasBeenConnected = ref(false);
+  let client: EngineClient | undefined;
+
+  const isConnected = computed(() => connection.value.kind === 'connected');
+  const categories = computed<CatalogueCategory[]>(() => {
+    const titles = [...new Set(catalogue.value.map(({ category }) => category))];
+    return titles.map((title) => ({
+      title,
+      scenarios: catalogue.value.filter(({ category }) => category === title),
+    }));
+  });
+  /** The run that goes on now; an engine runs one at a time. */
+  const activeRun = computed(() => runs.value.findLast(({ status }) => status !== 'ended'));
+
+  function putRun(run: RunListing): void {
+    const { runId } = run.description;
+    const index = runs.value.findIndex(({ description }) => description.runId === runId);
+    runs.value = index === -1 ? [...runs.value, run] : runs.value.with(index, run);
+  }
+
+  /** Connects. Called once, by `main.ts`. */
+  function attach(engineClient: EngineClient, watcher: RunWatcher): void {
+    client = engineClient;
+    engineClient.start({
+      onConnection(state) {
+        connection.value = state;
+      },
+      onWelcome(welcome) {
+        host.value = welcome.host;
+        catalogue.value = welcome.catalogue;
+        runs.value = welcome.runs;
+        hasBeenConnected.value = true;
+        watcher.onWelcome();
+      },
+      onRunListed(run) {
+        putRun(run);
+        watcher.onRunListed(run);
+      },
+      onRunForgotten(runId) {
+        runs.value = runs.value.filter(({ description }) => description.runId !== runId);
+      },
+      onFollowFailed(_runId, message) {
+        useMessageStore().showProblem('This run cannot be followed', `${message} What was received stays.`);
+      },
+    });
+  }
+
+  /** The client, for following runs. @throws Error before `attach` */
+  function attachedClient(): EngineClient {
+    if (client === undefined) throw new Error('The engine store has no client yet.');
+    return client;
+  }
+
+  /** Sends a request; a refusal is shown to the user under `title`, and resolves to undefined. */
+  async function ask(title: string, request: EngineRequest): Promise<{ readonly runId?: string } | undefined> {
+    try {
+      return await attachedClient().request(request);
+    } catch (error) {
+      if (!(error instanceof RefusedError) && !(error instanceof NotConnectedError)) throw error;
+      useMessageStore().showProblem(title, error.message);
+      return undefined;
+    }
+  }
+
+  return {
+    connection,
+    host,
+    catalogue,
+    runs,
+    hasBeenConnected,
+    isConnected,
+    categories,
+    activeRun,
+    attach,
+    attachedClient,
+    ask,
+    reconnectNow: () => attachedClient().reconnectNow(),
+  };
+});
