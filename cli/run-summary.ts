@@ -32,16 +32,13 @@ function section(title: string, rows: readonly (readonly [name: string, figure: 
   return [title, ...rows.map(([name, figure]) => `  ${name.padEnd(nameWidth)}  ${figure.padStart(figureWidth)}`), ''];
 }
 
-const outcomeLine = ({ outcome, durationMs, runtime }: RunReport) => {
-  const machine = [runtime.node && `Node ${runtime.node}`, runtime.v8 && `V8 ${runtime.v8}`].filter(Boolean).join(', ');
-  return `${outcome.message} (${duration(durationMs)}${machine === '' ? '' : `, ${machine}`})`;
-};
-
 /** Lines without a line end. A figure that is not known is a dash, never a zero. */
 export function summarizeRun(report: RunReport): string[] {
-  const { registrations, latencyMs, heap, gc, prediction } = report;
+  const { runtime, registrations, latencyMs, heap, gc, prediction } = report;
   const name = report.scenario.id ?? report.scenario.file ?? 'run';
-  const lines = [`${name}: ${outcomeLine(report)}`, ''];
+  const machine = [runtime.node && `Node ${runtime.node}`, runtime.v8 && `V8 ${runtime.v8}`].filter(Boolean).join(', ');
+  const lines = [`${name}: ${report.outcome.message}`];
+  lines.push(`${duration(report.durationMs)}${machine === '' ? '' : ` on ${machine}`}`, '');
 
   const verdicts = Object.entries(VERDICT_NAMES)
     .map(([key, verdict]) => [verdict, registrations[key as keyof typeof VERDICT_NAMES]] as const)
@@ -78,9 +75,9 @@ export function summarizeRun(report: RunReport): string[] {
   for (const warning of report.warnings) lines.push(`Warning: ${warning}`);
   if (report.droppedRows > 0) lines.push(`Warning: ${count(report.droppedRows)} rows of the recording were dropped.`);
   if (prediction) {
-    lines.push(`Prediction ${prediction.held ? 'held' : 'did not hold'}: ${prediction.details}`);
-    for (const check of prediction.checks) {
-      lines.push(`  ${check.held ? '✓' : '✗'} ${check.expectation} Observed: ${check.observed}`);
+    lines.push(`Prediction ${prediction.held ? 'held' : 'did not hold'}:`);
+    for (const { held, expectation, observed } of prediction.checks) {
+      lines.push(`  ${held ? '✓' : '✗'} ${expectation}`, `    observed: ${observed}`);
     }
   }
   while (lines.at(-1) === '') lines.pop();

@@ -22,7 +22,7 @@ const APPLICATION_FILES = [...ENGINE_FILES, 'main/index.js', 'preload/index.cjs'
 export async function ensureBuilt(parts: 'engine' | 'application'): Promise<boolean> {
   const files = parts === 'engine' ? ENGINE_FILES : APPLICATION_FILES;
   if (files.every((file) => existsSync(join(projectFolder, 'out', file)))) return true;
-  console.error('Nothing is built yet; building.');
+  console.error('Not everything is built yet; building.');
   const problems = await buildAll({
     root: projectFolder,
     engineOnly: parts === 'engine',

@@ -1,0 +1,259 @@
+// The command line as a shell sees it: real processes, their exit status and what they print.
+
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { once } from 'node:events';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import * as v from 'valibot';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { RunReport } from '../engine/protocol/run-report.ts';
+import { ensureBuilt } from '../scripts/built-parts.ts';
+
+const MAIN = join(import.meta.dirname, 'main.ts');
+const PROCESS_TIMEOUT_MS = 60_000;
+
+interface Ended {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function start(words: readonly string[]): { child: ChildProcess; ended: Promise<Ended> } {
+  const child = spawn(process.execPath, [MAIN, ...words], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const ended = Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]).then(
+    ([stdout, stderr]) => ({ status: child.exitCode, stdout, stderr }),
+  );
+  return { child, ended };
+}
+
+const heapline = (...words: string[]) => start(words).ended;
+
+/** Resolves with what a stream has said once it says `wanted`. */
+async function untilSaid(stream: NodeJS.ReadableStream | null, wanted: string): Promise<string> {
+  let said = '';
+  for await (const chunk of stream ?? []) {
+    said += String(chunk);
+    if (said.includes(wanted)) return said;
+  }
+  throw new Error(`expected ${JSON.stringify(wanted)}, got ${JSON.stringify(said)}`);
+}
+
+const parseReport = (document: string) => v.parse(RunReport, JSON.parse(document));
+
+const isAlive = (pid: number) => {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+let folder: string;
+async function script(name: string, source: string): Promise<string> {
+  const path = join(folder, name);
+  await writeFile(path, source);
+  return path;
+}
+
+beforeAll(async () => {
+  expect(await ensureBuilt('engine')).toBe(true);
+  folder = await mkdtemp(join(tmpdir(), 'heapline-cli-'));
+}, 120_000);
+afterAll(() => rm(folder, { recursive: true }));
+
+describe('bad usage ends with status 2 and one line that says what is allowed', { timeout: PROCESS_TIMEOUT_MS }, () => {
+  it.each<[words: string[], problem: RegExp, allowed: RegExp]>([
+    [[], /Give a command/, /list, run, serve/],
+    [['fly'], /Unknown command 'fly'/, /list, run, serve/],
+    [['--fly'], /Unknown option '--fly'/, /--version/],
+    [['list', '--fly'], /Unknown option '--fly'/, /--json/],
+    [['list', 'more'], /Too many arguments/, /heapline list/],
+    [['run'], /Missing required argument 'program'/, /heapline run/],
+    [['run', ''], /Allowed/, /not empty/],
+    [['run', 'no-such'], /no scenario "no-such"/, /simple, image-pipeline, .*\.mts/],
+    [['run', 'no-such.js'], /no file .*no-such\.js/, /the path of a script/],
+    [['run', 'simple', '--settle'], /argument missing/, /heapline run/],
+    [['run', 'simple', '--settle', 'soon'], /'soon'/, /from 0 to 600000/],
+    [['run', 'simple', '--settle', '-1'], /'-1'/, /from 0 to 600000/],
+    [['run', 'simple', '--timeout', '0'], /'0'/, /from 1 to 86400000/],
+    [['run', 'simple', '--max-heap', '8'], /'8'/, /from 16 to/],
+    [['run', 'simple', '--objects', '1.5'], /'1.5'/, /whole number from 0/],
+    [['run', 'simple', '--gc', 'often'], /'often'/, /none, minor, major, pressure/],
+    [['run', 'simple', '--gc', 'major', '--gc-interval', '10'], /'10'/, /from 50 to 60000/],
+    [['run', 'simple', '--gc-interval', '100'], /--gc-interval needs --gc/, /minor\|major\|pressure/],
+    [['run', 'timing', '--set', 'objects'], /has no value/, /--set name=value/],
+    [['run', 'timing', '--set', 'colour=red'], /no parameter "colour"/, /objects, phaseMs/],
+    [['run', 'timing', '--set', 'objects=many'], /cannot be "many"/, /a whole number from 1 to/],
+    [['run', 'timing', '--set', 'objects=0'], /cannot be "0"/, /a whole number from 1 to/],
+    [['run', 'simple', '--set', 'objects=1'], /no parameter "objects"/, /none at all/],
+    [['run', 'critical-resource', '--set', 'ending=never'], /cannot be "never"/, /alive, process\.exit/],
+    [['run', 'simple', '--', 'word'], /takes no arguments/, /--set name=value/],
+    [['run', MAIN, '--set', 'a=1'], /--set is for scenarios/, /after --/],
+    [['run', 'simple', '--node', '/no/such/node'], /\/no\/such\/node/, /the path of a node/],
+    [['serve', '--port', '70000'], /'70000'/, /from 0 to 65535/],
+    [['serve', '--port', '0', '--no-open', '--host', '192.0.2.1'], /no interface 192\.0\.2\.1/, /its own addresses/],
+  ])('%j', async (words, problem, allowed) => {
+    const { status, stdout, stderr } = await heapline(...words);
+    expect(status).toBe(2);
+    expect(stdout).toBe('');
+    expect(stderr).toMatch(/^heapline: [^\n]*\n$/);
+    expect(stderr).toMatch(problem);
+    expect(stderr).toMatch(allowed);
+  });
+
+  it('says which port is taken and how to choose another', async () => {
+    const blocker = createServer().listen(0, '127.0.0.1');
+    await once(blocker, 'listening');
+    const address = blocker.address();
+    const port = typeof address === 'object' && address ? address.port : 0;
+    try {
+      const { status, stdout, stderr } = await heapline('serve', '--no-open', '--port', String(port));
+      expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+      expect(stderr).toBe(
+        `heapline: Port ${port} is taken. Allowed: another with --port <n>, or any free one with --port 0.\n`,
+      );
+    } finally {
+      blocker.close();
+    }
+  });
+});
+
+describe('heapline list', { timeout: PROCESS_TIMEOUT_MS }, () => {
+  it('names the scenarios for a person and as a document', async () => {
+    const [plain, json] = await Promise.all([heapline('list'), heapline('list', '--json')]);
+    const document = v.parse(
+      v.object({
+        schemaVersion: v.literal(1),
+        scenarios: v.array(v.object({ id: v.string(), prediction: v.string() })),
+      }),
+      JSON.parse(json.stdout),
+    );
+    const ids = document.scenarios.map(({ id }) => id);
+    expect(ids).toEqual(['simple', 'image-pipeline', 'timing', 'critical-resource', 'held-value']);
+    for (const id of ids) expect(plain.stdout).toMatch(new RegExp(`^${id} `, 'm'));
+    expect([plain.status, json.status]).toEqual([0, 0]);
+  });
+});
+
+describe('heapline run', { timeout: PROCESS_TIMEOUT_MS }, () => {
+  it('prints one document on standard output, and the console of the program on standard error', async () => {
+    const { status, stdout, stderr } = await heapline('run', 'simple', '--json');
+    const report = parseReport(stdout);
+    expect(report.outcome.status).toBe('completed');
+    expect(report.prediction?.held).toBe(true);
+    expect(report.scenario.id).toBe('simple');
+    expect(stderr).toContain('Clean up: Object 1');
+    expect(status).toBe(0);
+  });
+
+  it('tells a person the verdicts and the prediction after the console of the program', async () => {
+    const { status, stdout } = await heapline('run', 'simple');
+    expect(stdout).toMatch(/Clean up: Object 1\n[^]*simple: [^]*finalized +1\n[^]*Prediction held/);
+    expect(status).toBe(0);
+  });
+
+  it('reports at most as many objects as asked for, and how many it left out', async () => {
+    const path = await script(
+      'many.mjs',
+      `const registry = new FinalizationRegistry(() => {});
+       globalThis.kept = Array.from({ length: 50 }, (_, i) => { const o = {}; registry.register(o, i); return o; });
+       globalThis.registry = registry;`,
+    );
+    const { stdout } = await heapline('run', path, '--json', '--objects', '7', '--settle', '100');
+    const report = parseReport(stdout);
+    expect(report.registrations.total).toBe(50);
+    expect([report.objects.length, report.objectsOmitted]).toEqual([7, 43]);
+  });
+
+  it('gives a script its own arguments', async () => {
+    const path = await script('arguments.cjs', `console.log(JSON.stringify(process.argv.slice(2)));`);
+    const { status, stdout } = await heapline('run', path, '--settle', '0', '--', '--json', 'a b', '--', '');
+    expect(stdout).toContain('["--json","a b","--",""]\n');
+    expect(status).toBe(0);
+  });
+
+  it.each<[name: string, source: string, words: string[], outcome: string]>([
+    ['throws', `throw new TypeError('on purpose');`, [], 'threw'],
+    ['never ends', `for (;;);`, ['--timeout', '1500'], 'timed-out'],
+    ['aborts', `process.abort();`, [], 'crashed'],
+    [
+      'fills its memory',
+      `const kept = []; for (;;) kept.push(new Array(1e5).fill({}));`,
+      ['--max-heap', '32'],
+      'out-of-memory',
+    ],
+  ])('ends with status 3 and a whole document when the script %s', async (name, source, words, outcome) => {
+    const path = await script(`${name.replaceAll(' ', '-')}.cjs`, source);
+    const { status, stdout } = await heapline('run', path, '--json', ...words);
+    expect(parseReport(stdout).outcome.status).toBe(outcome);
+    expect(status).toBe(3);
+  });
+
+  it('stops the run on the first interrupt and still prints the document', async () => {
+    const path = await script('waits.cjs', `console.log('started ' + process.pid); setInterval(() => {}, 1000);`);
+    const { child, ended } = start(['run', path, '--json']);
+    let said = '';
+    child.stderr?.on('data', (chunk) => {
+      said += String(chunk);
+      if (/started \d+\n/.test(said)) child.kill('SIGINT');
+    });
+    const { stdout, stderr } = await ended;
+    expect(parseReport(stdout).outcome.status).toBe('stopped');
+    const pid = Number(/started (\d+)/.exec(stderr)?.[1]);
+    expect(isAlive(pid)).toBe(false);
+  });
+
+  it('takes it calmly when nobody reads its output any more', async () => {
+    const path = await script('chatty.cjs', `for (let i = 0; i < 20000; i++) console.log('line ' + i);`);
+    const { child, ended } = start(['run', path, '--settle', '0']);
+    child.stdout?.once('data', () => child.stdout?.destroy());
+    const stderr = await ended.then(
+      (end) => end.stderr,
+      // Reading what was destroyed rejects; the process has to end all the same.
+      async () => {
+        if (child.exitCode === null) await once(child, 'exit');
+        return '';
+      },
+    );
+    expect(stderr).not.toMatch(/EPIPE|at .*:\d+:\d+/);
+    expect(child.signalCode).toBeNull();
+  });
+});
+
+describe('heapline serve', { timeout: PROCESS_TIMEOUT_MS }, () => {
+  beforeAll(async () => {
+    expect(await ensureBuilt('application')).toBe(true);
+  }, 120_000);
+
+  it('prints one line with the address, serves the page there, and ends on an interrupt', async () => {
+    const child = spawn(process.execPath, [MAIN, 'serve', '--no-open', '--port', '0'], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    try {
+      const line = await untilSaid(child.stdout, '\n');
+      expect(line).toMatch(/^Heapline is at http:\/\/127\.0\.0\.1:\d+\/\?token=[\w-]{32}\n$/);
+      const address = line.trim().split(' ').at(-1) ?? '';
+      const page = await fetch(address);
+      expect(page.status).toBe(200);
+      expect(await page.text()).toContain('<div id="app">');
+      const exited = once(child, 'exit');
+      child.kill('SIGINT');
+      expect((await exited)[0]).toBe(0);
+    } finally {
+      child.kill('SIGKILL');
+    }
+  });
+
+  it('warns when other machines can reach it', async () => {
+    const { child, ended } = start(['serve', '--no-open', '--port', '0', '--host', '0.0.0.0']);
+    child.stdout?.once('data', () => child.kill('SIGTERM'));
+    const { status, stdout, stderr } = await ended;
+    expect(stderr).toMatch(/^Warning: 0\.0\.0\.0 .* can run any code as you\.\n$/);
+    expect(stdout).toMatch(/^Heapline is at http:\/\/127\.0\.0\.1:/);
+    expect(status).toBe(0);
+  });
+});
