@@ -9,6 +9,8 @@ import { createFloat64Column, createUint32Column, createUint8Column } from './gr
 const STALL_GAP_MS = 0.5;
 /** Ids are gapless, so a jump beyond this means that the observer cannot be believed. */
 const MAXIMUM_ID_JUMP = 16 * 1024 * 1024;
+/** Callbacks that may wait for their registration's row; it comes with the observer's next batch. */
+const MAXIMUM_EARLY_CALLBACKS = 65_536;
 
 export interface RegistryTally {
   readonly id: number;
@@ -141,8 +143,8 @@ export function createRunTally(): RunTally {
   };
   /** Makes room for an id in every column, so that they all have the same length. False if the id cannot be believed. */
   const ensureId = (id: number): boolean => {
-    if (id < registeredAtMs.length) return id > 0;
-    if (id > highestId + MAXIMUM_ID_JUMP) return false;
+    if (id === 0 || id > highestId + MAXIMUM_ID_JUMP) return false;
+    if (id < registeredAtMs.length) return true;
     registeredAtMs.set(id, NaN);
     registryId.set(id, 0);
     siteId.set(id, 0);
@@ -190,6 +192,7 @@ export function createRunTally(): RunTally {
   const applyCallback = (id: number, startMs: number, durationMs: number, threw: number): void => {
     if (!ensureId(id)) return unbelievable(1);
     if (Number.isNaN(registeredAtMs.values[id])) {
+      if (earlyCallbacks.length >= MAXIMUM_EARLY_CALLBACKS) return unbelievable(1);
       earlyCallbacks.push({ id, startMs, durationMs, threw });
       return;
     }

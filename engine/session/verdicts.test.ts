@@ -1,0 +1,133 @@
+import { describe, expect, it } from 'vitest';
+import { VERDICT_REASONS, VERDICTS } from '../protocol/vocabulary.ts';
+import type { RegistrationRows, Stretches } from './run-tally.ts';
+import { decideVerdicts, type VerdictFacts } from './verdicts.ts';
+
+const stretches = (...pairs: [number, number][]): Stretches => ({
+  startMs: Float64Array.from(pairs, ([start]) => start),
+  endMs: Float64Array.from(pairs, ([, end]) => end),
+});
+
+function rows(row: Partial<Record<keyof RegistrationRows, number>>): RegistrationRows {
+  return {
+    length: 1,
+    registeredAtMs: Float64Array.of(row.registeredAtMs ?? 10),
+    registryId: Uint32Array.of(row.registryId ?? 1),
+    siteId: Uint32Array.of(0),
+    callbackStartMs: Float64Array.of(row.callbackStartMs ?? NaN),
+    callbackMs: Float64Array.of(row.callbackMs ?? NaN),
+    callbackThrew: Uint8Array.of(row.callbackThrew ?? 0),
+    unregistered: Uint8Array.of(row.unregistered ?? 0),
+  };
+}
+
+const settled: Omit<VerdictFacts, 'rows'> = {
+  majorCollections: stretches(),
+  blocked: stretches(),
+  registryCollectedAtMs: () => undefined,
+  droppedRows: 0,
+  settled: true,
+  endedOrderly: true,
+  lastEventMs: 1_000,
+};
+const killed = { settled: false, endedOrderly: false };
+const blockedAfterMajor = { majorCollections: stretches([200, 205]), blocked: stretches([100, 1_000]) };
+
+describe('decideVerdicts', () => {
+  it.each<[string, string, string, Parameters<typeof rows>[0], Partial<VerdictFacts>]>([
+    ['the callback ran', 'finalized', 'callback-ran', { callbackStartMs: 20 }, {}],
+    [
+      'the callback ran, then all went wrong',
+      'finalized',
+      'callback-ran',
+      { callbackStartMs: 20 },
+      { ...killed, droppedRows: 5 },
+    ],
+    ['the callback threw', 'callback-threw', 'callback-threw-error', { callbackStartMs: 20, callbackThrew: 1 }, {}],
+    ['it was unregistered', 'unregistered', 'token-unregistered', { unregistered: 1 }, {}],
+    ['rows were dropped', 'unknown', 'rows-were-dropped', {}, { droppedRows: 1 }],
+    ['its own row was lost', 'unknown', 'rows-were-dropped', { registeredAtMs: NaN }, {}],
+    [
+      'its registry was collected',
+      'registry-collected',
+      'registry-was-collected',
+      {},
+      { registryCollectedAtMs: (id) => (id === 1 ? 50 : undefined) },
+    ],
+    [
+      'another registry was collected',
+      'alive',
+      'no-major-gc',
+      { registryId: 2 },
+      { registryCollectedAtMs: (id) => (id === 1 ? 50 : undefined) },
+    ],
+    [
+      'no major collection came after it',
+      'alive',
+      'no-major-gc',
+      { registeredAtMs: 300 },
+      { majorCollections: stretches([200, 205]) },
+    ],
+    ['it survived a major collection', 'alive', 'survived-major-gc', {}, { majorCollections: stretches([200, 205]) }],
+    [
+      'it was registered just before a collection whose start is rounded',
+      'alive',
+      'survived-major-gc',
+      { registeredAtMs: 200.4 },
+      { majorCollections: stretches([200, 205]) },
+    ],
+    [
+      'it was registered just after a collection whose end is rounded',
+      'alive',
+      'no-major-gc',
+      { registeredAtMs: 204.6 },
+      { majorCollections: stretches([200, 205]) },
+    ],
+    ['the process ended first', 'exited-first', 'process-ended-before-settling', {}, { settled: false }],
+    [
+      'the process was killed',
+      'exited-first',
+      'process-ended-before-settling',
+      {},
+      { ...killed, majorCollections: stretches([200, 205]) },
+    ],
+    [
+      'the thread never turned after the collection',
+      'unknown',
+      'thread-blocked-after-gc',
+      {},
+      { ...killed, ...blockedAfterMajor, lastEventMs: 1_200 },
+    ],
+    [
+      'the thread turned again after the collection',
+      'exited-first',
+      'process-ended-before-settling',
+      {},
+      { ...killed, ...blockedAfterMajor, lastEventMs: 2_000 },
+    ],
+    [
+      'the thread blocked only after the collection',
+      'exited-first',
+      'process-ended-before-settling',
+      {},
+      { ...killed, majorCollections: stretches([50, 55]), blocked: stretches([100, 1_000]) },
+    ],
+    [
+      'the thread was blocked, and registered after the last collection',
+      'exited-first',
+      'process-ended-before-settling',
+      { registeredAtMs: 500 },
+      { ...killed, ...blockedAfterMajor },
+    ],
+    [
+      'the thread was blocked at the end of the settle time',
+      'unknown',
+      'thread-blocked-after-gc',
+      {},
+      blockedAfterMajor,
+    ],
+  ])('%s: %s, %s', (_case, verdict, reason, row, facts) => {
+    const decided = decideVerdicts({ ...settled, ...facts, rows: rows(row) });
+    expect([VERDICTS[decided.verdict[0] ?? 0], VERDICT_REASONS[decided.reason[0] ?? 0]]).toEqual([verdict, reason]);
+  });
+});
