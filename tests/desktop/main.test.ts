@@ -1,0 +1,332 @@
+// The wiring of the desktop application's main process, run as it is with a stand-in for Electron and a real engine.
+
+import { mkdtemp, rm, symlink, mkdir, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import * as v from 'valibot';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { EngineEvent } from '../../engine/protocol/event.ts';
+import { ensureBuilt, projectFolder } from '../../scripts/built-parts.ts';
+import * as electron from './electron-stand-in.ts';
+
+vi.mock('electron', () => import('./electron-stand-in.ts'));
+
+const { app, ipcMain, protocol, session, shell } = electron;
+const ORIGIN = 'app://heapline';
+const PAGE = 'app://heapline/index.html';
+let outFolder: string;
+
+/** The built engine with a page of the test's own, so that the page need not be built. */
+async function makeOutFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'heapline-desktop-'));
+  await symlink(join(projectFolder, 'out', 'engine'), join(folder, 'engine'));
+  await symlink(join(projectFolder, 'out', 'scenarios'), join(folder, 'scenarios'));
+  await mkdir(join(folder, 'renderer', 'assets'), { recursive: true });
+  await writeFile(join(folder, 'renderer', 'index.html'), '<title>page</title>');
+  await writeFile(join(folder, 'renderer', 'assets', 'index.js'), 'export {};');
+  await writeFile(join(folder, 'secret.txt'), 'secret');
+  await symlink(join(folder, 'secret.txt'), join(folder, 'renderer', 'link.txt'));
+  return folder;
+}
+
+beforeAll(async () => {
+  expect(await ensureBuilt('engine')).toBe(true);
+  outFolder = await makeOutFolder();
+  const { startDesktop } = await import('../../electron/main/lifecycle.ts');
+  startDesktop({ outFolder });
+  app.isReadyNow = true;
+  app.ready.resolve();
+  await vi.waitFor(() => expect(electron.BrowserWindow.getAllWindows()).toHaveLength(1));
+}, 120_000);
+afterAll(async () => {
+  app.quit();
+  await app.quitted.promise;
+  await rm(outFolder, { recursive: true });
+});
+
+const firstWindow = () => {
+  const [window] = electron.BrowserWindow.getAllWindows();
+  if (window === undefined) throw new Error('expected a window');
+  return window;
+};
+
+describe('the window', () => {
+  it('shows the built page in a sandbox of its own', () => {
+    const { options, webContents } = firstWindow();
+    expect(webContents.getURL()).toBe(PAGE);
+    expect(options.webPreferences).toMatchObject({
+      preload: join(outFolder, 'preload', 'index.cjs'),
+      contextIsolation: true,
+      sandbox: true,
+      nodeIntegration: false,
+      nodeIntegrationInSubFrames: false,
+      nodeIntegrationInWorker: false,
+      webSecurity: true,
+      webviewTag: false,
+    });
+    expect(app.isSandboxed).toBe(true);
+  });
+
+  it('is not shown before there is something to see', () => {
+    const window = firstWindow();
+    expect(window.options.show).toBe(false);
+    expect(window.isShown).toBe(false);
+    window.emit('ready-to-show');
+    expect(window.isShown).toBe(true);
+  });
+
+  it('comes to the front when the application is started again', () => {
+    const window = firstWindow();
+    window.isMinimizedNow = true;
+    app.emit('second-instance');
+    expect({ minimized: window.isMinimizedNow, focused: window.isFocused }).toEqual({
+      minimized: false,
+      focused: true,
+    });
+  });
+
+  it('can be reloaded and zoomed, and has no developer tools in its menu when packaged', async () => {
+    const roles = (template: readonly { role?: string; submenu?: unknown }[] | undefined): string[] =>
+      (template ?? []).flatMap(({ role, submenu }) => [
+        ...(role === undefined ? [] : [role]),
+        ...(Array.isArray(submenu) ? roles(submenu) : []),
+      ]);
+    expect(roles(electron.Menu.template)).toEqual(
+      expect.arrayContaining(['editMenu', 'reload', 'zoomIn', 'toggleDevTools']),
+    );
+    const { setMenu } = await import('../../electron/main/menu.ts');
+    setMenu(false);
+    expect(roles(electron.Menu.template)).not.toContain('toggleDevTools');
+  });
+});
+
+describe('the page may not', () => {
+  it.each(['https://example.org/', 'file:///etc/passwd', 'app://heapline/other.html', 'app://other/index.html'])(
+    'go to %s',
+    (url) => {
+      const preventDefault = vi.fn();
+      firstWindow().webContents.emit('will-frame-navigate', { url, isMainFrame: true, preventDefault });
+      expect(preventDefault).toHaveBeenCalledOnce();
+    },
+  );
+
+  it('load anything into a frame, be redirected, or embed a web view', () => {
+    for (const event of ['will-frame-navigate', 'will-redirect', 'will-attach-webview']) {
+      const preventDefault = vi.fn();
+      firstWindow().webContents.emit(event, { url: PAGE, isMainFrame: false, preventDefault });
+      expect(preventDefault, event).toHaveBeenCalledOnce();
+    }
+  });
+
+  it('be kept from reloading itself', () => {
+    const preventDefault = vi.fn();
+    firstWindow().webContents.emit('will-frame-navigate', { url: `${PAGE}#a`, isMainFrame: true, preventDefault });
+    expect(preventDefault).not.toHaveBeenCalled();
+  });
+
+  it('open windows; links of the web open in the browser, and nothing else does', () => {
+    const open = firstWindow().webContents.windowOpenHandler;
+    const details = {
+      frameName: '',
+      features: '',
+      disposition: 'default',
+      referrer: { url: '', policy: 'default' },
+    } as const;
+    for (const url of [
+      'https://example.org/a',
+      'http://example.org/',
+      'file:///etc/passwd',
+      'javascript:alert(1)',
+      '::',
+    ]) {
+      expect(open?.({ ...details, url })).toEqual({ action: 'deny' });
+    }
+    expect(shell.opened).toEqual(['https://example.org/a']);
+  });
+
+  it('have a permission or a device, but for copying text', () => {
+    const { permissionRequest, permissionCheck, devicePermission } = session.defaultSession;
+    const { webContents } = firstWindow();
+    const request = (permission: string, isMainFrame = true) => {
+      const answer = vi.fn();
+      permissionRequest?.(webContents as never, permission as never, answer, { isMainFrame } as never);
+      expect(answer).toHaveBeenCalledOnce();
+      return answer.mock.calls[0]?.[0] as boolean;
+    };
+    const check = (permission: string, origin = ORIGIN) =>
+      permissionCheck?.(webContents as never, permission as never, origin, {} as never);
+    for (const permission of [
+      'media',
+      'geolocation',
+      'notifications',
+      'clipboard-read',
+      'openExternal',
+      'hid',
+      'usb',
+    ]) {
+      expect([request(permission), check(permission)], permission).toEqual([false, false]);
+    }
+    expect(devicePermission?.({} as never)).toBe(false);
+    const copying = 'clipboard-sanitized-write';
+    expect([request(copying), check(copying)]).toEqual([true, true]);
+    expect([request(copying, false), check(copying, 'https://example.org')]).toEqual([false, false]);
+  });
+});
+
+describe('the page’s files', () => {
+  const get = async (path: string, init: RequestInit = {}) => {
+    const handler = protocol.handlers.get('app');
+    if (handler === undefined) throw new Error('expected a handler');
+    return handler(new Request(`app://heapline${path}`, init));
+  };
+
+  it('come from a scheme with an origin of its own', () => {
+    expect(protocol.schemes).toEqual([
+      { scheme: 'app', privileges: { standard: true, secure: true, supportFetchAPI: true } },
+    ]);
+  });
+
+  it('are sent with their type and a strict policy', async () => {
+    const page = await get('/index.html');
+    expect(await page.text()).toBe('<title>page</title>');
+    expect(page.headers.get('content-type')).toBe('text/html; charset=utf-8');
+    expect(page.headers.get('content-security-policy')).toMatch(/^default-src 'none'; script-src 'self';/);
+    expect(page.headers.get('content-security-policy')).not.toMatch(/unsafe/);
+    expect((await get('/assets/index.js')).headers.get('content-type')).toBe('text/javascript; charset=utf-8');
+  });
+
+  it.each([
+    '/../secret.txt',
+    '/%2e%2e/secret.txt',
+    '/..%2fsecret.txt',
+    '/..%5csecret.txt',
+    '/link.txt',
+    '/',
+    '/none.js',
+    '/%',
+  ])('are all that there is: %s', async (path) => {
+    const answer = await get(path);
+    expect(answer.status).toBe(404);
+    expect(await answer.text()).not.toContain('secret');
+  });
+
+  it('are only read', async () => {
+    expect((await get('/index.html', { method: 'POST' })).status).toBe(404);
+  });
+});
+
+describe('the way to the engine', () => {
+  /** Speaks as the page does, over the port that it was handed. */
+  function connect() {
+    const { webContents } = firstWindow();
+    const { mainFrame } = webContents;
+    ipcMain.emit('heapline:connect', { sender: webContents, senderFrame: mainFrame });
+    const handed = mainFrame.received.pop();
+    expect(handed?.channel).toBe('heapline:port');
+    const port = handed?.ports[0]?.node;
+    if (port === undefined) throw new Error('expected a port');
+    const events: EngineEvent[] = [];
+    port.on('message', (message) => events.push(v.parse(EngineEvent, message)));
+    return {
+      port,
+      events,
+      event: <Type extends EngineEvent['type']>(type: Type) =>
+        vi.waitFor(
+          () => {
+            const found = events.find((event): event is Extract<EngineEvent, { type: Type }> => event.type === type);
+            if (found === undefined)
+              throw new Error(`no ${type} among ${events.map((event) => event.type).join(', ')}`);
+            return found;
+          },
+          { timeout: 30_000 },
+        ),
+    };
+  }
+
+  it('is opened for the page: a real engine answers over the port', async () => {
+    const { port, event } = connect();
+    port.postMessage({ type: 'hello', protocolVersion: 1 });
+    const welcome = await event('welcome');
+    expect(welcome.host).toMatchObject({ kind: 'desktop', version: '0.1.0' });
+    expect(welcome.catalogue.map(({ id }) => id)).toContain('simple');
+    port.close();
+  });
+
+  it('carries a whole run of a built-in scenario in a utility process', { timeout: 60_000 }, async () => {
+    const { port, events, event } = connect();
+    port.postMessage({ type: 'hello', protocolVersion: 1 });
+    await event('welcome');
+    port.postMessage({
+      type: 'start-run',
+      requestId: 1,
+      program: { kind: 'scenario', id: 'simple', parameters: {} },
+    });
+    const { runId } = await event('accepted');
+    port.postMessage({ type: 'follow-run', requestId: 2, runId, fromSequence: 0 });
+    const report = await vi.waitFor(
+      () => {
+        const batches = events.flatMap((received) => (received.type === 'run-event' ? [received.batch] : []));
+        const ended = batches.find((batch) => batch.type === 'ended');
+        if (ended === undefined) throw new Error('the run goes on');
+        return ended.report;
+      },
+      { timeout: 50_000, interval: 50 },
+    );
+    expect(report.outcome.status).toBe('completed');
+    expect(report.registrations).toMatchObject({ total: 1, finalized: 1 });
+    port.close();
+  });
+
+  it.each<[name: string, event: () => object]>([
+    [
+      'a frame within the page',
+      () => ({ sender: firstWindow().webContents, senderFrame: new electron.StandInFrame(ORIGIN) }),
+    ],
+    ['a frame that is gone', () => ({ sender: firstWindow().webContents, senderFrame: null })],
+    [
+      'another origin',
+      () => {
+        const contents = new electron.StandInContents('https://example.org');
+        return { sender: contents, senderFrame: contents.mainFrame };
+      },
+    ],
+    [
+      'a page that begins alike',
+      () => {
+        const contents = new electron.StandInContents('app://heapline.example');
+        return { sender: contents, senderFrame: contents.mainFrame };
+      },
+    ],
+  ])('stays shut for %s', (_name, makeEvent) => {
+    const complaint = vi.spyOn(console, 'error').mockImplementation(() => {});
+    const event = makeEvent() as { sender: electron.StandInContents; senderFrame: electron.StandInFrame | null };
+    ipcMain.emit('heapline:connect', event);
+    expect(event.senderFrame?.received ?? []).toEqual([]);
+    expect(event.sender.mainFrame.received).toEqual([]);
+    expect(complaint).toHaveBeenCalledOnce();
+    complaint.mockRestore();
+  });
+
+  it('is the only entry', () => {
+    expect(ipcMain.eventNames()).toEqual(['heapline:connect']);
+  });
+
+  it('is closed for a page that sends what cannot be read', async () => {
+    const { port, event } = connect();
+    const closed = new Promise((resolve) => port.once('close', () => resolve('closed')));
+    port.postMessage({ type: 'format-disk' });
+    expect((await event('protocol-error')).message).not.toBe('');
+    expect(await closed).toBe('closed');
+  });
+});
+
+describe('which page is shown', () => {
+  it('is the built one, unless a development server is named and the application is not packaged', async () => {
+    const { choosePage } = await import('../../electron/main/page.ts');
+    const built = { address: PAGE, origin: ORIGIN };
+    const development = 'http://localhost:5173/';
+    expect(choosePage(false, undefined)).toEqual(built);
+    expect(choosePage(true, development)).toEqual(built);
+    expect(choosePage(false, development)).toEqual({ address: development, origin: 'http://localhost:5173' });
+  });
+});
