@@ -110,6 +110,7 @@ export function createRunStream(): RunStream {
     callbackMs: float64Column(),
     verdict: uint8Column(),
   };
+  const throwingRows = uint32Column();
   const lifeState = uint8Column();
   const verdictReason = uint8Column();
   /** Labels one behind the other, as UTF-8; row i ends at labelEnd[i]. */
@@ -322,7 +323,10 @@ export function createRunStream(): RunStream {
       registrations.callbackMs.values[row] = duration;
       registrations.verdict.values[row] = threw ? CALLBACK_THREW : FINALIZED;
       entries[index] = eventEntry(CALLBACK, row);
-      if (threw) counters.threw++;
+      if (threw) {
+        counters.threw++;
+        throwingRows.push(row);
+      }
       const registryId = registrations.registryId.values[row] ?? 0;
       const goesOn = registryId === stallRegistryId && start - stallEndMs <= STALL_GAP_MS;
       if (!goesOn) stallStartMs = start;
@@ -677,6 +681,7 @@ export function createRunStream(): RunStream {
     samples,
     collections: { ...collections, reasonAt },
     registrations,
+    throwingRows,
     blocked,
     marks,
     pictures,

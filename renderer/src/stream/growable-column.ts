@@ -65,6 +65,11 @@ export const float64Column = () => new GrowableColumn<Float64Array>((capacity) =
 export const uint32Column = () => new GrowableColumn<Uint32Array>((capacity) => new Uint32Array(capacity));
 export const uint8Column = () => new GrowableColumn<Uint8Array>((capacity) => new Uint8Array(capacity));
 
+/** The value in a row of any column; NaN outside of it. */
+export function valueAt({ values, length }: ColumnView<ColumnArray>, row: number): number {
+  return row < length ? (values[row] ?? NaN) : NaN;
+}
+
 /** First row whose value is greater than `value`, in an ascending column. */
 export function upperBound({ values, length }: ColumnView<ColumnArray>, value: number): number {
   let low = 0;

@@ -125,6 +125,8 @@ export interface RunStream {
     /** Indexes VERDICTS. */
     readonly verdict: ColumnView<Uint8Array>;
   };
+  /** Rows of the registrations whose callback threw, in order of arrival. */
+  readonly throwingRows: ColumnView<Uint32Array>;
   readonly blocked: { readonly startMs: ColumnView<Float64Array>; readonly endMs: ColumnView<Float64Array> };
   readonly marks: readonly RunBatchOf<'marks'>['items'][number][];
   readonly pictures: readonly RunBatchOf<'picture'>[];

@@ -1,0 +1,49 @@
+// Lines and labels that all strips share: vertical grid lines at the ticks of time, and the axis itself.
+
+import type { Palette } from './palette.ts';
+import { timeTicks, type TimeScale } from './time-scale.ts';
+
+/** On the pixel grid, so that a one-pixel line is one pixel. */
+export const crisp = (position: number) => Math.round(position) + 0.5;
+
+export function drawVerticalGrid(
+  context: CanvasRenderingContext2D,
+  scale: TimeScale,
+  height: number,
+  palette: Palette,
+): void {
+  context.strokeStyle = palette.line;
+  context.lineWidth = 1;
+  context.globalAlpha = 0.6;
+  context.beginPath();
+  for (const { value } of timeTicks(scale)) {
+    const x = crisp(scale.x(value));
+    context.moveTo(x, 0);
+    context.lineTo(x, height);
+  }
+  context.stroke();
+  context.globalAlpha = 1;
+}
+
+/** `bleed` is how far the canvas reaches beyond the plot on both sides, so that edge labels stay whole. */
+export function drawTimeAxis(
+  context: CanvasRenderingContext2D,
+  scale: TimeScale,
+  bleed: number,
+  palette: Palette,
+): void {
+  context.font = palette.figuresFont;
+  context.fillStyle = palette.inkFaint;
+  context.textBaseline = 'top';
+  context.textAlign = 'left';
+  let freeFrom = -Infinity;
+  for (const { value, label } of timeTicks(scale)) {
+    const { width } = context.measureText(label);
+    // Centred on the figure, not on figure and unit, and never cut off.
+    const figureWidth = context.measureText(label.split(' ')[0] ?? label).width;
+    const x = Math.max(0, Math.min(bleed + scale.x(value) - figureWidth / 2, scale.width + 2 * bleed - width));
+    if (x < freeFrom) continue;
+    context.fillText(label, Math.round(x), 6);
+    freeFrom = x + width + 8;
+  }
+}

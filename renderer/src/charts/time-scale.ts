@@ -1,0 +1,97 @@
+// The shared time axis: where a time lies in the plot, and which times get a label.
+
+export interface TimeScale {
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** Width of the plot in CSS pixels. */
+  readonly width: number;
+  readonly millisecondsPerPixel: number;
+  x(atMs: number): number;
+  timeAt(x: number): number;
+}
+
+export function createTimeScale(fromMs: number, toMs: number, width: number): TimeScale {
+  const pixelsPerMillisecond = width / (toMs - fromMs);
+  return {
+    fromMs,
+    toMs,
+    width,
+    millisecondsPerPixel: 1 / pixelsPerMillisecond,
+    x: (atMs) => (atMs - fromMs) * pixelsPerMillisecond,
+    timeAt: (x) => fromMs + x / pixelsPerMillisecond,
+  };
+}
+
+export interface Tick {
+  readonly value: number;
+  readonly label: string;
+}
+
+/** The smallest of 1, 2, 5 × 10ⁿ that is at least `least`. */
+export function niceStep(least: number): number {
+  const power = 10 ** Math.floor(Math.log10(least));
+  const share = least / power;
+  // A little slack, since 10 ** n is not exact for negative n.
+  const factor = share <= 1.0001 ? 1 : share <= 2.0001 ? 2 : share <= 5.0001 ? 5 : 10;
+  return factor * power;
+}
+
+const MINUTE_STEPS_MS = [
+  1000, 2000, 5000, 10_000, 15_000, 30_000, 60_000, 120_000, 300_000, 600_000, 900_000, 1_800_000,
+];
+const HOUR_MS = 3_600_000;
+
+function clockLabel(atMs: number, decimals: number): string {
+  const seconds = atMs / 1000;
+  const minutes = Math.floor(seconds / 60 + 1e-9);
+  const rest = Math.max(0, seconds - minutes * 60).toFixed(decimals);
+  return `${minutes}:${rest.padStart(decimals === 0 ? 2 : decimals + 3, '0')}`;
+}
+
+/**
+ * Ticks of the window, at least `leastSpacingPx` apart: milliseconds below one second, minutes and seconds beyond three
+ * minutes, seconds between. The last tick carries the unit.
+ */
+export function timeTicks(scale: TimeScale, leastSpacingPx = 84): Tick[] {
+  const leastStep = leastSpacingPx * scale.millisecondsPerPixel;
+  const isClock = scale.toMs >= 180_000;
+  const isMilliseconds = scale.toMs < 1000;
+  const stepMs =
+    isClock && leastStep > 1000
+      ? (MINUTE_STEPS_MS.find((step) => step >= leastStep) ?? niceStep(leastStep / HOUR_MS) * HOUR_MS)
+      : niceStep(leastStep);
+  const unitMs = isMilliseconds ? 1 : 1000;
+  const needed = Math.max(0, Math.ceil(-Math.log10(stepMs / unitMs) - 1e-9));
+  const decimals = isMilliseconds || isClock || stepMs >= 10_000 ? needed : Math.max(1, needed);
+  const ticks: { value: number; label: string }[] = [];
+  const first = Math.ceil(scale.fromMs / stepMs - 1e-9);
+  const last = Math.floor(scale.toMs / stepMs + 1e-9);
+  for (let index = first; index <= last && ticks.length < 200; index++) {
+    const value = index * stepMs;
+    ticks.push({ value, label: isClock ? clockLabel(value, needed) : (value / unitMs).toFixed(decimals) });
+  }
+  const final = ticks.at(-1);
+  if (final !== undefined) final.label += isClock ? ' min' : isMilliseconds ? ' ms' : ' s';
+  return ticks;
+}
+
+/** As `niceStep`, with steps of 2.5 and 4 as well: half-empty charts waste the curve's height. */
+function byteStep(least: number): number {
+  const power = 10 ** Math.floor(Math.log10(least));
+  const factor = [1, 2, 2.5, 4, 5].find((each) => each * power >= least * 0.9999) ?? 10;
+  return factor * power;
+}
+
+/** Ticks of a scale of bytes from zero: three or four steps, the highest with its unit, in decimal units. */
+export function byteTicks(highestBytes: number, wantedSteps: number): Tick[] {
+  const highest = Number.isFinite(highestBytes) && highestBytes > 0 ? highestBytes : 1_000_000;
+  const step = byteStep(highest / wantedSteps);
+  const count = Math.max(1, Math.ceil(highest / step - 1e-9));
+  const top = step * count;
+  const [unitBytes, unit] = top >= 1e9 ? [1e9, 'GB'] : top >= 1e6 ? [1e6, 'MB'] : top >= 1e3 ? [1e3, 'kB'] : [1, 'B'];
+  const decimals = Number.isInteger(step / unitBytes) ? 0 : Number.isInteger((step / unitBytes) * 10) ? 1 : 2;
+  return Array.from({ length: count + 1 }, (_, index) => {
+    const figure = ((index * step) / unitBytes).toFixed(index === 0 ? 0 : decimals);
+    return { value: index * step, label: index === count ? `${figure} ${unit}` : figure };
+  });
+}
