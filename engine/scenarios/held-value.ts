@@ -114,13 +114,13 @@ function predict(facts: PredictionFacts): PredictionCheck[] {
     const alive = broken.filter(({ verdict }) => verdict === 'alive').length;
     checks.push({
       expectation: `Broken: all ${count} objects stay alive, whoever collects.`,
-      observed: `${broken.length} registered, ${alive} alive.`,
+      observed: `Broken: ${broken.length} registered, ${alive} alive.`,
       held: broken.length === count && alive === count,
     });
   }
   if (variant !== 'broken') {
     const finalized = fixed.filter(({ verdict }) => verdict === 'finalized').length;
-    const observed = `${fixed.length} registered, ${finalized} called back.`;
+    const observed = `Fixed: ${fixed.length} registered, ${finalized} called back.`;
     switch (expectedCollections(facts)) {
       case 'certain':
         checks.push({

@@ -255,6 +255,7 @@ describe('image-pipeline', () => {
     expect(missed(imagePipeline, { ...good, externalBytes: [1e6, 60e6, 60e6] })).toHaveLength(1);
     expect(missed(imagePipeline, { ...good, externalBytes: [1e6, 3e6, 1e6] })).toHaveLength(2);
     expect(missed(imagePipeline, { ...good, usedBytes: [4e6, 50e6, 6e6] })).toHaveLength(1);
+    expect(missed(imagePipeline, { ...good, gcPolicy: 'pressure', usedBytes: [4e6, 50e6, 6e6] })).toEqual([]);
   });
 });
 
@@ -270,14 +271,20 @@ describe('timing', () => {
       repeat(200, (number): MadeUpObject => {
         const atMs = times[phase];
         const label = `${phase} #${number}`;
+        const registeredAtMs = phases.indexOf(phase) * 1_500 + 1;
         return atMs === undefined
-          ? { label, verdict: 'alive' }
-          : { label, verdict: 'finalized', callbackStartedAtMs: atMs };
+          ? { label, registeredAtMs, verdict: 'alive' }
+          : { label, registeredAtMs, verdict: 'finalized', callbackStartedAtMs: atMs };
       }),
     );
 
   it('holds if the promoting load alone brings callbacks, also those of earlier phases', () => {
     const objects = calledBackAt({ idle: 3_200, garbage: 3_200, promoting: 3_200 });
+    expect(missed(timing, { marks, objects })).toEqual([]);
+  });
+
+  it('tells the phases apart also where labels were lost', () => {
+    const objects = calledBackAt({ promoting: 3_200 }).map((object) => ({ ...object, label: null }));
     expect(missed(timing, { marks, objects })).toEqual([]);
   });
 

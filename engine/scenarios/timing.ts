@@ -120,21 +120,29 @@ const SMALL_PHASE = 2_000;
 
 function predict(facts: PredictionFacts): PredictionCheck[] {
   const count = Number(facts.parameters['objects']);
-  const startOf = (phase: string) => facts.marks.find(({ name }) => name === `phase: ${phase}`)?.atMs ?? Number.NaN;
+  const startOf = (phase: string) =>
+    facts.marks.find(({ kind, name }) => kind === 'user-mark' && name === `phase: ${phase}`)?.atMs ?? Number.NaN;
   const tallies = new Map(
     PHASES.map(([phase], index) => [
       phase,
-      { registered: 0, during: 0, finalized: 0, endMs: startOf(PHASES[index + 1]?.[0] ?? 'end') },
+      {
+        startMs: startOf(phase),
+        endMs: startOf(PHASES[index + 1]?.[0] ?? 'end'),
+        registered: 0,
+        calledBackDuring: 0,
+        finalized: 0,
+      },
     ]),
   );
-  for (const { label, verdict, callbackStartedAtMs } of facts.objects) {
-    const tally = tallies.get(label?.slice(0, label.indexOf(' #')) ?? '');
+  const all = [...tallies.values()];
+  // By time and not by label: labels are the first thing to be lost when a million registrations come at once.
+  for (const { verdict, registeredAtMs, callbackStartedAtMs } of facts.objects) {
+    const tally = all.findLast(({ startMs }) => registeredAtMs >= startMs);
     if (tally === undefined) continue;
     tally.registered++;
     if (verdict === 'finalized') tally.finalized++;
-    if (callbackStartedAtMs !== undefined && callbackStartedAtMs < tally.endMs) tally.during++;
+    if (callbackStartedAtMs !== undefined && callbackStartedAtMs < tally.endMs) tally.calledBackDuring++;
   }
-  const all = [...tallies.values()];
   const registered = all.reduce((sum, tally) => sum + tally.registered, 0);
   const checks: PredictionCheck[] = [
     {
@@ -155,7 +163,7 @@ function predict(facts: PredictionFacts): PredictionCheck[] {
   }
   /** A range of callbacks, in percent of the registrations, within the phase itself. */
   const expectDuring = (phase: string, title: string, minimum: number, maximum: number, reason: string) => {
-    const during = tallies.get(phase)?.during ?? 0;
+    const during = tallies.get(phase)?.calledBackDuring ?? 0;
     const share = count === 0 ? 0 : (100 * during) / count;
     const range = minimum === maximum ? `${minimum} %` : `${minimum} to ${maximum} %`;
     checks.push({
