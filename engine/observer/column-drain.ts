@@ -1,20 +1,22 @@
 // Reads the shared columns and makes batches of them. Companion's thread.
 
 import type { ObservedBatch } from '../protocol/observer-message.ts';
-import { Cell, Clock, NUMBER_LABEL, RowKind, type SharedColumns } from './shared-columns.ts';
+import { Cell, Clock, DETAIL_SHIFT, KIND_BITS, NUMBER_LABEL, RowKind, type SharedColumns } from './shared-columns.ts';
 
 /** Bounds the size of a frame, and how long the probe may wait for its next place. */
 const MAXIMUM_BATCH_ROWS = 32_768;
+const KIND_MASK = (1 << KIND_BITS) - 1;
 
 export interface ColumnDrain {
-  /** Sends everything that was written until now. */
-  drain(): void;
+  /** Sends everything that was written until now; returns how many rows that was. */
+  drain(): number;
 }
 
 export function createColumnDrain(columns: SharedColumns, sendBatch: (batch: ObservedBatch) => void): ColumnDrain {
-  const { control, clock, rowMask, labelMask, kinds, ids, registries, details, times, numbers, labelLengths } = columns;
+  const { control, clock, rowMask, labelMask, meta, ids, times, numbers } = columns;
   const textEncoder = new TextEncoder();
   let labelTail = 0;
+  let nextId = 1;
   let droppedRows = 0;
   let lastWrittenHead = 0;
   let lastTimeMs = clock[Clock.programStart]!;
@@ -22,7 +24,7 @@ export function createColumnDrain(columns: SharedColumns, sendBatch: (batch: Obs
 
   /** Appends the label of `row` to `bytes` at `offset` as UTF-8; returns the new end. */
   function copyLabel(row: number, bytes: Uint8Array, offset: number): number {
-    const length = labelLengths[row]!;
+    const length = (meta[row]! >>> KIND_BITS) & NUMBER_LABEL;
     if (length === NUMBER_LABEL) {
       const text = String(numbers[row]!);
       for (let index = 0; index < text.length; index++) bytes[offset + index] = text.charCodeAt(index);
@@ -45,13 +47,14 @@ export function createColumnDrain(columns: SharedColumns, sendBatch: (batch: Obs
     return end;
   }
 
-  /** Sends the rows from `tail` to `end` (modulo 2^32); returns nothing of them. */
-  function sendRows(tail: number, end: number): void {
+  /** Sends the rows from `tail` to `end` (modulo 2^32), of which those before `timedEnd` have their times. */
+  function sendRows(tail: number, end: number, timedEnd: number): void {
     const start = clock[Clock.programStart]!;
     const count = (end - tail) | 0;
-    const timeOf = (row: number) => {
-      const time = times[row]!;
-      if (!Number.isNaN(time)) lastTimeMs = time;
+    /** From this row on (counted from the tail) the times are not set yet: the last one known stands for them. */
+    const timedCount = (timedEnd - tail) | 0;
+    const timeOf = (index: number, row: number) => {
+      if (index < timedCount) lastTimeMs = times[row]!;
       return lastTimeMs - start;
     };
     let registrationCount = 0;
@@ -61,10 +64,10 @@ export function createColumnDrain(columns: SharedColumns, sendBatch: (batch: Obs
     let labelBound = 0;
     for (let index = 0; index < count; index++) {
       const row = (tail + index) & rowMask;
-      switch (kinds[row]) {
+      switch (meta[row]! & KIND_MASK) {
         case RowKind.registration: {
           registrationCount++;
-          const length = labelLengths[row]!;
+          const length = (meta[row]! >>> KIND_BITS) & NUMBER_LABEL;
           // UTF-8 takes at most three bytes for a UTF-16 unit; a number at most 24 characters.
           labelBound += length === NUMBER_LABEL ? 24 : length * 3;
           break;
@@ -96,7 +99,6 @@ export function createColumnDrain(columns: SharedColumns, sendBatch: (batch: Obs
     const collectedId = new Uint32Array(registryCollectedCount);
     const collectedAtMs = new Float64Array(registryCollectedCount);
     const newRegistries: { id: number; atMs: number; siteId: number }[] = [];
-    let firstId = 0;
     let labelOffset = 0;
     let registration = 0;
     let callback = 0;
@@ -104,31 +106,30 @@ export function createColumnDrain(columns: SharedColumns, sendBatch: (batch: Obs
     let registryCollected = 0;
     for (let index = 0; index < count; index++) {
       const row = (tail + index) & rowMask;
-      switch (kinds[row]) {
+      switch (meta[row]! & KIND_MASK) {
         case RowKind.registration:
-          if (registration === 0) firstId = ids[row]!;
-          atMs[registration] = timeOf(row);
-          registryId[registration] = registries[row]!;
-          siteId[registration] = details[row]!;
+          atMs[registration] = timeOf(index, row);
+          registryId[registration] = ids[row]!;
+          siteId[registration] = meta[row]! >>> DETAIL_SHIFT;
           labelOffset = copyLabel(row, labelBytes, labelOffset);
           labelEnd[registration++] = labelOffset;
           break;
         case RowKind.callback:
           callbackId[callback] = ids[row]!;
-          startMs[callback] = timeOf(row);
-          durationMs[callback] = Number.isNaN(numbers[row]!) ? 0 : numbers[row]! - times[row]!;
-          threw[callback++] = details[row]!;
+          startMs[callback] = timeOf(index, row);
+          durationMs[callback] = index < timedCount ? numbers[row]! - times[row]! : 0;
+          threw[callback++] = meta[row]! >>> DETAIL_SHIFT;
           break;
         case RowKind.unregistration:
           unregisteredId[unregistration] = ids[row]!;
-          unregisteredAtMs[unregistration++] = timeOf(row);
+          unregisteredAtMs[unregistration++] = timeOf(index, row);
           break;
         case RowKind.registry:
-          newRegistries.push({ id: ids[row]!, atMs: timeOf(row), siteId: details[row]! });
+          newRegistries.push({ id: ids[row]!, atMs: timeOf(index, row), siteId: meta[row]! >>> DETAIL_SHIFT });
           break;
         case RowKind.registryCollected:
           collectedId[registryCollected] = ids[row]!;
-          collectedAtMs[registryCollected++] = timeOf(row);
+          collectedAtMs[registryCollected++] = timeOf(index, row);
           break;
         default:
           break;
@@ -141,7 +142,8 @@ export function createColumnDrain(columns: SharedColumns, sendBatch: (batch: Obs
     if (newRegistries.length > 0) sendBatch({ type: 'registries', items: newRegistries });
     if (registrationCount > 0) {
       const label = labelBytes.slice(0, labelOffset);
-      sendBatch({ type: 'registrations', firstId, atMs, registryId, siteId, labelEnd, labelBytes: label });
+      sendBatch({ type: 'registrations', firstId: nextId, atMs, registryId, siteId, labelEnd, labelBytes: label });
+      nextId += registrationCount;
     }
     if (callbackCount > 0) sendBatch({ type: 'callbacks', id: callbackId, startMs, durationMs, threw });
     if (unregistrationCount > 0) sendBatch({ type: 'unregistrations', id: unregisteredId, atMs: unregisteredAtMs });
@@ -166,20 +168,23 @@ export function createColumnDrain(columns: SharedColumns, sendBatch: (batch: Obs
   return {
     drain() {
       let tail = Atomics.load(control, Cell.tail);
-      let head = Atomics.load(control, Cell.head);
+      const timedHead = Atomics.load(control, Cell.head);
+      let head = timedHead;
       // Rows that still waited for a reading of the clock at the last drain, and still do: the burst they came in is
       // over and the thread has not turned since. They are taken at the time of the last row before them.
       const writtenHead = control[Cell.writtenHead]!;
       if (tail === head && writtenHead !== head && writtenHead === lastWrittenHead) head = writtenHead;
       lastWrittenHead = writtenHead;
       Atomics.add(control, Cell.tick, 1);
+      const rowCount = (head - tail) | 0;
       while (tail !== head) {
         const rows = Math.min((head - tail) | 0, MAXIMUM_BATCH_ROWS);
         const end = (tail + rows) | 0;
-        sendRows(tail, end);
+        sendRows(tail, end, timedHead);
         tail = end;
       }
       reportDropped();
+      return rowCount;
     },
   };
 }

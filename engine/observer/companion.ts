@@ -24,7 +24,9 @@ import { connectProgramInspector } from './program-inspector.ts';
 import { Cell, Clock, createSharedColumns, State } from './shared-columns.ts';
 
 const SAMPLE_INTERVAL_MS = 20;
-const DRAIN_INTERVAL_MS = 8;
+/** While rows come; the ring must not fill, and the probe's times in bursts are as good as this. */
+const BUSY_DRAIN_INTERVAL_MS = 2;
+const IDLE_DRAIN_INTERVAL_MS = 8;
 /** While so much waits to be sent, nothing more is drained: the ring, and then the program, waits. */
 const MAXIMUM_UNSENT_BYTES = 64 * 1024 * 1024;
 
@@ -38,12 +40,24 @@ const programNow = () => Number(process.hrtime.bigint()) / 1e6 - clock[Clock.hrt
 /** Now, in ms since the program's start: the time of everything that is recorded. */
 const now = () => programNow() - clock[Clock.programStart]!;
 
+function enterState(state: number): void {
+  Atomics.store(control, Cell.state, state);
+  Atomics.notify(control, Cell.state);
+}
+
 async function main(port: MessagePort): Promise<void> {
-  const inspector = await connectProgramInspector(new Session());
   const socket = await connectSocket(options.endpoint);
-  Atomics.store(control, Cell.state, State.ready);
+  enterState(State.connected);
+  const inspector = await connectProgramInspector(new Session());
+  // Not a plain store: the probe may have given up waiting meanwhile.
+  Atomics.compareExchange(control, Cell.state, State.connected, State.ready);
   Atomics.notify(control, Cell.state);
   await untilStarted();
+  if (Atomics.load(control, Cell.state) !== State.started) {
+    inspector.disconnect();
+    socket.destroy();
+    return;
+  }
 
   const send = (message: ObserverMessage) => {
     if (socket.writable) socket.write(encodeFrame(message));
@@ -67,17 +81,18 @@ async function main(port: MessagePort): Promise<void> {
   let settlingReported = false;
 
   /** Everything that the probe has told or written so far, in an order in which nothing refers to what comes later. */
-  function drainEverything(): void {
+  function drainEverything(): number {
     for (let received = receiveMessageOnPort(port); received !== undefined; received = receiveMessageOnPort(port)) {
       handleProbeMessage(received.message as ProbeMessage);
     }
-    drain.drain();
+    const rowCount = drain.drain();
     if (!settlingReported && Atomics.load(control, Cell.settling) === 1) {
       settlingReported = true;
       const atMs = clock[Clock.settlingSince]! - clock[Clock.programStart]!;
       sendBatch({ type: 'marks', items: [{ kind: 'settle-started', name: 'program ended', atMs }] });
       send({ type: 'observer-settling', atMs });
     }
+    return rowCount;
   }
 
   function handleProbeMessage(message: ProbeMessage): void {
@@ -154,7 +169,7 @@ async function main(port: MessagePort): Promise<void> {
     if (isEnding) return;
     isEnding = true;
     clearInterval(sampleTimer);
-    clearInterval(drainTimer);
+    clearTimeout(drainTimer);
     policy.apply({ kind: 'none', intervalMs: 500 });
     drainEverything();
     blocked.finish(now());
@@ -170,8 +185,7 @@ async function main(port: MessagePort): Promise<void> {
       exitCalled: Atomics.load(control, Cell.settled) === 0,
     });
     const release = () => {
-      Atomics.store(control, Cell.state, State.flushed);
-      Atomics.notify(control, Cell.state);
+      enterState(State.flushed);
     };
     socket.once('error', release);
     socket.end(release);
@@ -219,10 +233,9 @@ async function main(port: MessagePort): Promise<void> {
   });
   socket.on('error', () => {});
   socket.on('close', () => {
-    Atomics.store(control, Cell.state, State.flushed);
-    Atomics.notify(control, Cell.state);
+    enterState(State.flushed);
     clearInterval(sampleTimer);
-    clearInterval(drainTimer);
+    clearTimeout(drainTimer);
     policy.apply({ kind: 'none', intervalMs: 500 });
     if (!isEnding) inspector.disconnect();
     // A process that exists for this run alone must not outlive the session.
@@ -231,9 +244,11 @@ async function main(port: MessagePort): Promise<void> {
 
   // Wakes this loop at exit; everything else is fetched with each drain.
   port.on('message', (message: ProbeMessage) => handleProbeMessage(message));
-  const drainTimer = setInterval(() => {
-    if (socket.writableLength < MAXIMUM_UNSENT_BYTES) drainEverything();
-  }, DRAIN_INTERVAL_MS);
+  const drainAgain = () => {
+    const rowCount = socket.writableLength < MAXIMUM_UNSENT_BYTES ? drainEverything() : 0;
+    if (!isEnding) drainTimer = setTimeout(drainAgain, rowCount > 0 ? BUSY_DRAIN_INTERVAL_MS : IDLE_DRAIN_INTERVAL_MS);
+  };
+  let drainTimer = setTimeout(drainAgain, IDLE_DRAIN_INTERVAL_MS);
   const sampleTimer = setInterval(() => {
     sampler.sample();
     blocked.look(clock[Clock.heartbeat]! - clock[Clock.programStart]!, now());
@@ -313,7 +328,6 @@ function collectionBatch(message: ProbeMessage & { type: 'collection' }, start: 
 
 main(data.port).catch(() => {
   // Nobody listens, or this runtime has no inspector: the program runs as if it had not been observed.
-  Atomics.store(control, Cell.state, State.unavailable);
-  Atomics.notify(control, Cell.state);
+  enterState(State.unavailable);
   parentPort?.close();
 });

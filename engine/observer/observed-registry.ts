@@ -113,7 +113,7 @@ export function observeRegistries(realm: typeof globalThis, rows: RowWriter, sit
         siteId = sites.capture(methods.register);
         if (typeof label !== 'string' && typeof label !== 'number') label = constructorName(target);
       }
-      rows.registration(id, registryId, siteId, label);
+      rows.registration(registryId, siteId, label);
       return undefined;
     },
     unregister(this: unknown, unregisterToken: WeakKey) {

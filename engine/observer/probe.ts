@@ -111,12 +111,18 @@ function waitForCompanion(control: Int32Array, garbageCollect: GarbageCollect, n
     configurable: true,
   });
   const startedAt = now();
-  // Short waits in a loop: the inspector's requests are served where the loop turns, not inside a long wait.
-  while (Atomics.load(control, Cell.state) === State.starting && now() - startedAt < COMPANION_START_LIMIT_MS) {
-    Atomics.wait(control, Cell.state, State.starting, 1);
+  const isWithinLimit = () => now() - startedAt < COMPANION_START_LIMIT_MS;
+  while (Atomics.load(control, Cell.state) === State.starting && isWithinLimit()) {
+    Atomics.wait(control, Cell.state, State.starting, 10);
   }
+  // A loop, for a few milliseconds: V8 serves the inspector's requests at its back edges, but not inside a wait.
+  while (Atomics.load(control, Cell.state) === State.connected && isWithinLimit());
   delete (process as unknown as Record<symbol, unknown>)[key];
-  return Atomics.load(control, Cell.state) === State.ready;
+  if (Atomics.load(control, Cell.state) === State.ready) return true;
+  // Too late: the companion lets go of what it has by now.
+  Atomics.store(control, Cell.state, State.unavailable);
+  Atomics.notify(control, Cell.state);
+  return false;
 }
 
 /** Writes down that the thread turns, and allocates where the policy asks for pressure. Never keeps the process alive. */

@@ -10,7 +10,10 @@
 import {
   Cell,
   Clock,
+  DETAIL_SHIFT,
+  KIND_BITS,
   MAXIMUM_LABEL_LENGTH,
+  MAXIMUM_SITE_ID,
   NUMBER_LABEL,
   RowKind,
   State,
@@ -19,6 +22,7 @@ import {
 
 /** Longest wait for one place in the ring. After it, rows are dropped and counted until the companion moves again. */
 const MAXIMUM_WAIT_MS = 2_000;
+const KIND_MASK = (1 << KIND_BITS) - 1;
 const SHARED = 8;
 const STEADY = 16;
 const DENSE_MS = 0.002;
@@ -28,7 +32,7 @@ const PAUSE_MS = 0.25;
 export interface RowWriter {
   /** Makes sure that the next row has a place. False: it was counted as dropped and must not be written. */
   reserve(): boolean;
-  registration(id: number, registryId: number, siteId: number, label: unknown): void;
+  registration(registryId: number, siteId: number, label: unknown): void;
   /** To be called before a cleanup callback runs, then `callbackEnded` after it. */
   callbackStarts(): void;
   callbackEnded(id: number, threw: boolean): void;
@@ -42,7 +46,7 @@ export interface RowWriter {
 /** `now` is the program thread's clock, captured before the program could replace it. */
 export function createRowWriter(columns: SharedColumns, now: () => number): RowWriter {
   const { control, clock, rowMask, labelMask } = columns;
-  const { kinds, ids, registries, details, times, numbers, labelLengths, labels } = columns;
+  const { meta, ids, times, numbers, labels } = columns;
   const capacity = rowMask + 1;
   const labelCapacity = labelMask + 1;
   let head = 0;
@@ -53,7 +57,8 @@ export function createRowWriter(columns: SharedColumns, now: () => number): RowW
   let isDropping = false;
 
   /** Last reading of the clock, rows written since without one, and dense readings in a row. */
-  let readAtMs = now();
+  // In an array: a variable would be given a new heap number with each reading.
+  const reading = Float64Array.of(now());
   let waitingRows = 0;
   let denseReadings = 0;
   let tick = 0;
@@ -92,15 +97,15 @@ export function createRowWriter(columns: SharedColumns, now: () => number): RowW
   /** Reads the clock and gives their times to the rows that waited for it. */
   function read(): number {
     const atMs = now();
-    const elapsedMs = atMs - readAtMs;
+    const elapsedMs = atMs - reading[0]!;
     const isPause = elapsedMs > PAUSE_MS;
     if (waitingRows > 0) {
       // Before a pause the events came as densely as those before them; otherwise they share the stretch evenly.
       const stepMs = isPause ? DENSE_MS / 4 : elapsedMs / (waitingRows + 1);
-      let boundaryMs = readAtMs;
+      let boundaryMs = reading[0]!;
       for (let back = waitingRows; back > 0; back--) {
         const row = (head - back) & rowMask;
-        if (kinds[row] === RowKind.callback) {
+        if ((meta[row]! & KIND_MASK) === RowKind.callback) {
           times[row] = boundaryMs;
           boundaryMs += stepMs;
           numbers[row] = boundaryMs;
@@ -109,7 +114,7 @@ export function createRowWriter(columns: SharedColumns, now: () => number): RowW
           times[row] = boundaryMs;
         }
       }
-      readAtMs = boundaryMs;
+      reading[0] = boundaryMs;
     }
     denseReadings = !isPause && elapsedMs < DENSE_MS * (waitingRows + 1) ? denseReadings + 1 : 0;
     waitingRows = 0;
@@ -131,23 +136,22 @@ export function createRowWriter(columns: SharedColumns, now: () => number): RowW
   /** Finishes a row that tells of a point in time. */
   function publishPoint(row: number): void {
     if (mayWait()) {
-      times[row] = Number.NaN;
       publish(false);
       return;
     }
     const atMs = read();
-    readAtMs = atMs;
+    reading[0] = atMs;
     times[row] = atMs;
     publish(true);
   }
 
   function settleTimes(): void {
     if (waitingRows === 0) return;
-    readAtMs = read();
+    reading[0] = read();
     Atomics.store(control, Cell.head, head);
   }
 
-  /** Copies the label's characters into their ring; returns what `labelLengths` says of them. */
+  /** Copies the label's characters into their ring; returns its length, or NUMBER_LABEL. */
   function writeLabel(row: number, label: unknown): number {
     if (typeof label === 'number') {
       numbers[row] = label;
@@ -172,21 +176,18 @@ export function createRowWriter(columns: SharedColumns, now: () => number): RowW
   function point(kind: number, id: number, detail: number): void {
     if (!hasPlace()) return;
     const row = head & rowMask;
-    kinds[row] = kind;
+    meta[row] = kind | (detail << DETAIL_SHIFT);
     ids[row] = id;
-    details[row] = detail;
     publishPoint(row);
   }
 
   return {
     reserve: hasPlace,
-    registration(id, registryId, siteId, label) {
+    registration(registryId, siteId, label) {
       const row = head & rowMask;
-      kinds[row] = RowKind.registration;
-      ids[row] = id;
-      registries[row] = registryId;
-      details[row] = siteId;
-      labelLengths[row] = writeLabel(row, label);
+      const detail = siteId <= MAXIMUM_SITE_ID ? siteId : 0;
+      meta[row] = RowKind.registration | (writeLabel(row, label) << KIND_BITS) | (detail << DETAIL_SHIFT);
+      ids[row] = registryId;
       publishPoint(row);
     },
     callbackStarts() {
@@ -195,25 +196,22 @@ export function createRowWriter(columns: SharedColumns, now: () => number): RowW
       // Microtasks run when the cleanup task is over: the callback after that starts on its own reading.
       then.call(resolved, leaveCleanupTask);
       const atMs = read();
-      readAtMs = atMs;
+      reading[0] = atMs;
       Atomics.store(control, Cell.head, head);
     },
     callbackEnded(id, threw) {
       if (!hasPlace()) return;
       const row = head & rowMask;
-      kinds[row] = RowKind.callback;
+      meta[row] = threw ? RowKind.callback | (1 << DETAIL_SHIFT) : RowKind.callback;
       ids[row] = id;
-      details[row] = threw ? 1 : 0;
       if (mayWait()) {
-        times[row] = Number.NaN;
-        numbers[row] = Number.NaN;
         publish(false);
         return;
       }
       const endMs = read();
-      times[row] = readAtMs;
+      times[row] = reading[0]!;
       numbers[row] = endMs;
-      readAtMs = endMs;
+      reading[0] = endMs;
       publish(true);
     },
     unregistration: (id) => point(RowKind.unregistration, id, 0),

@@ -2,8 +2,15 @@
 // few cells of control. Preallocated once, so that observing an event costs a few stores and never an allocation.
 // Used on both threads of the observed process; knows nothing of the protocol.
 
-/** What a row tells. */
+/** What a row tells: the low three bits of `meta`. */
 export const RowKind = { registration: 1, callback: 2, unregistration: 3, registry: 4, registryCollected: 5 } as const;
+export const KIND_BITS = 3;
+/** The next seven bits: the length of a registration's label, or NUMBER_LABEL. */
+export const LABEL_BITS = 7;
+/** The other 22 bits: the site of a registration or registry; 1 in a callback that threw. */
+export const DETAIL_SHIFT = KIND_BITS + LABEL_BITS;
+/** Sites beyond this many are not recorded. */
+export const MAXIMUM_SITE_ID = 2 ** (32 - DETAIL_SHIFT) - 1;
 
 /** Cells of `control`. */
 export const Cell = {
@@ -50,16 +57,27 @@ export const Clock = {
   firstTraceLineEndedAt: 5,
 } as const;
 
-/** The observer's life. `ready`: the companion may be relied upon. `flushed`: everything was sent, the inspector let go. */
-export const State = { starting: 0, ready: 1, started: 2, exiting: 3, flushed: 4, unavailable: 5 } as const;
+/**
+ * The observer's life. `connected`: the companion runs and has the session's ear. `ready`: it has the program's inspector
+ * too, and may be relied upon. `flushed`: everything was sent, the inspector let go.
+ */
+export const State = {
+  starting: 0,
+  connected: 1,
+  ready: 2,
+  started: 3,
+  exiting: 4,
+  flushed: 5,
+  unavailable: 6,
+} as const;
 
-/** At 5 million rows a second, what a full second core can register, the ring holds 52 ms. */
-const ROWS = 1 << 18;
-const LABEL_CHARACTERS = 1 << 21;
+/** At 10 million rows a second, faster than a thread can register, the ring holds 13 ms. */
+const ROWS = 1 << 17;
+const LABEL_CHARACTERS = 1 << 20;
 /** A longer label is cut to this many UTF-16 units. */
 export const MAXIMUM_LABEL_LENGTH = 80;
-/** Value of `labelLength` that says: the label is the number in `numbers`. */
-export const NUMBER_LABEL = 0xffff;
+/** Label length that says: the label is the number in `numbers`. */
+export const NUMBER_LABEL = 2 ** LABEL_BITS - 1;
 
 export interface SharedColumns {
   readonly buffer: SharedArrayBuffer;
@@ -67,17 +85,15 @@ export interface SharedColumns {
   readonly clock: Float64Array;
   readonly rowMask: number;
   readonly labelMask: number;
-  readonly kinds: Uint8Array;
-  /** Registration id; registry id for the two kinds of registry rows. */
+  readonly meta: Uint32Array;
+  /**
+   * Registration id of a callback or unregistration; registry id of a registration (whose own id is one more than that
+   * of the registration before it) and of the two kinds of registry rows.
+   */
   readonly ids: Uint32Array;
-  /** Registry id of a registration. */
-  readonly registries: Uint32Array;
-  /** Site id of a registration or registry; 1 in a callback that threw. */
-  readonly details: Uint32Array;
   readonly times: Float64Array;
   /** End of a callback; the label of a registration whose held value is a number. */
   readonly numbers: Float64Array;
-  readonly labelLengths: Uint16Array;
   readonly labels: Uint16Array;
 }
 
@@ -95,11 +111,8 @@ export function createSharedColumns(buffer?: SharedArrayBuffer): SharedColumns {
   const clock = place(16 * 8);
   const times = place(ROWS * 8);
   const numbers = place(ROWS * 8);
+  const meta = place(ROWS * 4);
   const ids = place(ROWS * 4);
-  const registries = place(ROWS * 4);
-  const details = place(ROWS * 4);
-  const labelLengths = place(ROWS * 2);
-  const kinds = place(ROWS);
   const labels = place(LABEL_CHARACTERS * 2);
   const memory = buffer ?? new SharedArrayBuffer(offset);
   return {
@@ -108,13 +121,10 @@ export function createSharedColumns(buffer?: SharedArrayBuffer): SharedColumns {
     clock: new Float64Array(memory, clock, 16),
     rowMask: ROWS - 1,
     labelMask: LABEL_CHARACTERS - 1,
-    kinds: new Uint8Array(memory, kinds, ROWS),
+    meta: new Uint32Array(memory, meta, ROWS),
     ids: new Uint32Array(memory, ids, ROWS),
-    registries: new Uint32Array(memory, registries, ROWS),
-    details: new Uint32Array(memory, details, ROWS),
     times: new Float64Array(memory, times, ROWS),
     numbers: new Float64Array(memory, numbers, ROWS),
-    labelLengths: new Uint16Array(memory, labelLengths, ROWS),
     labels: new Uint16Array(memory, labels, LABEL_CHARACTERS),
   };
 }
