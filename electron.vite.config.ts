@@ -44,6 +44,8 @@ export default defineConfig({
     build: {
       target: 'chrome140',
       minify: true,
+      // The page's policy loads fonts and pictures from files, not from addresses that hold them.
+      assetsInlineLimit: 0,
       rolldownOptions: { input: { index: resolve(root, 'renderer/index.html') } },
     },
   },

@@ -1,9 +1,6 @@
 // The `heapline` command: a headless host of the engine, and the served one. Runs in Node, started by a shell.
 
-import { listScenarios } from './command-list.ts';
 import { runCommandLine } from './command-line.ts';
-import { runProgram } from './command-run.ts';
-import { serveApplication } from './command-serve.ts';
 import { createOutput } from './output.ts';
 import { EXIT_STATUS, UsageError } from './usage-error.ts';
 
@@ -14,9 +11,11 @@ const stderr = createOutput(process.stderr);
 let exitStatus: number;
 try {
   exitStatus = await runCommandLine(process.argv.slice(2), {
-    list: (options) => listScenarios(options, stdout),
-    run: (options) => runProgram(options, { stdout, stderr, readerGone: readerGone.promise }),
-    serve: (options) => serveApplication(options, { stdout, stderr }),
+    // Loaded when they are needed: a mistake in the words is answered without an engine.
+    list: async (options) => (await import('./command-list.ts')).listScenarios(options, stdout),
+    run: async (options) =>
+      (await import('./command-run.ts')).runProgram(options, { stdout, stderr, readerGone: readerGone.promise }),
+    serve: async (options) => (await import('./command-serve.ts')).serveApplication(options, { stdout, stderr }),
   });
 } catch (error) {
   if (!(error instanceof UsageError)) throw error;
