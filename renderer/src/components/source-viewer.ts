@@ -13,6 +13,9 @@ export interface SourceViewer extends Disposable {
   show(text: string, label: string): void;
 }
 
+/** Where the built-in scenarios end their description and begin their program: that is what people open it for. */
+const PROGRAM_HEADING = '// ── The program';
+
 const highlighting = HighlightStyle.define([
   { tag: [tags.keyword, tags.modifier, tags.operatorKeyword], color: 'var(--violet-ink)' },
   { tag: [tags.string, tags.special(tags.string), tags.regexp], color: 'var(--green-ink)' },
@@ -62,6 +65,8 @@ export function createSourceViewer(element: HTMLElement): SourceViewer {
           ],
         }),
       );
+      const programAt = text.indexOf(PROGRAM_HEADING);
+      if (programAt !== -1) view.dispatch({ effects: EditorView.scrollIntoView(programAt, { y: 'start' }) });
     },
     [Symbol.dispose]: () => view.destroy(),
   };
