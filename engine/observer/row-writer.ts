@@ -194,7 +194,7 @@ export function createRowWriter(columns: SharedColumns, now: () => number): RowW
       if (isInCleanupTask) return;
       isInCleanupTask = true;
       // Microtasks run when the cleanup task is over: the callback after that starts on its own reading.
-      then.call(resolved, leaveCleanupTask);
+      void then.call(resolved, leaveCleanupTask);
       const atMs = read();
       reading[0] = atMs;
       Atomics.store(control, Cell.head, head);

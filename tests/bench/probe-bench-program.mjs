@@ -34,7 +34,11 @@ async function measure(Registry) {
   const callbackMs = lastCallbackAt - callbacksStartAt;
   // Used here, so that the registry outlives its callbacks: one that is collected never calls back.
   registry.unregister(targets);
-  return { registerNs: (registerMs * 1e6) / count, callbackNs: (callbackMs * 1e6) / count, heapBytes: heapBytes / count };
+  return {
+    registerNs: (registerMs * 1e6) / count,
+    callbackNs: (callbackMs * 1e6) / count,
+    heapBytes: heapBytes / count,
+  };
 }
 
 const native = [];

@@ -1,0 +1,14 @@
+import vue from '@vitejs/plugin-vue';
+import { defineConfig } from 'vitest/config';
+
+// Real processes and a real browser share two cores: files run two at a time, and a test has time enough on a slow day.
+export default defineConfig({
+  plugins: [vue()],
+  test: {
+    include: ['{engine,cli,electron,renderer,scripts,tests}/**/*.test.ts'],
+    exclude: ['**/node_modules/**'],
+    maxWorkers: 2,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+  },
+});
