@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { collectedBetween } from './collection-bracket.ts';
+import { createCollectionBrackets } from './collection-bracket.ts';
 import type { Stretches } from './run-tally.ts';
 
 const stretches = (...pairs: [number, number][]): Stretches => ({
@@ -8,7 +8,13 @@ const stretches = (...pairs: [number, number][]): Stretches => ({
 });
 const none = stretches();
 
-describe('collectedBetween', () => {
+const collectedBetween = (
+  facts: Parameters<typeof createCollectionBrackets>[0],
+  letGoAtMs: number,
+  callbackStartMs: number,
+) => createCollectionBrackets(facts)(letGoAtMs, callbackStartMs);
+
+describe('collection brackets', () => {
   const three = stretches([100, 110], [500, 510], [900, 910]);
 
   it('is the only major collection between letting go and callback', () => {

@@ -7,35 +7,36 @@ const UNSEEN_TURN_MS = 50;
 /** V8 prints when a collection ended in whole ms, and so does the line that aligned the clocks. */
 const CLOCK_TOLERANCE_MS = 1;
 
+/** Finds the bracket of one object's collection; undefined if no major collection is known in that time. */
+export type CollectionBrackets = (letGoAtMs: number, callbackStartMs: number) => [number, number] | undefined;
+
 /**
- * Brackets the collection of an object whose callback ran.
+ * Brackets the collections of objects whose callback ran.
  *
  * Only a major collection clears registrations, so it was one of those that began after the object was let go (or, where
  * that is not known, registered) and ended before the callback started. V8 posts the callbacks right after the collection
  * that cleared the registrations, so had an earlier one done it, and had the thread turned before the next, the callback
  * would have run by then: it was the last one. Earlier ones stay possible as far back as the thread did not turn (or may
  * not have turned) between them. So the bracket begins with the earliest possible one's start, and ends with the last's end.
- *
- * @returns undefined if no major collection is known in that time.
  */
-export function collectedBetween(
-  facts: { readonly majorCollections: Stretches; readonly blocked: Stretches },
-  letGoAtMs: number,
-  callbackStartMs: number,
-): [number, number] | undefined {
+export function createCollectionBrackets(facts: {
+  readonly majorCollections: Stretches;
+  readonly blocked: Stretches;
+}): CollectionBrackets {
   const { startMs, endMs } = facts.majorCollections;
-  const middleMs = (row: number) => ((startMs[row] ?? NaN) + (endMs[row] ?? NaN)) / 2;
-  const last = countUntil(endMs, callbackStartMs + CLOCK_TOLERANCE_MS) - 1;
-  if (last < 0 || !(middleMs(last) > letGoAtMs)) return undefined;
-  let first = last;
-  while (
-    first > 0 &&
-    middleMs(first - 1) > letGoAtMs &&
-    mayNotHaveTurned(facts.blocked, endMs[first - 1] ?? NaN, startMs[first] ?? NaN)
-  ) {
-    first -= 1;
+  // A program stands still during a collection, so its middle tells before from after in spite of whole milliseconds.
+  const middleMs = startMs.map((start, row) => (start + (endMs[row] ?? NaN)) / 2);
+  /** The first of those collections before each one between which the thread may not have turned. */
+  const chainStart = new Uint32Array(startMs.length);
+  for (let row = 1; row < startMs.length; row += 1) {
+    const isChained = mayNotHaveTurned(facts.blocked, endMs[row - 1] ?? NaN, startMs[row] ?? NaN);
+    chainStart[row] = isChained ? (chainStart[row - 1] ?? row) : row;
   }
-  return [startMs[first] ?? NaN, endMs[last] ?? NaN];
+  return (letGoAtMs, callbackStartMs) => {
+    const last = countUntil(endMs, callbackStartMs + CLOCK_TOLERANCE_MS) - 1;
+    const first = Math.max(chainStart[last] ?? 0, countUntil(middleMs, letGoAtMs));
+    return first > last ? undefined : [startMs[first] ?? NaN, endMs[last] ?? NaN];
+  };
 }
 
 function mayNotHaveTurned(blocked: Stretches, fromMs: number, toMs: number): boolean {

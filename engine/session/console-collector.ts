@@ -21,6 +21,7 @@ const MAXIMUM_PENDING_CHARACTERS = 1024 * 1024;
 const MAXIMUM_HELD_BYTES = 4 * 1024 * 1024;
 const STANDARD_OUTPUT_TAIL_CHARACTERS = 1024 * 1024;
 const STDERR_TAIL_LINES = 40;
+const STDERR_TAIL_LINE_CHARACTERS = 2_000;
 const STDERR_TAIL_CHARACTERS = 64 * 1024;
 /** Distinct reasons in one batch: its column has one byte. */
 const MAXIMUM_REASONS = 255;
@@ -197,8 +198,16 @@ export function createConsoleCollector(options: {
     heldBytes += chunk.length;
     if (heldBytes > MAXIMUM_HELD_BYTES) startWithout();
   };
-  options.stdout.on('data', read('stdout'));
-  options.stderr.on('data', read('stderr'));
+  for (const stream of ['stdout', 'stderr'] as const) {
+    options[stream].on('data', read(stream));
+    options[stream].on('error', (error) => {
+      emit({
+        type: 'warning',
+        code: 'output-lost',
+        message: `The program's ${stream} could not be read: ${error.message}`,
+      });
+    });
+  }
 
   return {
     align(zeroMs, trace) {
@@ -228,7 +237,7 @@ export function createConsoleCollector(options: {
     get stderrTail() {
       const lines = errorTail.text.split('\n');
       if (lines.at(-1) === '') lines.pop();
-      return lines.slice(-STDERR_TAIL_LINES);
+      return lines.slice(-STDERR_TAIL_LINES).map((line) => line.slice(0, STDERR_TAIL_LINE_CHARACTERS));
     },
     get standardOutputTail() {
       return outputTail.text;

@@ -20,7 +20,7 @@ export function judgePrediction(scenario: Pick<Scenario, 'predict'>, facts: Pred
   const failed = checks.filter((check) => !check.held);
   const held = checks.length > 0 && failed.length === 0;
   const details = held
-    ? checks.map((check) => check.observed).join(' ')
-    : failed.map((check) => `Expected: ${check.expectation} Observed: ${check.observed}`).join(' ');
+    ? checks.map((check) => check.observed).join('; ')
+    : failed.map((check) => `expected: ${check.expectation}, observed: ${check.observed}`).join('; ');
   return { held, details, checks };
 }

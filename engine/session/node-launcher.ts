@@ -2,7 +2,6 @@
 // desktop application for the user's own scripts.
 
 import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { Readable } from 'node:stream';
 import type { Launcher, LaunchRequest, ObservedProcess, ProcessExit } from './launcher.ts';
 
@@ -59,7 +58,7 @@ function failedLaunch(launchProblem: string): ObservedProcess {
 
 function waitForExit(child: ChildProcess, nodePath: string, streams: readonly Readable[]): Promise<ProcessExit> {
   return new Promise((resolve) => {
-    child.once('error', (error) => {
+    child.on('error', (error) => {
       // A process that runs can report an error too (a kill that failed); its exit is still to come.
       if (child.pid !== undefined) return;
       for (const stream of streams) stream.destroy();
@@ -78,11 +77,18 @@ function waitForExit(child: ChildProcess, nodePath: string, streams: readonly Re
         quiet = setTimeout(giveUp, OUTPUT_GRACE_MS);
       };
       for (const stream of streams) stream.on('data', more);
-      void Promise.all(streams.map((stream) => (stream.closed ? undefined : once(stream, 'close')))).then(() => {
+      void Promise.all(streams.map(untilClosed)).then(() => {
         clearTimeout(quiet);
         resolve({ exitCode, signal });
       });
     });
+  });
+}
+
+function untilClosed(stream: Readable): Promise<void> {
+  return new Promise((resolve) => {
+    if (stream.closed) resolve();
+    else stream.once('close', resolve);
   });
 }
 
@@ -91,8 +97,10 @@ function killTree(child: ChildProcess): void {
   const { pid } = child;
   if (pid === undefined) return;
   if (process.platform === 'win32') {
-    if (child.exitCode === null)
-      spawn('taskkill', ['/pid', String(pid), '/T', '/F'], { stdio: 'ignore', windowsHide: true });
+    if (child.exitCode !== null) return;
+    const killer = spawn('taskkill', ['/pid', String(pid), '/T', '/F'], { stdio: 'ignore', windowsHide: true });
+    // Without taskkill the process itself can still be ended, if not those it started.
+    killer.on('error', () => child.kill());
     return;
   }
   try {

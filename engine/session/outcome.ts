@@ -37,15 +37,21 @@ export function classifyOutcome(facts: OutcomeFacts): Outcome {
     ...(facts.stderrTail.length === 0 ? {} : { stderrTail: [...facts.stderrTail] }),
   };
   if (exit.launchProblem !== undefined) return { status: 'crashed', ...details, message: exit.launchProblem };
-  if (facts.killedBecause === 'stopped') return { status: 'stopped', ...details, message: 'Stopped.' };
-  if (facts.killedBecause === 'timed-out') {
+  // A process that said farewell and was not ended by a signal was faster than whoever wanted to end it.
+  const killedBecause = ending !== undefined && signal === null ? undefined : facts.killedBecause;
+  if (killedBecause === 'stopped') return { status: 'stopped', ...details, message: 'Stopped.' };
+  if (killedBecause === 'timed-out') {
     const message = facts.settled
       ? 'The program did not end after its settle time, and was ended.'
       : `The program still ran after ${facts.timeoutMs / 1000} s, and was ended.`;
     return { status: 'timed-out', ...details, message };
   }
-  const endedBadly = exitCode !== 0;
-  if (endedBadly && (facts.saidOutOfMemory || /out of memory|OOM/i.test(exit.fatalError ?? ''))) {
+  // V8 aborts: exit handlers do not run. A program that runs them and only writes these words ended otherwise.
+  if (
+    exitCode !== 0 &&
+    ending === undefined &&
+    (facts.saidOutOfMemory || /out of memory|OOM/i.test(exit.fatalError ?? ''))
+  ) {
     return { status: 'out-of-memory', ...details, message: 'JavaScript heap out of memory.' };
   }
   if (exitCode !== null && UNCAUGHT_EXIT_CODES.includes(exitCode)) {

@@ -50,7 +50,6 @@ export interface RunTally {
   labelAt(row: number): string | null;
   /** When the program said that it let go of an object with this label: the first time at or after `registeredAtMs`. */
   releasedAtMs(label: string | null, registeredAtMs: number): number | undefined;
-  readonly hasReleases: boolean;
   /** `file` and `line` of a site; undefined if it was not recorded. */
   siteAt(siteId: number): { readonly file: string; readonly line: number } | undefined;
   registries(): RegistryTally[];
@@ -244,7 +243,8 @@ export function createRunTally(): RunTally {
       if (mark.kind !== 'release') continue;
       const times = releases.get(mark.name);
       if (times === undefined) releases.set(mark.name, [mark.atMs]);
-      else times.push(mark.atMs);
+      // In order of time, so that one of many can be found; marks nearly always come that way.
+      else times.splice(countBelow(times, mark.atMs), 0, mark.atMs);
     }
   };
 
@@ -358,10 +358,9 @@ export function createRunTally(): RunTally {
       const end = batch.labelEnd[offset] ?? start;
       return end > start ? decoder.decode(batch.labelBytes.subarray(start, end)) : null;
     },
-    releasedAtMs: (label, atMs) =>
-      label === null ? undefined : releases.get(label)?.find((releasedAtMs) => releasedAtMs >= atMs),
-    get hasReleases() {
-      return releases.size > 0;
+    releasedAtMs(label, atMs) {
+      const times = label === null ? undefined : releases.get(label);
+      return times?.[countBelow(times, atMs)];
     },
     siteAt: (id) => sites.get(id),
     registries: () =>
@@ -407,6 +406,18 @@ export function createRunTally(): RunTally {
       return lastEventMs;
     },
   };
+}
+
+/** How many of the ascending `values` are below `limit`. */
+function countBelow(values: readonly number[], limit: number): number {
+  let low = 0;
+  let high = values.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((values[middle] ?? Infinity) < limit) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 /** Sorted by start; stretches that touch or overlap become one, as a stretch may be reported again when it has grown. */

@@ -5,7 +5,7 @@ import type { Outcome, ReportedObject, RunReport, VerdictCounts } from '../proto
 import { RUN_REPORT_SCHEMA_VERSION } from '../protocol/run-report.ts';
 import type { Program } from '../protocol/run-description.ts';
 import { VERDICT_REASONS, VERDICTS } from '../protocol/vocabulary.ts';
-import { collectedBetween } from './collection-bracket.ts';
+import { createCollectionBrackets } from './collection-bracket.ts';
 import type { RunTally } from './run-tally.ts';
 import type { VerdictColumns } from './verdicts.ts';
 
@@ -100,7 +100,10 @@ function siteText(tally: RunTally, siteId: number): string | null {
 
 function createObjectReader(tally: RunTally, verdicts: VerdictColumns): (row: number) => ReportedObject {
   const { rows } = tally;
-  const stretches = { majorCollections: tally.majorCollections(), blocked: tally.blocked() };
+  const collectedBetween = createCollectionBrackets({
+    majorCollections: tally.majorCollections(),
+    blocked: tally.blocked(),
+  });
   return (row) => {
     const registeredAtMs = rows.registeredAtMs[row] ?? NaN;
     const callbackStartedAtMs = rows.callbackStartMs[row] ?? NaN;
@@ -108,7 +111,7 @@ function createObjectReader(tally: RunTally, verdicts: VerdictColumns): (row: nu
     const releasedAtMs = tally.releasedAtMs(label, registeredAtMs);
     const hasCallback = !Number.isNaN(callbackStartedAtMs);
     const collectedBetweenMs = hasCallback
-      ? collectedBetween(stretches, releasedAtMs ?? registeredAtMs, callbackStartedAtMs)
+      ? collectedBetween(releasedAtMs ?? registeredAtMs, callbackStartedAtMs)
       : undefined;
     return {
       id: row + 1,
