@@ -69,18 +69,21 @@ function run(context: ScenarioContext) {
 
 // ── The prediction ──────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** One check per sentence of the prediction. It must hold every time, also on a machine that is busy with other work. */
+/**
+ * One check per sentence of the prediction, without a full stop, since checks are also listed in one line. Each must hold
+ * every time, also on a machine that is busy with other work.
+ */
 function predict(facts: PredictionFacts): PredictionCheck[] {
   const count = Number(facts.parameters['objects']);
   const objects = [...facts.objects];
   const finalized = objects.filter(({ verdict }) => verdict === 'finalized').length;
-  const observed = `${objects.length} registered, ${finalized} called back.`;
+  const observed = `${objects.length} registered, ${finalized} called back`;
   switch (expectedCollections(facts)) {
     case 'certain':
-      return [{ expectation: `All ${count} callbacks run.`, observed, held: finalized === count }];
+      return [{ expectation: `All ${count} callbacks run`, observed, held: finalized === count }];
     case 'none':
-      return [{ expectation: 'No callback runs.', observed, held: objects.length === count && finalized === 0 }];
+      return [{ expectation: 'No callback runs', observed, held: objects.length === count && finalized === 0 }];
     case 'possible':
-      return [{ expectation: `Up to ${count} callbacks run.`, observed, held: objects.length === count }];
+      return [{ expectation: `Up to ${count} callbacks run`, observed, held: objects.length === count }];
   }
 }

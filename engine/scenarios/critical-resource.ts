@@ -153,27 +153,27 @@ function predict({ report: { outcome }, parameters, objects, standardOutput }: P
   const exits = parameters['ending'] === 'process.exit';
   const checks = [
     {
-      expectation: 'Explicit dispose closes the descriptor at once and removes the registration.',
-      observed: `disposed.log: ${disposed?.verdict ?? 'not registered'}; ${lineAbout('After dispose')}.`,
+      expectation: 'Explicit dispose closes the descriptor at once and removes the registration',
+      observed: `disposed.log: ${disposed?.verdict ?? 'not registered'}; ${lineAbout('After dispose')}`,
       held: disposed?.verdict === 'unregistered' && lineAbout('After dispose').endsWith('is closed'),
     },
     {
       expectation: exits
-        ? 'process.exit() comes before the finalizer of the forgotten handle.'
-        : 'The forgotten handle is still referenced, so its finalizer never runs.',
-      observed: `forgotten.log: ${forgotten?.verdict ?? 'not registered'}.`,
+        ? 'process.exit() comes before the finalizer of the forgotten handle'
+        : 'The forgotten handle is still referenced, so its finalizer never runs',
+      observed: `forgotten.log: ${forgotten?.verdict ?? 'not registered'}`,
       held: forgotten?.verdict === (exits ? 'exited-first' : 'alive'),
     },
     {
-      expectation: 'The forgotten descriptor is still open when the process exits.',
-      observed: `${lineAbout('At exit')}.`,
+      expectation: 'The forgotten descriptor is still open when the process exits',
+      observed: lineAbout('At exit'),
       held: lineAbout('At exit').endsWith('is open'),
     },
   ];
   if (exits) {
     checks.push({
-      expectation: 'The process ends by process.exit(0).',
-      observed: `${outcome.status}, exit code ${outcome.exitCode ?? 'unknown'}.`,
+      expectation: 'The process ends by process.exit(0)',
+      observed: `${outcome.status}, exit code ${outcome.exitCode ?? 'unknown'}`,
       held: outcome.status === 'exited' && outcome.exitCode === 0,
     });
   }

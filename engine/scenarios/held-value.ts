@@ -113,32 +113,32 @@ function predict(facts: PredictionFacts): PredictionCheck[] {
   if (variant !== 'fixed') {
     const alive = broken.filter(({ verdict }) => verdict === 'alive').length;
     checks.push({
-      expectation: `Broken: all ${count} objects stay alive, whoever collects.`,
-      observed: `Broken: ${broken.length} registered, ${alive} alive.`,
+      expectation: `Broken: all ${count} objects stay alive, whoever collects`,
+      observed: `Broken: ${broken.length} registered, ${alive} alive`,
       held: broken.length === count && alive === count,
     });
   }
   if (variant !== 'broken') {
     const finalized = fixed.filter(({ verdict }) => verdict === 'finalized').length;
-    const observed = `Fixed: ${fixed.length} registered, ${finalized} called back.`;
+    const observed = `Fixed: ${fixed.length} registered, ${finalized} called back`;
     switch (expectedCollections(facts)) {
       case 'certain':
         checks.push({
-          expectation: `Fixed: all ${count} callbacks run.`,
+          expectation: `Fixed: all ${count} callbacks run`,
           observed,
           held: fixed.length === count && finalized === count,
         });
         break;
       case 'none':
         checks.push({
-          expectation: 'Fixed: no callback runs, since no major GC comes.',
+          expectation: 'Fixed: no callback runs, since no major GC comes',
           observed,
           held: fixed.length === count && finalized === 0,
         });
         break;
       case 'possible':
         checks.push({
-          expectation: `Fixed: between 0 and ${count} callbacks run.`,
+          expectation: `Fixed: between 0 and ${count} callbacks run`,
           observed,
           held: fixed.length === count,
         });

@@ -334,23 +334,23 @@ function predict(facts: PredictionFacts): PredictionCheck[] {
 
   const checks: PredictionCheck[] = [
     {
-      expectation: `${images} pictures and the results of ${steps.length} steps each are registered: ${expectedTotal}.`,
-      observed: `${objects.length} registered.`,
+      expectation: `${images} pictures and the results of ${steps.length} steps each are registered: ${expectedTotal}`,
+      observed: `${objects.length} registered`,
       held: objects.length === expectedTotal,
     },
   ];
   if (keptCount > 0) {
     checks.push({
-      expectation: `The last ${keptCount} decoded pictures are kept and stay alive.`,
-      observed: `${alive} of ${keptObjects.length} alive.`,
+      expectation: `The last ${keptCount} decoded pictures are kept and stay alive`,
+      observed: `${alive} of ${keptObjects.length} alive`,
       held: keptObjects.length === keptCount && alive === keptCount,
     });
   }
   const collections = expectedCollections(facts);
   if (collections === 'certain') {
     checks.push({
-      expectation: `All ${expectedTotal - keptCount} that were let go are collected and called back.`,
-      observed: `${finalized} of ${released.length} called back.`,
+      expectation: `All ${expectedTotal - keptCount} that were let go are collected and called back`,
+      observed: `${finalized} of ${released.length} called back`,
       held: released.length === expectedTotal - keptCount && finalized === released.length,
     });
   }
@@ -368,8 +368,8 @@ function predictMemory(facts: PredictionFacts, collected: boolean): PredictionCh
   if (peakExternalBytes === null || finalExternalBytes === null) {
     return [
       {
-        expectation: 'External memory rises and falls.',
-        observed: 'External memory is not known on this runtime.',
+        expectation: 'External memory rises and falls',
+        observed: 'External memory is not known on this runtime',
         held: true,
       },
     ];
@@ -384,8 +384,8 @@ function predictMemory(facts: PredictionFacts, collected: boolean): PredictionCh
   const largestBytes = Math.max(...Array.from({ length: Math.min(images, PICTURES.length) }, (_, at) => bytesOf(at)));
   if (largestBytes >= NOTICEABLE_PICTURE_BYTES) {
     checks.push({
-      expectation: `External memory peaks at one decoded picture (${megabytes(largestBytes)}) or more.`,
-      observed: `Peak: ${megabytes(peakExternalBytes)}.`,
+      expectation: `External memory peaks at one decoded picture (${megabytes(largestBytes)}) or more`,
+      observed: `Peak: ${megabytes(peakExternalBytes)}`,
       held: peakExternalBytes >= largestBytes,
     });
   }
@@ -402,8 +402,8 @@ function predictMemory(facts: PredictionFacts, collected: boolean): PredictionCh
           : 0;
   if (collected && releasedBytes >= NOTICEABLE_PICTURE_BYTES) {
     checks.push({
-      expectation: `External memory ends at least half a picture (${megabytes(releasedBytes / 2)}) below its peak.`,
-      observed: `From ${megabytes(peakExternalBytes)} to ${megabytes(finalExternalBytes)}.`,
+      expectation: `External memory ends at least half a picture (${megabytes(releasedBytes / 2)}) below its peak`,
+      observed: `From ${megabytes(peakExternalBytes)} to ${megabytes(finalExternalBytes)}`,
       held: peakExternalBytes - finalExternalBytes >= releasedBytes / 2,
     });
   }
@@ -413,8 +413,8 @@ function predictMemory(facts: PredictionFacts, collected: boolean): PredictionCh
   const heapIsOurs = gcPolicy.kind !== 'pressure' && !facts.marks.some(({ kind }) => kind === 'gc-policy-changed');
   if (heapIsOurs && externalRise >= NOTICEABLE_RISE_BYTES) {
     checks.push({
-      expectation: 'Used heap moves at most half as far as external memory.',
-      observed: `${megabytes(usedRise)} against ${megabytes(externalRise)}.`,
+      expectation: 'Used heap moves at most half as far as external memory',
+      observed: `${megabytes(usedRise)} against ${megabytes(externalRise)}`,
       held: usedRise <= externalRise / 2,
     });
   }

@@ -57,35 +57,35 @@ function predict(facts: PredictionFacts): PredictionCheck[] {
   const objects = [...facts.objects];
   const callbacks = objects.filter(({ verdict }) => verdict === 'finalized').length;
   const lines = facts.standardOutput.split(/\r?\n/).filter((line) => line === 'Clean up: Object 1').length;
-  const observed = `${objects.length} registered, ${callbacks} called back.`;
-  const printed = `Printed ${lines} times.`;
+  const observed = `${objects.length} registered, ${callbacks} called back`;
+  const printed = `“Clean up: Object 1” printed: ${lines}`;
   switch (expectedCollections(facts)) {
     case 'certain':
       return [
         {
-          expectation: 'The object is collected and its callback runs exactly once.',
+          expectation: 'The object is collected and its callback runs exactly once',
           observed,
           held: objects.length === 1 && callbacks === 1,
         },
-        { expectation: 'The callback prints “Clean up: Object 1”, once.', observed: printed, held: lines === 1 },
+        { expectation: 'The callback prints “Clean up: Object 1”, once', observed: printed, held: lines === 1 },
       ];
     case 'none':
       return [
         {
-          expectation: 'Without a major GC the object counts as alive and its callback does not run.',
+          expectation: 'Without a major GC the object counts as alive and its callback does not run',
           observed,
           held: objects.length === 1 && objects[0]?.verdict === 'alive' && callbacks === 0,
         },
-        { expectation: '“Clean up: Object 1” is not printed.', observed: printed, held: lines === 0 },
+        { expectation: '“Clean up: Object 1” is not printed', observed: printed, held: lines === 0 },
       ];
     case 'possible':
       return [
         {
-          expectation: 'The callback runs at most once, since nobody can say whether a major GC came in time.',
+          expectation: 'The callback runs at most once, since nobody can say whether a major GC came in time',
           observed,
           held: objects.length === 1 && callbacks <= 1,
         },
-        { expectation: 'Each callback prints “Clean up: Object 1”.', observed: printed, held: lines === callbacks },
+        { expectation: 'Each callback prints “Clean up: Object 1”', observed: printed, held: lines === callbacks },
       ];
   }
 }

@@ -146,8 +146,8 @@ function predict(facts: PredictionFacts): PredictionCheck[] {
   const registered = all.reduce((sum, tally) => sum + tally.registered, 0);
   const checks: PredictionCheck[] = [
     {
-      expectation: `Each of the four phases registers ${count} objects and comes to its end.`,
-      observed: `${registered} registered, ${all.filter(({ endMs }) => !Number.isNaN(endMs)).length} phases ended.`,
+      expectation: `Each of the four phases registers ${count} objects and comes to its end`,
+      observed: `${registered} registered, ${all.filter(({ endMs }) => !Number.isNaN(endMs)).length} phases ended`,
       held: all.every((tally) => tally.registered === count && !Number.isNaN(tally.endMs)),
     },
   ];
@@ -155,8 +155,8 @@ function predict(facts: PredictionFacts): PredictionCheck[] {
   if (collections === 'certain') {
     const finalized = all.reduce((sum, tally) => sum + tally.finalized, 0);
     checks.push({
-      expectation: 'At least 90 % of all callbacks have run by the end.',
-      observed: `${finalized} of ${registered} called back.`,
+      expectation: 'At least 90 % of all callbacks have run by the end',
+      observed: `${finalized} of ${registered} called back`,
       held: finalized >= 0.9 * registered,
     });
     return checks;
@@ -167,8 +167,8 @@ function predict(facts: PredictionFacts): PredictionCheck[] {
     const share = count === 0 ? 0 : (100 * during) / count;
     const range = minimum === maximum ? `${minimum} %` : `${minimum} to ${maximum} %`;
     checks.push({
-      expectation: `${title}: ${range} of the callbacks run during the phase (${reason}).`,
-      observed: `${title}: ${during} of ${count} (${share.toFixed(0)} %).`,
+      expectation: `${title}: ${range} of the callbacks run during the phase (${reason})`,
+      observed: `${title}: ${during} of ${count} (${share.toFixed(0)} %)`,
       held: share >= minimum && share <= maximum,
     });
   };
