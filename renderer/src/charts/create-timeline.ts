@@ -4,7 +4,8 @@
 import { disposable, type Disposable } from '../../../engine/protocol/port.ts';
 import { SeriesReduction } from '../stream/level-of-detail.ts';
 import type { FrameLoop } from '../stream/frame-loop.ts';
-import { formatCount } from '../stream/figures.ts';
+import { formatCount, formatRate } from '../stream/figures.ts';
+import { valueAt } from '../stream/growable-column.ts';
 import type { DensityColumns, ObjectView, RunStream } from '../stream/run-stream.ts';
 import { drawTimeAxis, drawVerticalGrid } from './draw-grid.ts';
 import { densityBands, drawDensity, drawLanes } from './draw-lifelines.ts';
@@ -47,7 +48,7 @@ export type TimelineTip = {
   /** Where it belongs, relative to the stage. */
   readonly x: number;
   readonly y: number;
-  readonly timeMs: number;
+  readonly timeText: string;
 } & (
   | { readonly kind: 'readings'; readonly readings: readonly Reading[] }
   | { readonly kind: 'object'; readonly object: ObjectView }
@@ -270,13 +271,13 @@ export function createTimeline(
         stream.density(scale.fromMs, scale.toMs, columns);
         const peak = drawDensity(context, lifelines, columns, stream, scale, palette);
         const bands = densityBands(lifelines.height);
-        const perSecond = (count: number) =>
-          `${formatCount(Math.round(count / ((scale.millisecondsPerPixel * scale.width) / columns.registered.length / 1000)))}/s`;
+        const columnSeconds = (scale.toMs - scale.fromMs) / columns.registered.length / 1000;
+        const perSecond = (count: number) => `peak ${formatRate(count / columnSeconds)}`;
         tellFacts({
           laneGroups: [],
           density: [
             { title: 'registered', figure: perSecond(peak.registered), topPx: bands[0]?.top ?? 0 },
-            { title: 'alive', figure: formatCount(peak.alive), topPx: bands[1]?.top ?? 0 },
+            { title: 'alive', figure: `peak ${formatCount(peak.alive)}`, topPx: bands[1]?.top ?? 0 },
             { title: 'finalized', figure: perSecond(peak.finalized), topPx: bands[2]?.top ?? 0 },
           ],
         });
@@ -314,22 +315,28 @@ export function createTimeline(
       const timeMs = timeAt(pointer.x, inOverview ? 'overview' : 'strips');
       const sample = timeMs > stream.endMs ? undefined : nearestSample(stream, timeMs);
       const { height } = surfaces.heapGrid;
+      const sampleX = sample === undefined ? NaN : scale.x(valueAt(stream.samples.atMs, sample));
+      // In the middle of the crosshair where sample and cursor are one pixel column.
+      const pointX = Math.abs(sampleX - x) < 1.5 ? Math.round(x) + 0.5 : sampleX;
       const points = HEAP_SERIES.flatMap(({ key, column, hue }) => {
         const bytes = sample === undefined ? NaN : (stream?.samples[column].values[sample] ?? NaN);
         if (hidden.has(key) || Number.isNaN(bytes) || bytes > heapTopBytes) return [];
-        return [{ y: extent.heapTop + height - (bytes / heapTopBytes) * height, color: palette[hue] }];
+        return [{ x: pointX, y: extent.heapTop + height - (bytes / heapTopBytes) * height, color: palette[hue] }];
       });
       const overviewX = (timeMs / viewport.extentMs) * scale.width;
       drawCrosshair(context, inOverview ? scale.x(timeMs) : x, overviewX, points, extent, palette);
+      // As many digits as a pixel tells apart.
+      const decimals = Math.max(3, Math.ceil(3 - Math.log10(scale.millisecondsPerPixel)));
+      const timeText = `${(timeMs / 1000).toFixed(Math.min(9, decimals))} s`;
       const life = lifeAt(pointer.x, pointer.y);
       if (life !== undefined) {
         const object = stream.objectAt(life.row);
-        listener.onTip({ kind: 'object', x: pointer.x, y: pointer.y, timeMs, object });
+        listener.onTip({ kind: 'object', x: pointer.x, y: pointer.y, timeText, object });
         return;
       }
       const reachMs = POINTER_REACH_PX * scale.millisecondsPerPixel;
       const readings = readingsAt(stream, timeMs, reachMs, hidden, marks);
-      listener.onTip({ kind: 'readings', x: pointer.x, y: pointer.y, timeMs, readings });
+      listener.onTip({ kind: 'readings', x: pointer.x, y: pointer.y, timeText, readings });
     },
   };
 

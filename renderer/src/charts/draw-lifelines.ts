@@ -5,10 +5,16 @@
 import { VERDICTS, type Verdict } from '../../../engine/protocol/vocabulary.ts';
 import type { DensityColumns, RunStream } from '../stream/run-stream.ts';
 import { drawVerticalGrid } from './draw-grid.ts';
-import type { StripSize } from './draw-strips.ts';
-import type { PlacedLife } from './lifelines.ts';
+import { fillSteps, type StripSize } from './draw-strips.ts';
+import type { LanesPlan, PlacedLife } from './lifelines.ts';
 import { translucent, type Palette } from './palette.ts';
 import type { TimeScale } from './time-scale.ts';
+
+/** Names are drawn where lanes are wide enough for text, and few enough to be read. */
+const LABELLED_FROM_PITCH_PX = 11;
+const MOST_LABELS = 40;
+/** From the end of a lifeline to its name: the tick and the dot lie between. */
+const LABEL_GAP_PX = 12;
 
 interface LifelineMarks {
   readonly thick: number;
@@ -147,7 +153,7 @@ function drawLife(
 export function drawLanes(
   context: CanvasRenderingContext2D,
   { width, height }: StripSize,
-  plan: { readonly lives: readonly PlacedLife[]; readonly pitchPx: number },
+  plan: LanesPlan,
   stream: RunStream,
   scale: TimeScale,
   palette: Palette,
@@ -170,18 +176,60 @@ export function drawLanes(
     context.fill();
     context.stroke();
   }
+  context.fillStyle = translucent(palette.line, 0.7);
+  for (const { topPx } of plan.groups.slice(1)) context.fillRect(0, Math.round(topPx), width, 1);
   for (const life of plan.lives) drawLife(context, life, stream, scale, palette, marks);
+  if (plan.pitchPx >= LABELLED_FROM_PITCH_PX) drawLabels(context, plan.lives, stream, scale, palette);
 }
 
+/** Names beside those lifelines that leave room for theirs: to the right of the end, or to the left of the start. */
+function drawLabels(
+  context: CanvasRenderingContext2D,
+  lives: readonly PlacedLife[],
+  stream: RunStream,
+  scale: TimeScale,
+  palette: Palette,
+): void {
+  if (lives.length > MOST_LABELS) return;
+  context.font = palette.figuresFont;
+  context.fillStyle = palette.inkFaint;
+  context.textBaseline = 'middle';
+  context.textAlign = 'left';
+  const endX = ({ endMs }: PlacedLife) => scale.x(Math.min(endMs, stream.endMs)) + LABEL_GAP_PX;
+  for (const life of lives) {
+    const label = stream.objectAt(life.row).label;
+    if (label === '') continue;
+    const { width } = context.measureText(label);
+    const others = lives.filter((other) => other.y === life.y && other !== life);
+    const startX = scale.x(life.startMs);
+    const nextX = Math.min(scale.width, ...others.map((other) => scale.x(other.startMs)).filter((x) => x > startX));
+    const previousX = Math.max(0, ...others.filter(({ startMs }) => scale.x(startMs) < startX).map(endX));
+    const rightX = Math.max(0, endX(life));
+    if (rightX + width + 4 <= nextX) context.fillText(label, rightX, life.y + 0.5);
+    else if (startX - width - 6 >= previousX && startX <= scale.width)
+      context.fillText(label, startX - width - 6, life.y + 0.5);
+  }
+}
+
+export interface DensityBand {
+  readonly top: number;
+  readonly height: number;
+}
+
+/** Room above the bands for a line of text. */
+const DENSITY_CAPTION_PX = 18;
+
 /** Where the three bands of the density lie, for the drawing and for their labels in the gutter. */
-export function densityBands(height: number): readonly { top: number; height: number }[] {
-  const gap = 10;
-  const side = Math.max(14, Math.round((height - 2 * gap) * 0.24));
-  const middle = Math.max(14, height - 2 * gap - 2 * side);
+export function densityBands(height: number): readonly DensityBand[] {
+  const gap = 8;
+  const room = height - DENSITY_CAPTION_PX - 2 * gap;
+  const side = Math.max(8, Math.round(room * 0.26));
+  const middle = Math.max(8, room - 2 * side);
+  const top = DENSITY_CAPTION_PX;
   return [
-    { top: 0, height: side },
-    { top: side + gap, height: middle },
-    { top: side + middle + 2 * gap, height: side },
+    { top, height: side },
+    { top: top + side + gap, height: middle },
+    { top: top + side + middle + 2 * gap, height: side - 1 },
   ];
 }
 
@@ -206,59 +254,53 @@ export function drawDensity(
   drawVerticalGrid(context, scale, height, palette);
   const [registeredBand, aliveBand, finalizedBand] = densityBands(height);
   const count = columns.registered.length;
-  const columnWidth = scale.width / count;
-  const lastColumn = Math.min(count, Math.ceil(scale.x(stream.endMs) / columnWidth));
+  const lastColumn = Math.max(0, Math.min(count, Math.ceil(scale.x(stream.endMs))));
   const peaks = { registered: 0, alive: 0, finalized: 0 };
-  for (let column = 0; column < count; column++) {
+  for (let column = 0; column < lastColumn; column++) {
     peaks.registered = Math.max(peaks.registered, columns.registered[column] ?? 0);
     peaks.finalized = Math.max(peaks.finalized, columns.finalized[column] ?? 0);
-    if (column < lastColumn) peaks.alive = Math.max(peaks.alive, columns.highestAlive[column] ?? 0);
+    peaks.alive = Math.max(peaks.alive, columns.highestAlive[column] ?? 0);
   }
-  const bars = (
-    band: { top: number; height: number } | undefined,
-    values: Uint32Array,
-    peak: number,
-    color: string,
-  ) => {
-    if (band === undefined) return;
-    context.fillStyle = palette.line;
-    context.fillRect(0, band.top + band.height, scale.width, 1);
-    context.fillStyle = color;
-    if (peak === 0) return;
-    for (let column = 0; column < lastColumn; column++) {
+  const band = (place: DensityBand | undefined, values: Uint32Array, peak: number, color: string) => {
+    if (place === undefined) return;
+    const base = place.top + place.height;
+    fillSteps(context, lastColumn, color, base, (column) => {
       const value = values[column] ?? 0;
-      if (value === 0) continue;
-      const barHeight = Math.max(1, (value / peak) * band.height);
-      context.fillRect(column * columnWidth, band.top + band.height - barHeight, columnWidth, barHeight);
-    }
-  };
-  bars(registeredBand, columns.registered, peaks.registered, palette.inkFaint);
-  bars(finalizedBand, columns.finalized, peaks.finalized, palette.green);
-  if (aliveBand !== undefined) {
-    const base = aliveBand.top + aliveBand.height;
-    const yOf = (alive: number) => base - (peaks.alive === 0 ? 0 : (alive / peaks.alive) * aliveBand.height);
-    context.fillStyle = translucent(palette.inkFaint, 0.22);
-    context.beginPath();
-    context.moveTo(0, base);
-    for (let column = 0; column < lastColumn; column++) {
-      const y = yOf(columns.highestAlive[column] ?? 0);
-      context.lineTo(column * columnWidth, y);
-      context.lineTo((column + 1) * columnWidth, y);
-    }
-    context.lineTo(lastColumn * columnWidth, base);
-    context.closePath();
-    context.fill();
-    context.fillStyle = palette.inkSoft;
-    for (let column = 0; column < lastColumn; column++) {
-      const top = yOf(columns.highestAlive[column] ?? 0);
-      const bottom = yOf(columns.lowestAlive[column] ?? 0);
-      context.fillRect(column * columnWidth, top - 0.5, columnWidth, Math.max(1.25, bottom - top));
-    }
+      return value === 0 ? 0 : Math.max(1, (value / peak) * place.height);
+    });
     context.fillStyle = palette.line;
     context.fillRect(0, base, scale.width, 1);
-  }
+  };
+  band(registeredBand, columns.registered, peaks.registered, palette.inkFaint);
+  band(aliveBand, columns.highestAlive, peaks.alive, translucent(palette.inkFaint, 0.22));
+  band(finalizedBand, columns.finalized, peaks.finalized, palette.green);
+  if (aliveBand !== undefined) drawAliveRange(context, aliveBand, columns, lastColumn, peaks.alive, palette);
   drawThrown(context, stream, scale, finalizedBand, palette);
   return peaks;
+}
+
+/** A line from the lowest to the highest of each pixel column, joined to its neighbors. */
+function drawAliveRange(
+  context: CanvasRenderingContext2D,
+  band: DensityBand,
+  columns: DensityColumns,
+  lastColumn: number,
+  peak: number,
+  palette: Palette,
+): void {
+  if (peak === 0) return;
+  const yOf = (alive: number | undefined) => band.top + band.height * (1 - (alive ?? 0) / peak);
+  context.strokeStyle = palette.inkSoft;
+  context.lineWidth = 1.25;
+  context.beginPath();
+  for (let column = 0; column < lastColumn; column++) {
+    const highest = yOf(columns.highestAlive[column]);
+    const lowest = yOf(columns.lowestAlive[column]);
+    if (column === 0) context.moveTo(0, lowest);
+    context.lineTo(column + 0.5, lowest);
+    if (highest !== lowest) context.lineTo(column + 0.5, highest);
+  }
+  context.stroke();
 }
 
 /** Callbacks that threw are few and matter: each keeps its red cross, also where all else is counted. */
@@ -266,7 +308,7 @@ function drawThrown(
   context: CanvasRenderingContext2D,
   stream: RunStream,
   scale: TimeScale,
-  band: { top: number; height: number } | undefined,
+  band: DensityBand | undefined,
   palette: Palette,
 ): void {
   if (band === undefined) return;

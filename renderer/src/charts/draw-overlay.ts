@@ -15,6 +15,8 @@ export interface OverlayExtent {
 
 /** More marks than this in the window are drawn at the top edge alone. */
 const MOST_FULL_LINES = 120;
+/** Fewer than these are named in place; the names of the others are read by pointing at them. */
+const MOST_LABELS = 24;
 
 export function drawMarks(
   context: CanvasRenderingContext2D,
@@ -28,8 +30,22 @@ export function drawMarks(
   );
   const drawsLines = visible.length <= MOST_FULL_LINES;
   let lastX = -Infinity;
+  let labelFromX = -Infinity;
+  context.font = palette.figuresFont;
+  context.textBaseline = 'top';
+  context.textAlign = 'left';
+  const label = (title: string, x: number) => {
+    if (visible.length > MOST_LABELS || x < labelFromX) return;
+    const { width } = context.measureText(title);
+    if (x + width > scale.width) return;
+    context.fillStyle = translucent(palette.ground, 0.8);
+    context.fillRect(x - 2, extent.top + 1, width + 4, 13);
+    context.fillStyle = palette.inkFaint;
+    context.fillText(title, Math.round(x), extent.top + 3);
+    labelFromX = x + width + 10;
+  };
   for (const mark of visible) {
-    const x = crisp(scale.x(mark.atMs));
+    const x = Math.min(crisp(scale.x(mark.atMs)), scale.width - 0.5);
     if (mark.kind === 'settle-started') {
       drawProgramEnd(context, x, extent, scale, palette);
       continue;
@@ -39,6 +55,7 @@ export function drawMarks(
       const left = Math.max(0, x);
       context.fillStyle = mark.kind === 'observer-waited' ? palette.amber : palette.inkSoft;
       context.fillRect(left, extent.top, Math.max(1, right - left), 2);
+      label(mark.title, left + 6);
       continue;
     }
     if (x - lastX < 1) continue;
@@ -53,6 +70,7 @@ export function drawMarks(
     if (!drawsLines) continue;
     context.fillStyle = translucent(palette.inkFaint, 0.35);
     context.fillRect(x - 0.5, extent.top, 1, extent.bottom - extent.top);
+    label(mark.title, x + 6);
   }
 }
 
@@ -85,11 +103,12 @@ function drawProgramEnd(
 }
 
 export interface CurvePoint {
+  readonly x: number;
   readonly y: number;
   readonly color: string;
 }
 
-/** `overviewX` is where the cursor's time lies in the overview, whose scale is another one. */
+/** `points` are the samples that are read, at their own time. `overviewX` is where the cursor's time lies in the overview, whose scale is another one. */
 export function drawCrosshair(
   context: CanvasRenderingContext2D,
   x: number,
@@ -103,11 +122,11 @@ export function drawCrosshair(
   context.fillStyle = translucent(palette.ink, 0.5);
   context.fillRect(Math.round(overviewX), extent.overviewTop, 1, extent.overviewBottom - extent.overviewTop);
   context.lineWidth = 1.5;
-  for (const { y, color } of points) {
+  for (const { x: pointX, y, color } of points) {
     context.fillStyle = palette.ground;
     context.strokeStyle = color;
     context.beginPath();
-    context.arc(Math.round(x) + 0.5, y, 3, 0, Math.PI * 2);
+    context.arc(pointX, y, 3, 0, Math.PI * 2);
     context.fill();
     context.stroke();
   }

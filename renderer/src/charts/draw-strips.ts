@@ -51,19 +51,21 @@ export function drawCollections(
   const longestMs = Math.max(1, stream.counters.longestPauseMs);
   const columnCount = Math.ceil(width) + 1;
   const minor = new Uint8Array(columnCount);
-  const major = new Float64Array(columnCount).fill(-1);
+  /** Row of the longest major GC in each column, counted from 1; 0: none. */
+  const major = new Uint32Array(columnCount);
   const forcedMajor = new Uint8Array(columnCount);
+  const pauseOf = (row: number) => pauseMs.values[row] || 0;
   for (let row = 0; row < startMs.length; row++) {
     const start = startMs.values[row] ?? NaN;
-    const pause = pauseMs.values[row] ?? NaN;
-    if (start > scale.toMs || start + (pause || 0) < scale.fromMs) continue;
+    if (!(start <= scale.toMs) || start + pauseOf(row) < scale.fromMs) continue;
     const column = Math.min(columnCount - 1, Math.max(0, Math.round(scale.x(start))));
     if (kind.values[row] !== MAJOR) {
       minor[column] = 1;
-    } else if ((pause || 0) >= (major[column] ?? 0)) {
-      major[column] = pause || 0;
-      forcedMajor[column] = Math.max(forcedMajor[column] ?? 0, forced.values[row] ?? 0);
+      continue;
     }
+    const longest = major[column] ?? 0;
+    if (longest === 0 || pauseOf(row) >= pauseOf(longest - 1)) major[column] = row + 1;
+    if (forced.values[row] === 1) forcedMajor[column] = 1;
   }
   context.fillStyle = palette.inkFaint;
   for (let column = 0; column < columnCount; column++) {
@@ -72,15 +74,19 @@ export function drawCollections(
   const room = base - MARKER_HEIGHT - 3;
   context.fillStyle = palette.violet;
   for (let column = 0; column < columnCount; column++) {
-    const pause = major[column] ?? -1;
-    if (pause < 0) continue;
+    const row = (major[column] ?? 0) - 1;
+    if (row < 0) continue;
+    const pause = pauseOf(row);
     const barHeight = Math.max(MINOR_TICK_HEIGHT + 2, Math.sqrt(Math.min(1, pause / longestMs)) * room);
-    const pauseWidth = pause / scale.millisecondsPerPixel;
-    const barWidth = Math.max(3, pauseWidth);
-    const left = pauseWidth > 3 ? column : column - 1;
-    context.fillRect(left, base - barHeight, barWidth, barHeight);
+    const startX = scale.x(startMs.values[row] ?? 0);
+    const endX = startX + pause / scale.millisecondsPerPixel;
+    // A bar of three pixels stands with its middle on the start; a longer one begins there.
+    const isWide = endX - startX > 3;
+    const left = isWide ? Math.max(-2, startX) : Math.round(startX) - 1;
+    const right = isWide ? Math.min(width + 2, endX) : left + 3;
+    context.fillRect(left, base - barHeight, right - left, barHeight);
     if (forcedMajor[column] !== 1) continue;
-    const middle = left + barWidth / 2;
+    const middle = (left + right) / 2;
     const tip = base - barHeight - 2;
     context.beginPath();
     context.moveTo(middle - 3.5, tip - 5);
@@ -137,16 +143,16 @@ export function drawOverview(
     highest = Math.max(highest, (peaks.used[column] || 0) + (peaks.external[column] || 0));
   }
   const perByte = highest > 0 ? (height - 6) / (highest * 1.05) : 0;
-  for (let column = 0; column < peaks.used.length; column++) {
+  const usedHeight = (column: number) => {
     const used = peaks.used[column] ?? NaN;
-    if (Number.isNaN(used)) continue;
-    const usedHeight = Math.max(1, used * perByte);
-    const externalHeight = (peaks.external[column] || 0) * perByte;
-    context.fillStyle = translucent(palette.cyan, 0.3);
-    context.fillRect(column, height - 2 - usedHeight - externalHeight, 1, externalHeight);
-    context.fillStyle = translucent(palette.blue, 0.75);
-    context.fillRect(column, height - 2 - usedHeight, 1, usedHeight);
-  }
+    return Number.isNaN(used) ? 0 : Math.max(1, used * perByte);
+  };
+  const base = height - 2;
+  fillSteps(context, peaks.used.length, translucent(palette.cyan, 0.3), base, (column) => {
+    const bottom = usedHeight(column);
+    return bottom === 0 ? 0 : bottom + (peaks.external[column] || 0) * perByte;
+  });
+  fillSteps(context, peaks.used.length, translucent(palette.blue, 0.6), base, usedHeight);
   context.strokeStyle = palette.line;
   context.lineWidth = 1;
   context.strokeRect(0.5, 0.5, width - 1, height - 1);
@@ -166,6 +172,31 @@ export function drawOverview(
     context.roundRect(edge - 2.5, height / 2 - 5, 5, 10, 2);
     context.fill();
   }
+}
+
+/** Fills the area below a curve of steps, one for each pixel column, as one path. */
+export function fillSteps(
+  context: CanvasRenderingContext2D,
+  columnCount: number,
+  color: string,
+  baseY: number,
+  heightOf: (column: number) => number,
+): void {
+  context.fillStyle = color;
+  context.beginPath();
+  let lastHeight = 0;
+  context.moveTo(0, baseY);
+  for (let column = 0; column < columnCount; column++) {
+    const height = heightOf(column);
+    if (height === lastHeight) continue;
+    context.lineTo(column, baseY - lastHeight);
+    context.lineTo(column, baseY - height);
+    lastHeight = height;
+  }
+  context.lineTo(columnCount, baseY - lastHeight);
+  context.lineTo(columnCount, baseY);
+  context.closePath();
+  context.fill();
 }
 
 /** Highest known value of `values` in each of `columns.length` pixel columns of [fromMs, toMs); NaN where none is. */

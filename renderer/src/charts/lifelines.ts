@@ -26,15 +26,15 @@ export interface LaneGroup {
   readonly topPx: number;
 }
 
+export interface LanesPlan {
+  readonly kind: 'lanes';
+  readonly lives: readonly PlacedLife[];
+  readonly pitchPx: number;
+  readonly groups: readonly LaneGroup[];
+}
+
 export type LifelinePlan =
-  | { readonly kind: 'empty' }
-  | { readonly kind: 'density'; readonly registrations: number }
-  | {
-      readonly kind: 'lanes';
-      readonly lives: readonly PlacedLife[];
-      readonly pitchPx: number;
-      readonly groups: readonly LaneGroup[];
-    };
+  { readonly kind: 'empty' } | { readonly kind: 'density'; readonly registrations: number } | LanesPlan;
 
 /** Rows that lived at some time in the window, in order of registration; undefined if there are more than `most`. */
 function rowsInWindow(stream: RunStream, fromMs: number, toMs: number, most: number): number[] | undefined {

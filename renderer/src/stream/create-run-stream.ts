@@ -164,10 +164,10 @@ export function createRunStream(): RunStream {
     if (atMs > endMs) endMs = atMs;
   };
 
-  function addEvents(kind: number, firstRow: number, count: number): void {
-    const entries = new Uint32Array(count);
-    for (let index = 0; index < count; index++) entries[index] = eventEntry(kind, firstRow + index);
-    events.merge(entries);
+  function addEvents(kind: number, firstRow: number, times: ArrayLike<number>): void {
+    const entries = new Uint32Array(times.length);
+    for (let index = 0; index < times.length; index++) entries[index] = eventEntry(kind, firstRow + index);
+    events.merge(entries, times);
   }
 
   /** Makes rows [0, length) exist; those not yet registered are gaps. */
@@ -196,8 +196,9 @@ export function createRunStream(): RunStream {
   }
 
   function countWaiting(): void {
-    const { values, length } = registrations.atMs;
-    while (rowsBeforeMajor < length) {
+    const { values } = registrations.atMs;
+    // Rows beyond the last registration that came are only there because its callback came first.
+    while (rowsBeforeMajor < labelEnd.length) {
       if ((values[rowsBeforeMajor] ?? NaN) >= lastMajorStartMs) break;
       if (!needsCallback(rowsBeforeMajor)) doneBeforeMajor++;
       rowsBeforeMajor++;
@@ -258,7 +259,7 @@ export function createRunStream(): RunStream {
       if (pause > counters.longestPauseMs) counters.longestPauseMs = pause;
       reached(end);
     }
-    addEvents(COLLECTION, firstRow, batch.startMs.length);
+    addEvents(COLLECTION, firstRow, batch.startMs);
     countWaiting();
   }
 
@@ -283,20 +284,26 @@ export function createRunStream(): RunStream {
   function applyRegistrations(batch: RunBatchOf<'registrations'>): void {
     const count = batch.atMs.length;
     const firstRow = batch.firstId - 1;
+    const isFresh = firstRow >= lifeState.length;
     coverRows(firstRow + count);
-    for (let row = firstRow; row < firstRow + count; row++) {
-      if (((lifeState.values[row] ?? 0) & IS_REGISTERED) !== 0) {
-        throw new RunStreamError(`Registration ${row + 1} was told twice.`);
+    if (isFresh) {
+      lifeState.values.fill(IS_REGISTERED, firstRow, firstRow + count);
+    } else {
+      // A callback, or a gap that is filled late, has made the rows before.
+      for (let row = firstRow; row < firstRow + count; row++) {
+        if (((lifeState.values[row] ?? 0) & IS_REGISTERED) !== 0) {
+          throw new RunStreamError(`Registration ${row + 1} was told twice.`);
+        }
+        setState(row, IS_REGISTERED);
       }
     }
     registrations.atMs.values.set(batch.atMs, firstRow);
     registrations.registryId.values.set(batch.registryId, firstRow);
     registrations.siteId.values.set(batch.siteId, firstRow);
     addLabels(firstRow, batch);
-    for (let row = firstRow; row < firstRow + count; row++) setState(row, IS_REGISTERED);
     counters.registered += count;
     for (let row = 0; row < count; row++) reached(batch.atMs[row] ?? 0);
-    addEvents(REGISTRATION, firstRow, count);
+    addEvents(REGISTRATION, firstRow, batch.atMs);
     countWaiting();
   }
 
@@ -336,7 +343,7 @@ export function createRunStream(): RunStream {
       reached(stallEndMs);
     }
     counters.finalized += count;
-    events.merge(entries);
+    events.merge(entries, batch.startMs);
     countWaiting();
   }
 
@@ -353,7 +360,7 @@ export function createRunStream(): RunStream {
       reached(at);
     }
     counters.unregistered += count;
-    events.merge(entries);
+    events.merge(entries, batch.atMs);
     countWaiting();
   }
 
@@ -371,14 +378,18 @@ export function createRunStream(): RunStream {
         if (mark.atMs < (releases[releases.length - 2] ?? -Infinity)) releases.sort((a, b) => a - b);
       }
     }
-    addEvents(MARK, firstRow, batch.items.length);
+    addEvents(
+      MARK,
+      firstRow,
+      batch.items.map(({ atMs }) => atMs),
+    );
   }
 
   function warn(message: string, atMs: number): void {
     warnings.push(message);
     warningAtMs.push(atMs);
     reached(atMs);
-    addEvents(WARNING, warnings.length - 1, 1);
+    addEvents(WARNING, warnings.length - 1, [atMs]);
   }
 
   function applyVerdicts(batch: RunBatchOf<'verdicts'>): void {
@@ -431,7 +442,7 @@ export function createRunStream(): RunStream {
         blocked.startMs.append(batch.startMs);
         blocked.endMs.append(batch.endMs);
         for (const end of batch.endMs) reached(end);
-        addEvents(BLOCKED, firstRow, batch.startMs.length);
+        addEvents(BLOCKED, firstRow, batch.startMs);
         return;
       }
       case 'marks':

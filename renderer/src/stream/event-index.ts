@@ -1,7 +1,7 @@
 // All events of a run in order of time: four bytes an event, and a summary of every 64 of them, from which the counts of
 // any pixel column follow. Part of the run's stream in the page; filled by create-run-stream.ts.
 
-import { uint32Column } from './growable-column.ts';
+import { float64Column, uint32Column } from './growable-column.ts';
 import type { DensityColumns, EventView, LifeCounts } from './run-stream.ts';
 
 /** The order is the code in an entry's upper three bits. */
@@ -40,9 +40,10 @@ export class EventIndex {
   readonly #timeOf: (entry: number) => number;
   #lastTime = -Infinity;
 
-  // Summaries of whole blocks: counts before the block, and the extremes of "alive" after each of its events.
+  // Summaries of whole blocks: its first time, counts before it, and the extremes of "alive" after each of its events.
   // The first #summarizedBlocks are valid; a merge into older events takes some of them back.
   #summarizedBlocks = 0;
+  readonly #blockStartMs = float64Column();
   readonly #registeredBefore = uint32Column();
   readonly #finalizedBefore = uint32Column();
   readonly #unregisteredBefore = uint32Column();
@@ -61,24 +62,27 @@ export class EventIndex {
     return this.#entries.at(position);
   }
 
-  /** Merges the entries in; nearly always they belong at the end. `added` is sorted in place if it is not in order. */
-  merge(added: Uint32Array): void {
+  /**
+   * Merges the entries in; nearly always they belong at the end. `times` are those of `added`, which is sorted in place
+   * if it is not in order.
+   */
+  merge(added: Uint32Array, times: ArrayLike<number>): void {
     const count = added.length;
     if (count === 0) return;
     const timeOf = this.#timeOf;
+    let firstTime = times[0] ?? 0;
+    let lastTime = firstTime;
     let isSorted = true;
-    let time = -Infinity;
-    for (let index = 0; index < count; index++) {
-      const next = timeOf(added[index] ?? 0);
-      if (next < time) {
-        isSorted = false;
-        break;
-      }
-      time = next;
+    for (let index = 1; index < count && isSorted; index++) {
+      const time = times[index] ?? 0;
+      isSorted = time >= lastTime;
+      lastTime = time;
     }
-    if (!isSorted) added.sort((a, b) => timeOf(a) - timeOf(b));
-    const firstTime = timeOf(added[0] ?? 0);
-    const lastTime = timeOf(added[count - 1] ?? 0);
+    if (!isSorted) {
+      added.sort((a, b) => timeOf(a) - timeOf(b));
+      firstTime = timeOf(added[0] ?? 0);
+      lastTime = timeOf(added[count - 1] ?? 0);
+    }
     const column = this.#entries;
     if (firstTime >= this.#lastTime) {
       column.append(added);
@@ -94,7 +98,7 @@ export class EventIndex {
     // From the back, so that every entry is moved once; entries of the same time stay in order of arrival.
     while (take >= 0) {
       const candidate = added[take] ?? 0;
-      const candidateTime = timeOf(candidate);
+      const candidateTime = isSorted ? (times[take] ?? 0) : timeOf(candidate);
       while (read >= start && timeOf(values[read] ?? 0) > candidateTime) values[write--] = values[read--] ?? 0;
       values[write--] = candidate;
       take--;
@@ -151,6 +155,8 @@ export class EventIndex {
       this.#lowestAlive,
     ];
     for (const column of summaries) column.fillTo(wholeBlocks, 0);
+    this.#blockStartMs.fillTo(wholeBlocks, 0);
+    const blockStartMs = this.#blockStartMs.values;
     const registeredBefore = this.#registeredBefore.values;
     const finalizedBefore = this.#finalizedBefore.values;
     const unregisteredBefore = this.#unregisteredBefore.values;
@@ -160,6 +166,7 @@ export class EventIndex {
     let finalized = from === 0 ? 0 : (finalizedBefore[from] ?? 0);
     let unregistered = from === 0 ? 0 : (unregisteredBefore[from] ?? 0);
     for (let block = from; block < wholeBlocks; block++) {
+      blockStartMs[block] = this.#timeOf(values[block << BLOCK_SHIFT] ?? 0);
       registeredBefore[block] = registered;
       finalizedBefore[block] = finalized;
       unregisteredBefore[block] = unregistered;
@@ -226,10 +233,24 @@ export class EventIndex {
     }
   }
 
+  /** First event at or after `timeMs`, looked for from position `from` on; summaries must be up to date. */
   #positionBefore(timeMs: number, from: number): number {
     const { values, length } = this.#entries;
-    let low = from;
-    let high = length;
+    const starts = this.#blockStartMs.values;
+    const blocks = this.#summarizedBlocks;
+    // Galloping over the starts of blocks: neighboring pixel columns end in the same block or in one nearby.
+    let before = from >> BLOCK_SHIFT;
+    let step = 1;
+    while (before + step < blocks && (starts[before + step] ?? Infinity) < timeMs) {
+      before += step;
+      step *= 2;
+    }
+    for (; step >= 1; step = Math.floor(step / 2)) {
+      if (before + step < blocks && (starts[before + step] ?? Infinity) < timeMs) before += step;
+    }
+    let low = Math.max(from, before << BLOCK_SHIFT);
+    // The next block begins at or after the time, unless the rest is not summarized yet.
+    let high = before + 1 < blocks ? (before + 1) << BLOCK_SHIFT : length;
     while (low < high) {
       const middle = (low + high) >>> 1;
       if (this.#timeOf(values[middle] ?? 0) < timeMs) low = middle + 1;

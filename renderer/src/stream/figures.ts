@@ -46,6 +46,14 @@ const countFormat = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 })
 /** A count with thousands separated: `1,000,000`. */
 export const formatCount = (count: number) => (Number.isFinite(count) ? countFormat.format(count) : UNKNOWN_FIGURE);
 
+/** A rate, three digits at most: `52.0 k/s`. */
+export function formatRate(perSecond: number): string {
+  if (!Number.isFinite(perSecond)) return UNKNOWN_FIGURE;
+  if (perSecond >= 999_500) return `${(perSecond / 1_000_000).toFixed(perSecond >= 99_950_000 ? 0 : 1)} M/s`;
+  if (perSecond >= 999.5) return `${(perSecond / 1000).toFixed(perSecond >= 99_950 ? 0 : 1)} k/s`;
+  return `${perSecond.toFixed(perSecond >= 9.95 ? 0 : 1)}/s`;
+}
+
 const joined = ({ value, unit }: Figure) => (unit === '' ? value : `${value} ${unit}`);
 export const formatBytes = (bytes: number) => joined(bytesFigure(bytes));
 export const formatDuration = (milliseconds: number) => joined(durationFigure(milliseconds));
