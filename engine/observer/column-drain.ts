@@ -169,11 +169,12 @@ export function createColumnDrain(columns: SharedColumns, sendBatch: (batch: Obs
     drain() {
       let tail = Atomics.load(control, Cell.tail);
       const timedHead = Atomics.load(control, Cell.head);
-      let head = timedHead;
       // Rows that still waited for a reading of the clock at the last drain, and still do: the burst they came in is
-      // over and the thread has not turned since. They are taken at the time of the last row before them.
+      // over and the thread has not turned since. They are taken now, at the time of the last row before them; the
+      // timed head may then be behind the tail for a while.
       const writtenHead = control[Cell.writtenHead]!;
-      if (tail === head && writtenHead !== head && writtenHead === lastWrittenHead) head = writtenHead;
+      const hasTimedRows = ((timedHead - tail) | 0) > 0;
+      const head = hasTimedRows ? timedHead : writtenHead === lastWrittenHead ? writtenHead : tail;
       lastWrittenHead = writtenHead;
       Atomics.add(control, Cell.tick, 1);
       const rowCount = (head - tail) | 0;

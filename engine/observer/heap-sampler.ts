@@ -57,6 +57,7 @@ export function createHeapSampler(context: {
       }
       isOpen = true;
       askedAtMs = now();
+      inspector.forgetConsole();
       inspector.readHeapUsage(({ usedSize, totalSize, backingStorageSize }) => {
         if (backingStorageSize !== undefined) {
           isOpen = false;

@@ -4,7 +4,7 @@
 
 import { types } from 'node:util';
 import type { RowWriter } from './row-writer.ts';
-import type { SiteRecorder } from './site-recorder.ts';
+import { NODE_SITE, type SiteRecorder } from './site-recorder.ts';
 
 /**
  * What the native registry holds for the program: found again in heap snapshots by its two fields. A literal, not a class:
@@ -59,6 +59,7 @@ const uncurryThis = Function.prototype.bind.bind(Function.prototype.call) as (
 const weakMapGet = uncurryThis(WeakMap.prototype.get);
 const weakMapSet = uncurryThis(WeakMap.prototype.set);
 const weakMapDelete = uncurryThis(WeakMap.prototype.delete);
+const { max } = Math;
 const { construct, getOwnPropertyDescriptor, getPrototypeOf, defineProperty } = Reflect;
 
 /** Registrations whose place and, lacking a text of their own, constructor are recorded: all at first, then one in 4,096. */
@@ -110,7 +111,7 @@ export function observeRegistries(realm: typeof globalThis, rows: RowWriter, sit
       let siteId = 0;
       let label = heldValue;
       if (id <= FULLY_DESCRIBED || id % DESCRIBED_ONE_IN === 0) {
-        siteId = sites.capture(methods.register);
+        siteId = max(0, sites.capture(methods.register));
         if (typeof label !== 'string' && typeof label !== 'number') label = constructorName(target);
       }
       rows.registration(registryId, siteId, label);
@@ -130,7 +131,9 @@ export function observeRegistries(realm: typeof globalThis, rows: RowWriter, sit
 
   const constructTrap = (target: typeof Native, args: unknown[], newTarget: Function): object => {
     const cleanup = args[0];
-    if (typeof cleanup !== 'function') return construct(target, args, newTarget) as object;
+    // Node's own registries (`fetch` has one for its streams) are not the program's, and would be noise in its count.
+    const siteId = sites.capture(constructTrap);
+    if (typeof cleanup !== 'function' || siteId === NODE_SITE) return construct(target, args, newTarget) as object;
     const observedCleanup = (record: RegistrationRecord) => {
       let threw = true;
       rows.callbackStarts();
@@ -145,7 +148,7 @@ export function observeRegistries(realm: typeof globalThis, rows: RowWriter, sit
     const registry = construct(target, [observedCleanup], newTarget) as object;
     const registryId = ++lastRegistryId;
     new ObservedState(registry, registryId);
-    rows.registry(registryId, sites.capture(constructTrap));
+    rows.registry(registryId, siteId);
     registryWatch.register(registry, registryId);
     return registry;
   };

@@ -14,6 +14,11 @@ export interface HeapUsage {
 export interface ProgramInspector {
   /** The answer comes when the thread can give one: at once where it idles or loops, late where it is in native code. */
   readHeapUsage(answer: (usage: HeapUsage) => void): void;
+  /**
+   * Lets go of what the program printed. As long as a session is connected, V8 keeps the arguments of up to 1,000 console
+   * calls for a debugger that might want to see them, and an object that was printed would never be collected.
+   */
+  forgetConsole(): void;
   /** `external_memory` of V8's heap statistics, for runtimes whose heap usage lacks `backingStorageSize`. */
   readExternalBytes(answer: (bytes: number) => void): void;
   /** Forces a scavenge or a mark-compact in the program's thread. */
@@ -53,6 +58,10 @@ export async function connectProgramInspector(session: Session): Promise<Program
     });
   };
 
+  const forgetConsole = () => {
+    if (isConnected) session.post('Runtime.discardConsoleEntries');
+  };
+
   return {
     readHeapUsage(answer) {
       if (!isConnected) return;
@@ -60,12 +69,14 @@ export async function connectProgramInspector(session: Session): Promise<Program
         if (error === null && usage !== undefined) answer(usage);
       });
     },
+    forgetConsole,
     readExternalBytes(answer) {
       call(externalBytes, 'function(){return this()}', (value) => {
         if (typeof value === 'number') answer(value);
       });
     },
     collectGarbage(kind) {
+      forgetConsole();
       switch (kind) {
         case 'minor':
           call(garbageCollect, "function(){this({type:'minor'})}");

@@ -4,8 +4,10 @@
 //
 // Time in bursts: after STEADY events in a row at less than DENSE_MS each, up to SHARED - 1 events share the reading that
 // follows them and are spread evenly between it and the one before. Whenever the companion's tick has moved, or the
-// reading turns out to lie further off than a burst explains, the clock decides again. So a time is off by less than
-// SHARED * DENSE_MS (16 µs) as a rule, and by less than a tick (2 to 8 ms) for at most SHARED - 1 events before a pause.
+// reading turns out to lie further off than a burst explains, or the thread turns, the clock decides again. So a time is
+// off by less than SHARED * DENSE_MS (16 µs) as a rule. Only where a program pauses inside a burst without turning its
+// event loop, and the companion has not ticked meanwhile (it does every 2 ms then, if it gets a processor), are up to
+// SHARED - 1 events after the pause placed before it.
 
 import {
   Cell,
@@ -64,8 +66,17 @@ export function createRowWriter(columns: SharedColumns, now: () => number): RowW
   let tick = 0;
   /** True between two callbacks of one cleanup task: the next starts where the last ended. */
   let isInCleanupTask = false;
-  const leaveCleanupTask = () => {
-    isInCleanupTask = false;
+  let endsWithTask = false;
+  /** Microtasks run when the task is over: what comes after it is timed by a reading of its own. */
+  const endWithTask = () => {
+    if (endsWithTask) return;
+    endsWithTask = true;
+    void then.call(resolved, () => {
+      endsWithTask = false;
+      isInCleanupTask = false;
+      settleTimes();
+      denseReadings = 0;
+    });
   };
   const resolved = Promise.resolve();
   const then = Promise.prototype.then;
@@ -117,6 +128,7 @@ export function createRowWriter(columns: SharedColumns, now: () => number): RowW
       reading[0] = boundaryMs;
     }
     denseReadings = !isPause && elapsedMs < DENSE_MS * (waitingRows + 1) ? denseReadings + 1 : 0;
+    if (denseReadings === STEADY) endWithTask();
     waitingRows = 0;
     tick = control[Cell.tick]!;
     return atMs;
@@ -193,8 +205,7 @@ export function createRowWriter(columns: SharedColumns, now: () => number): RowW
     callbackStarts() {
       if (isInCleanupTask) return;
       isInCleanupTask = true;
-      // Microtasks run when the cleanup task is over: the callback after that starts on its own reading.
-      void then.call(resolved, leaveCleanupTask);
+      endWithTask();
       const atMs = read();
       reading[0] = atMs;
       Atomics.store(control, Cell.head, head);

@@ -10,9 +10,15 @@ export interface Site {
 }
 
 export interface SiteRecorder {
-  /** Number of the place that called `below`, counted from 1; 0 if it cannot be told. Costs a few microseconds. */
+  /**
+   * Number of the place that called `below`, counted from 1; 0 if it cannot be told; NODE_SITE if it is in Node's own
+   * code. Costs a few microseconds.
+   */
   capture(below: Function): number;
 }
+
+/** A place in Node's own JavaScript. */
+export const NODE_SITE = -1;
 
 /** `announce` is called once for each place, before its number is used. */
 export function createSiteRecorder(announce: (site: Site) => void): SiteRecorder {
@@ -46,6 +52,7 @@ export function createSiteRecorder(announce: (site: Site) => void): SiteRecorder
       }
       if (callSite === undefined || typeof callSite.getFileName !== 'function') return 0;
       const file = callSite.getFileName() ?? callSite.getEvalOrigin() ?? '';
+      if (file.startsWith('node:')) return NODE_SITE;
       const line = callSite.getLineNumber() ?? 0;
       const column = callSite.getColumnNumber() ?? 0;
       const key = `${file}:${line}:${column}`;

@@ -35,7 +35,9 @@ export function createCollectionBrackets(facts: {
   return (letGoAtMs, callbackStartMs) => {
     const last = countUntil(endMs, callbackStartMs + CLOCK_TOLERANCE_MS) - 1;
     const first = Math.max(chainStart[last] ?? 0, countUntil(middleMs, letGoAtMs));
-    return first > last ? undefined : [startMs[first] ?? NaN, endMs[last] ?? NaN];
+    if (first > last) return undefined;
+    // What the clocks' tolerance puts after the callback had ended before it.
+    return [Math.min(startMs[first] ?? NaN, callbackStartMs), Math.min(endMs[last] ?? NaN, callbackStartMs)];
   };
 }
 

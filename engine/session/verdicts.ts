@@ -20,6 +20,9 @@ const MISSING_PIECE_MS = 300;
 /** At an orderly end the stretch is told up to the end; this much passes between the two. */
 const ORDERLY_END_MS = 60;
 
+/** A collection this close to the end of a settled run may have cleared objects whose callbacks had no turn any more. */
+const CALLBACK_DELAY_MS = 30;
+
 export interface VerdictFacts {
   readonly rows: RegistrationRows;
   readonly majorCollections: Stretches;
@@ -57,19 +60,21 @@ export function decideVerdicts(facts: VerdictFacts): VerdictColumns {
   const noMajor = code('alive', 'no-major-gc');
   const survived = code('alive', 'survived-major-gc');
 
-  const lastMajorMs = lastMiddleMs(facts.majorCollections);
-  const blockedSinceMs = openBlockedSinceMs(facts);
-  const isBlockedAfterMajor = lastMajorMs >= blockedSinceMs;
+  const lastMajorMs = lastMiddleMs(facts.majorCollections, Infinity);
+  const isBlockedAfterMajor = lastMajorMs >= openBlockedSinceMs(facts);
+  const lastHeededMajorMs = lastMiddleMs(facts.majorCollections, facts.lastEventMs - CALLBACK_DELAY_MS);
 
   const decide = (row: number): readonly [number, number] => {
     if (!Number.isNaN(rows.callbackStartMs[row])) return rows.callbackThrew[row] === 1 ? threw : finalized;
     if (rows.unregistered[row] === 1) return unregistered;
     if (facts.droppedRows > 0 || Number.isNaN(rows.registeredAtMs[row])) return dropped;
     if (facts.registryCollectedAtMs(rows.registryId[row] ?? 0) !== undefined) return registryCollected;
-    const sawMajor = lastMajorMs > (rows.registeredAtMs[row] ?? Infinity);
-    if (sawMajor && isBlockedAfterMajor) return blocked;
+    const registeredAtMs = rows.registeredAtMs[row] ?? Infinity;
+    // At the orderly end of a settle time the thread has just turned, whatever a late heartbeat says.
+    const isSettledInOrder = facts.settled && facts.endedOrderly;
+    if (!isSettledInOrder && isBlockedAfterMajor && lastMajorMs > registeredAtMs) return blocked;
     if (!facts.settled) return exitedFirst;
-    return sawMajor ? survived : noMajor;
+    return lastHeededMajorMs > registeredAtMs ? survived : noMajor;
   };
   for (let row = 0; row < rows.length; row += 1) {
     const [verdictCode, reasonCode] = decide(row);
@@ -80,11 +85,15 @@ export function decideVerdicts(facts: VerdictFacts): VerdictColumns {
 }
 
 /**
- * The middle of the last collection. The program stands still during one, so that a registration is before its start or
+ * The middle of the last collection that ended before `beforeMs`. The program stands still during one, so that a registration is before its start or
  * after its end; the middle tells which even where V8's whole milliseconds put the start or end on the wrong side.
  */
-function lastMiddleMs({ startMs, endMs }: Stretches): number {
-  return ((startMs.at(-1) ?? -Infinity) + (endMs.at(-1) ?? -Infinity)) / 2;
+function lastMiddleMs({ startMs, endMs }: Stretches, beforeMs: number): number {
+  for (let last = endMs.length - 1; last >= 0; last -= 1) {
+    const end = endMs[last] ?? Infinity;
+    if (end <= beforeMs) return ((startMs[last] ?? -Infinity) + end) / 2;
+  }
+  return -Infinity;
 }
 
 /** Since when the thread had not turned when the process ended; Infinity if it was turning. */

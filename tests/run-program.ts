@@ -1,0 +1,99 @@
+// Runs a program for a test as the command line does: a real engine, a real observed process, every batch of the recording.
+
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { createEngineClient } from '../cli/engine-client.ts';
+import { engineLocations } from '../cli/engine-locations.ts';
+import { describeHost } from '../cli/host-description.ts';
+import type { Command } from '../engine/protocol/command.ts';
+import type { EngineEvent } from '../engine/protocol/event.ts';
+import { createMemoryPortPair } from '../engine/protocol/port.ts';
+import type { RunBatch, RunBatchOf } from '../engine/protocol/run-batch.ts';
+import type { GcPolicy, Limits, Program } from '../engine/protocol/run-description.ts';
+import type { RunReport } from '../engine/protocol/run-report.ts';
+import { SCENARIOS } from '../engine/scenarios/index.ts';
+import { createEngine } from '../engine/session/engine.ts';
+import { createNodeLauncher } from '../engine/session/node-launcher.ts';
+
+export interface FinishedRun {
+  readonly report: RunReport;
+  readonly batches: readonly RunBatch[];
+  /** All batches of one type, in order. */
+  of<Type extends RunBatch['type']>(type: Type): RunBatchOf<Type>[];
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface RunRequest {
+  readonly program: Program;
+  readonly gcPolicy?: GcPolicy;
+  readonly limits?: Partial<Limits>;
+  readonly nodePath?: string;
+  readonly reportedObjects?: number;
+  /** Sees each batch when it comes, and may ask for something. */
+  readonly onBatch?: (batch: RunBatch, ask: { stop(): void; collect(kind: 'minor' | 'major'): void }) => void;
+}
+
+/** A program of tests/fixtures/programs. */
+export const fixture = (name: string, ...args: string[]): Program => ({
+  kind: 'file',
+  path: resolve(import.meta.dirname, 'fixtures/programs', name),
+  args,
+});
+
+export async function runProgram(request: RunRequest): Promise<FinishedRun> {
+  const engine = createEngine({
+    launcher: createNodeLauncher({ nodePath: process.execPath }),
+    host: describeHost('headless'),
+    scenarios: SCENARIOS,
+    locations: engineLocations,
+    ...(request.reportedObjects === undefined ? {} : { reportedObjects: request.reportedObjects }),
+  });
+  try {
+    const [clientPort, enginePort] = createMemoryPortPair<Command, EngineEvent>();
+    engine.attach(enginePort);
+    using client = createEngineClient(clientPort);
+    await client.hello();
+    const { program, gcPolicy, limits, nodePath } = request;
+    const { runId = '' } = await client.request({
+      type: 'start-run',
+      program,
+      ...(gcPolicy && { gcPolicy }),
+      ...(limits && { limits }),
+      ...(nodePath !== undefined && { nodePath }),
+    });
+    const ask = {
+      stop: () => void client.request({ type: 'stop-run', runId }).catch(() => {}),
+      collect: (kind: 'minor' | 'major') =>
+        void client.request({ type: 'collect-garbage', runId, kind }).catch(() => {}),
+    };
+    const batches: RunBatch[] = [];
+    await client.follow(runId, (batch) => {
+      batches.push(batch);
+      request.onBatch?.(batch, ask);
+    });
+    const of = <Type extends RunBatch['type']>(type: Type) =>
+      batches.filter((batch): batch is RunBatchOf<Type> => batch.type === type);
+    const [ended] = of('ended');
+    if (ended === undefined) throw new Error('The run has no end.');
+    const output = (stream: 'stdout' | 'stderr') =>
+      of('console')
+        .flatMap(({ entries }) => entries)
+        .filter((entry) => entry.stream === stream)
+        .map(({ text }) => text)
+        .join('');
+    return { report: ended.report, batches, of, stdout: output('stdout'), stderr: output('stderr') };
+  } finally {
+    await engine.close();
+  }
+}
+
+const olderNode = (major: number) =>
+  resolve(import.meta.dirname, `runtimes/node_modules/node-${major}-linux-x64/bin/node`);
+
+/** Versions of Node to observe programs on: the project's own, and the older ones that are installed for tests. */
+export const RUNTIMES: readonly { name: string; nodePath: string; isInstalled: boolean }[] = [
+  { name: 'Node 20', nodePath: olderNode(20), isInstalled: existsSync(olderNode(20)) },
+  { name: 'Node 22', nodePath: olderNode(22), isInstalled: existsSync(olderNode(22)) },
+  { name: `Node ${process.versions.node}`, nodePath: process.execPath, isInstalled: true },
+];
