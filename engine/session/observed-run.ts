@@ -269,6 +269,7 @@ export function startObservedRun(options: ObservedRunOptions): ObservedRun {
       registryCollectedAtMs: tally.registryCollectedAtMs,
       droppedRows: tally.droppedRows,
       settled,
+      settleTimeCompleted: ending?.settled === true,
       endedOrderly: ending !== undefined,
       lastEventMs: ending?.atMs ?? tally.lastEventMs,
     });

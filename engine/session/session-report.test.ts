@@ -49,6 +49,7 @@ function report(callbacks: readonly (number | undefined)[], maximumObjects?: num
     droppedRows: 0,
     settled: true,
     endedOrderly: true,
+    settleTimeCompleted: true,
     lastEventMs: 100,
   });
   return buildReport(

@@ -28,9 +28,10 @@ const settled: Omit<VerdictFacts, 'rows'> = {
   droppedRows: 0,
   settled: true,
   endedOrderly: true,
+  settleTimeCompleted: true,
   lastEventMs: 1_000,
 };
-const killed = { settled: false, endedOrderly: false };
+const killed = { settled: false, settleTimeCompleted: false, endedOrderly: false };
 const blockedAfterMajor = { majorCollections: stretches([200, 205]), blocked: stretches([100, 1_000]) };
 
 describe('decideVerdicts', () => {
@@ -124,7 +125,14 @@ describe('decideVerdicts', () => {
       'unknown',
       'thread-blocked-after-gc',
       {},
-      blockedAfterMajor,
+      { ...blockedAfterMajor, settleTimeCompleted: false },
+    ],
+    [
+      'a late heartbeat came with a collection near the end of the settle time',
+      'alive',
+      'survived-major-gc',
+      {},
+      { ...blockedAfterMajor, majorCollections: stretches([200, 205], [980, 985]) },
     ],
   ])('%s: %s, %s', (_case, verdict, reason, row, facts) => {
     const decided = decideVerdicts({ ...settled, ...facts, rows: rows(row) });

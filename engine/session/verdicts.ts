@@ -31,6 +31,8 @@ export interface VerdictFacts {
   readonly droppedRows: number;
   /** True if the program had nothing left to do before the process ended. */
   readonly settled: boolean;
+  /** True if it was then kept for the whole settle time. */
+  readonly settleTimeCompleted: boolean;
   /** True if the observer told everything up to the end. */
   readonly endedOrderly: boolean;
   /** Latest time that anything is known of. */
@@ -70,9 +72,8 @@ export function decideVerdicts(facts: VerdictFacts): VerdictColumns {
     if (facts.droppedRows > 0 || Number.isNaN(rows.registeredAtMs[row])) return dropped;
     if (facts.registryCollectedAtMs(rows.registryId[row] ?? 0) !== undefined) return registryCollected;
     const registeredAtMs = rows.registeredAtMs[row] ?? Infinity;
-    // At the orderly end of a settle time the thread has just turned, whatever a late heartbeat says.
-    const isSettledInOrder = facts.settled && facts.endedOrderly;
-    if (!isSettledInOrder && isBlockedAfterMajor && lastMajorMs > registeredAtMs) return blocked;
+    // The settle time ends by a timer of the thread's: it has just turned then, whatever a late heartbeat says.
+    if (!facts.settleTimeCompleted && isBlockedAfterMajor && lastMajorMs > registeredAtMs) return blocked;
     if (!facts.settled) return exitedFirst;
     return lastHeededMajorMs > registeredAtMs ? survived : noMajor;
   };
