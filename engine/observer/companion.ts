@@ -164,19 +164,26 @@ async function main(port: MessagePort): Promise<void> {
   }
 
   let isEnding = false;
-  /** The program's exit handlers have run. Sends what is left, lets go of the inspector, and releases the program. */
-  function end(): void {
-    if (isEnding) return;
+  /** Sends all that is recorded, whether the program's thread is blocked or not. Nothing is recorded after it. */
+  function sendAll(): void {
     isEnding = true;
     clearInterval(sampleTimer);
     clearTimeout(drainTimer);
     policy.apply({ kind: 'none', intervalMs: 500 });
+    // Twice: rows whose time was still open at the first look are taken as they are at the second.
+    drainEverything();
     drainEverything();
     blocked.finish(now());
     sampler.flush();
+    reportWaits();
+  }
+
+  /** The program's exit handlers have run. Sends what is left, lets go of the inspector, and releases the program. */
+  function end(): void {
+    if (isEnding) return;
+    sendAll();
     // Or Node would wait for the debugger to disconnect, and say so on standard error.
     inspector.disconnect();
-    reportWaits();
     send({
       type: 'observer-ending',
       atMs: now(),
@@ -217,6 +224,10 @@ async function main(port: MessagePort): Promise<void> {
         break;
       case 'observer-end-settling':
         Atomics.store(control, Cell.endSettling, 1);
+        break;
+      case 'observer-send-all':
+        sendAll();
+        socket.end();
         break;
       default:
         assertNever(command);

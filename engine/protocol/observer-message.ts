@@ -83,6 +83,8 @@ export const ObserverCommand = v.variant('type', [
   v.object({ type: v.literal('observer-set-gc-policy'), gcPolicy: GcPolicy }),
   /** End the settle time now. */
   v.object({ type: v.literal('observer-end-settling') }),
+  /** The process is about to be ended from outside: send everything that is recorded, then close the connection. */
+  v.object({ type: v.literal('observer-send-all') }),
 ]);
 export type ObserverCommand = v.InferOutput<typeof ObserverCommand>;
 

@@ -21,6 +21,8 @@ import { buildReport, DEFAULT_REPORTED_OBJECTS } from './session-report.ts';
 import { decideVerdicts } from './verdicts.ts';
 
 const HANDSHAKE_DEADLINE_MS = 10_000;
+/** Before a process is ended, its observer may take this long to send what it has recorded. */
+const SEND_ALL_MS = 500;
 /** How much longer than the settle time a program may take to end after it. */
 const SETTLE_GRACE_MS = 10_000;
 /** After the process ended, its observer's last bytes are already here; silence for longer means that none are. */
@@ -85,6 +87,8 @@ export function startObservedRun(options: ObservedRunOptions): ObservedRun {
   let settled = false;
   let killedBecause: 'stopped' | 'timed-out' | undefined;
   let hasExited = false;
+  /** True if the observer had sent everything before the process was ended from here. */
+  let wasSentWhole = false;
 
   const nowMs = (): number => Math.max(0, clock.monotonicMs() - timeZeroMs);
 
@@ -183,7 +187,12 @@ export function startObservedRun(options: ObservedRunOptions): ObservedRun {
     killedBecause = because;
     if (because === 'stopped') append({ type: 'marks', items: [{ kind: 'stop-requested', name: '', atMs: nowMs() }] });
     setStatus('stopping');
-    observed.kill();
+    if (connection === undefined) return observed.kill();
+    connection.send({ type: 'observer-send-all' });
+    void Promise.race([observerClosed.promise.then(() => true), delay(SEND_ALL_MS, false)]).then((isClosed) => {
+      wasSentWhole = isClosed;
+      observed.kill();
+    });
   }
 
   function takeReport(message: ObserverReport): void {
@@ -247,7 +256,7 @@ export function startObservedRun(options: ObservedRunOptions): ObservedRun {
     if (ending?.settled === true) {
       append({ type: 'marks', items: [{ kind: 'settle-ended', name: '', atMs: ending.atMs }] });
     }
-    if (isConnected && ending === undefined) {
+    if (isConnected && ending === undefined && !wasSentWhole) {
       const message = 'The process ended at once: up to the last 25 ms before its end may be missing.';
       append({ type: 'dropped', what: 'unknown-tail', count: 0, message });
     }
