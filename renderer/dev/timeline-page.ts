@@ -44,6 +44,7 @@ const MANY: Partial<SyntheticRunOptions> = {
 };
 const RUNS: Record<string, Partial<SyntheticRunOptions>> = {
   pipeline: {},
+  nothing: { objects: 0 },
   million: MANY,
   simple: { objects: 1, durationMs: 320, majorIntervalMs: 250, keptEvery: 0, settleMs: 200, marksReleases: false },
   sites: {

@@ -12,7 +12,7 @@ const BAR_MS = 16.7;
 
 const server = await serveTimelinePage(18_171);
 const browser = await chromium.launch({
-  executablePath: process.env['HEAPLINE_CHROMIUM'] ?? (await sparticuz.executablePath()),
+  executablePath: process.env['HEAPLINE_BROWSER'] ?? (await sparticuz.executablePath()),
   args: [
     '--no-sandbox',
     '--disable-quic',

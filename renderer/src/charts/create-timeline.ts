@@ -41,7 +41,10 @@ export interface TimelineFacts {
   readonly laneGroups: readonly LaneGroup[];
   readonly density: readonly { readonly title: string; readonly figure: string; readonly topPx: number }[] | undefined;
   readonly registrations: number;
+  readonly hasSamples: boolean;
   readonly mode: ViewportMode;
+  /** Undefined: no run. */
+  readonly status: RunStream['status'] | undefined;
 }
 
 export type TimelineTip = {
@@ -122,7 +125,15 @@ export function createTimeline(
   let overviewSeries: { used: SeriesReduction; external: SeriesReduction } | undefined;
   let peaks = { used: new Float64Array(0), external: new Float64Array(0) };
   let peaksKey = '';
-  let facts: TimelineFacts = { byteTicks: [], laneGroups: [], density: undefined, registrations: 0, mode: 'all' };
+  let facts: TimelineFacts = {
+    byteTicks: [],
+    laneGroups: [],
+    density: undefined,
+    registrations: 0,
+    hasSamples: false,
+    mode: 'all',
+    status: undefined,
+  };
   let factsText = '';
   let summaryAtMs = -Infinity;
   let summarizedVersion = NaN;
@@ -162,8 +173,12 @@ export function createTimeline(
   const plotLeft = () => elements.overlay.offsetLeft;
   const cursorX = () => (pointer === undefined ? NaN : pointer.x - plotLeft());
 
-  function tellFacts(changes: Partial<TimelineFacts>): void {
+  function gatherFacts(changes: Partial<TimelineFacts>): void {
     facts = { ...facts, ...changes };
+  }
+
+  /** Once a frame, after all parts have had their say. */
+  function publishFacts(): void {
     const text = JSON.stringify(facts);
     if (text === factsText) return;
     factsText = text;
@@ -181,7 +196,12 @@ export function createTimeline(
       viewport.extendTo(stream?.endMs ?? 0, stream !== undefined && stream.status !== 'ended');
       scale = createTimeScale(viewport.fromMs, viewport.toMs, Math.max(1, surfaces.overlay.width));
       measureExtent();
-      tellFacts({ mode: viewport.mode, registrations: stream?.counters.registered ?? 0 });
+      gatherFacts({
+        mode: viewport.mode,
+        status: stream?.status,
+        registrations: stream?.counters.registered ?? 0,
+        hasSamples: stream !== undefined && stream.counters.samples > 0,
+      });
     },
   };
 
@@ -232,7 +252,7 @@ export function createTimeline(
       }
       heapChart.draw(scale, heapGrid, heapTopBytes, { palette, hidden });
       const hasFigures = stream !== undefined && stream.samples.atMs.length > 0;
-      tellFacts({
+      gatherFacts({
         byteTicks: hasFigures ? ticks.map((tick) => ({ ...tick, topPx: Math.round(yOf(tick.value)) })) : [],
       });
     },
@@ -261,11 +281,11 @@ export function createTimeline(
       plan = planner.plan(stream, scale, viewport.extentMs, lifelines.height);
       if (plan.kind === 'empty' || stream === undefined) {
         drawVerticalGrid(context, scale, lifelines.height, palette);
-        tellFacts({ laneGroups: [], density: undefined });
+        gatherFacts({ laneGroups: [], density: undefined });
       } else if (plan.kind === 'lanes') {
         const selectedRow = selectedId === undefined ? undefined : selectedId - 1;
         drawLanes(context, lifelines, plan, stream, scale, palette, selectedRow);
-        tellFacts({ laneGroups: plan.groups, density: undefined });
+        gatherFacts({ laneGroups: plan.groups, density: undefined });
       } else {
         const columns = columnsFor(Math.max(1, Math.round(scale.width)));
         stream.density(scale.fromMs, scale.toMs, columns);
@@ -273,7 +293,7 @@ export function createTimeline(
         const bands = densityBands(lifelines.height);
         const columnSeconds = (scale.toMs - scale.fromMs) / columns.registered.length / 1000;
         const perSecond = (count: number) => `peak ${formatRate(count / columnSeconds)}`;
-        tellFacts({
+        gatherFacts({
           laneGroups: [],
           density: [
             { title: 'registered', figure: perSecond(peak.registered), topPx: bands[0]?.top ?? 0 },
@@ -306,6 +326,7 @@ export function createTimeline(
       const context = surfaces.overlay.begin();
       const marks = readMarks(stream).all;
       drawMarks(context, marks, extent, scale, palette);
+      publishFacts();
       const x = cursorX();
       if (stream === undefined || pointer === undefined || !(x >= 0 && x <= scale.width)) {
         listener.onTip(undefined);

@@ -271,7 +271,7 @@ export function drawDensity(
     context.fillStyle = palette.line;
     context.fillRect(0, base, scale.width, 1);
   };
-  band(registeredBand, columns.registered, peaks.registered, palette.inkFaint);
+  band(registeredBand, columns.registered, peaks.registered, translucent(palette.inkFaint, 0.6));
   band(aliveBand, columns.highestAlive, peaks.alive, translucent(palette.inkFaint, 0.22));
   band(finalizedBand, columns.finalized, peaks.finalized, palette.green);
   if (aliveBand !== undefined) drawAliveRange(context, aliveBand, columns, lastColumn, peaks.alive, palette);

@@ -22,10 +22,10 @@ import {
   WARNING,
 } from './event-index.ts';
 import { formatBytes, formatCount, formatDuration } from './figures.ts';
-import { float64Column, lowerBound, uint32Column, uint8Column, upperBound } from './growable-column.ts';
+import { float64Column, uint32Column, uint8Column, upperBound, valueAt } from './growable-column.ts';
 import type { EventView, ObjectView, RunCounters, RunStream } from './run-stream.ts';
 
-/** The batches contradict each other or came in the wrong order; the stream is not to be used any more. */
+/** A batch came in the wrong order; the stream is not to be used any more. */
 export class RunStreamError extends Error {
   override name = 'RunStreamError';
 }
@@ -42,8 +42,14 @@ const UNREGISTERED = VERDICTS.indexOf('unregistered');
 const CALLBACK_THREW = VERDICTS.indexOf('callback-threw');
 const MAJOR = COLLECTION_KINDS.indexOf('major');
 
-/** Callbacks of one registry with no more than this between them are one stall: the thread did nothing else. */
-const STALL_GAP_MS = 1;
+/** Callbacks of one registry with less than this between them are one stall: the thread did nothing else. */
+const STALL_GAP_MS = 0.5;
+/** The thread turns unseen in a gap shorter than the shortest blocked stretch that is told. */
+const UNSEEN_TURN_MS = 50;
+/** Collections may be told in whole ms. */
+const CLOCK_TOLERANCE_MS = 1;
+/** A row that is further ahead than this cannot be believed; making room for it would take the memory of the page. */
+const LARGEST_GAP_ROWS = 1 << 24;
 
 type Mutable<Type> = { -readonly [Key in keyof Type]: Type[Key] };
 
@@ -126,9 +132,8 @@ export function createRunStream(): RunStream {
   let rowsBeforeMajor = 0;
   let doneBeforeMajor = 0;
   let lastMajorStartMs = -Infinity;
-  let stallRegistryId = 0;
-  let stallStartMs = NaN;
-  let stallEndMs = -Infinity;
+  const stalls = new Map<number, { startMs: number; endMs: number }>();
+  let hasContradiction = false;
 
   const blocked = { startMs: float64Column(), endMs: float64Column() };
   const marks: RunBatchOf<'marks'>['items'] = [];
@@ -170,9 +175,19 @@ export function createRunStream(): RunStream {
     events.merge(entries, times);
   }
 
+  /** Rows that cannot be true beside those before them are left out, counted, and told of once. */
+  function leaveOut(count: number): void {
+    counters.droppedRows += count;
+    if (hasContradiction) return;
+    hasContradiction = true;
+    warn('Rows that contradict earlier ones arrived and were left out.', endMs);
+  }
+
+  const canCover = (length: number) =>
+    length <= MAXIMUM_EVENT_ROWS && length <= registrations.atMs.length + LARGEST_GAP_ROWS;
+
   /** Makes rows [0, length) exist; those not yet registered are gaps. */
   function coverRows(length: number): void {
-    if (length > MAXIMUM_EVENT_ROWS) throw new RunStreamError(`Registration ${length} is beyond what can be counted.`);
     registrations.atMs.fillTo(length, NaN);
     registrations.registryId.fillTo(length, 0);
     registrations.siteId.fillTo(length, 0);
@@ -266,101 +281,130 @@ export function createRunStream(): RunStream {
   function addLabels(firstRow: number, batch: RunBatchOf<'registrations'>): void {
     const count = batch.labelEnd.length;
     const firstByte = labelBytes.length;
-    if (firstByte + batch.labelBytes.length > 2 ** 32 - 1) throw new RunStreamError('Labels exceed 4 GiB.');
-    if (firstRow >= labelEnd.length) {
-      labelEnd.fillTo(firstRow, firstByte);
-      labelBytes.append(batch.labelBytes);
-      labelEnd.reserve(firstRow + count);
-      for (let row = 0; row < count; row++) labelEnd.values[firstRow + row] = firstByte + (batch.labelEnd[row] ?? 0);
-      labelEnd.length = firstRow + count;
-      return;
-    }
-    for (let row = 0; row < count; row++) {
-      const start = row === 0 ? 0 : (batch.labelEnd[row - 1] ?? 0);
-      lateLabels.set(firstRow + row, textDecoder.decode(batch.labelBytes.subarray(start, batch.labelEnd[row])));
-    }
+    labelEnd.fillTo(firstRow, firstByte);
+    labelBytes.append(batch.labelBytes);
+    labelEnd.reserve(firstRow + count);
+    for (let row = 0; row < count; row++) labelEnd.values[firstRow + row] = firstByte + (batch.labelEnd[row] ?? 0);
+    labelEnd.length = firstRow + count;
   }
 
   function applyRegistrations(batch: RunBatchOf<'registrations'>): void {
     const count = batch.atMs.length;
     const firstRow = batch.firstId - 1;
+    if (!canCover(firstRow + count) || labelBytes.length + batch.labelBytes.length >= 2 ** 32) return leaveOut(count);
+    // Later than every registration so far; callbacks may have come before it and made its rows.
+    if (firstRow < labelEnd.length) return applyLateRegistrations(batch);
     const isFresh = firstRow >= lifeState.length;
     coverRows(firstRow + count);
-    if (isFresh) {
-      lifeState.values.fill(IS_REGISTERED, firstRow, firstRow + count);
-    } else {
-      // A callback, or a gap that is filled late, has made the rows before.
-      for (let row = firstRow; row < firstRow + count; row++) {
-        if (((lifeState.values[row] ?? 0) & IS_REGISTERED) !== 0) {
-          throw new RunStreamError(`Registration ${row + 1} was told twice.`);
-        }
-        setState(row, IS_REGISTERED);
-      }
-    }
+    addLabels(firstRow, batch);
     registrations.atMs.values.set(batch.atMs, firstRow);
     registrations.registryId.values.set(batch.registryId, firstRow);
     registrations.siteId.values.set(batch.siteId, firstRow);
-    addLabels(firstRow, batch);
-    counters.registered += count;
+    if (isFresh) lifeState.values.fill(IS_REGISTERED, firstRow, firstRow + count);
+    else for (let row = firstRow; row < firstRow + count; row++) setState(row, IS_REGISTERED);
     for (let row = 0; row < count; row++) reached(batch.atMs[row] ?? 0);
+    counters.registered += count;
     addEvents(REGISTRATION, firstRow, batch.atMs);
     countWaiting();
   }
 
+  /** Rows that fill a gap; those that are already known are left out. */
+  function applyLateRegistrations(batch: RunBatchOf<'registrations'>): void {
+    const count = batch.atMs.length;
+    const firstRow = batch.firstId - 1;
+    coverRows(firstRow + count);
+    let leftOut = 0;
+    for (let index = 0; index < count; index++) {
+      const row = firstRow + index;
+      if (row >= labelEnd.length || ((lifeState.values[row] ?? 0) & IS_REGISTERED) !== 0) {
+        leftOut++;
+        continue;
+      }
+      const atMs = batch.atMs[index] ?? 0;
+      registrations.atMs.values[row] = atMs;
+      registrations.registryId.values[row] = batch.registryId[index] ?? 0;
+      registrations.siteId.values[row] = batch.siteId[index] ?? 0;
+      const start = index === 0 ? 0 : (batch.labelEnd[index - 1] ?? 0);
+      lateLabels.set(row, textDecoder.decode(batch.labelBytes.subarray(start, batch.labelEnd[index])));
+      setState(row, IS_REGISTERED);
+      counters.registered++;
+      reached(atMs);
+      addEvents(REGISTRATION, row, [atMs]);
+    }
+    if (leftOut > 0) leaveOut(leftOut);
+    countWaiting();
+  }
+
+  /** The row that ends by callback or `unregister()`; -1 if it has ended already, or cannot exist. */
   function endRegistration(id: number, flags: number): number {
     const row = id - 1;
-    if (row < 0) throw new RunStreamError('Registration 0 does not exist.');
-    if (row >= lifeState.length) coverRows(row + 1);
-    if (((lifeState.values[row] ?? 0) & IS_DONE) !== 0) {
-      throw new RunStreamError(`Registration ${id} ended twice: by its callback, or by being unregistered.`);
-    }
+    if (row < 0 || !canCover(id)) return -1;
+    coverRows(id);
+    if (((lifeState.values[row] ?? 0) & IS_DONE) !== 0) return -1;
     setState(row, flags);
     return row;
   }
 
+  function noteStall(registryId: number, startMs: number, stoppedAtMs: number): void {
+    let stall = stalls.get(registryId);
+    if (stall === undefined) {
+      stall = { startMs, endMs: -Infinity };
+      stalls.set(registryId, stall);
+    }
+    if (!(startMs - stall.endMs < STALL_GAP_MS)) stall.startMs = startMs;
+    stall.endMs = stoppedAtMs;
+    if (stoppedAtMs - stall.startMs > counters.longestStallMs) counters.longestStallMs = stoppedAtMs - stall.startMs;
+  }
+
   function applyCallbacks(batch: RunBatchOf<'callbacks'>): void {
-    const count = batch.id.length;
-    const entries = new Uint32Array(count);
-    for (let index = 0; index < count; index++) {
+    const entries = new Uint32Array(batch.id.length);
+    const times = new Float64Array(batch.id.length);
+    let count = 0;
+    for (let index = 0; index < batch.id.length; index++) {
       const threw = batch.threw[index] === 1;
       const row = endRegistration(batch.id[index] ?? 0, threw ? IS_CALLED | HAS_THROWN : IS_CALLED);
+      if (row === -1) continue;
       const start = batch.startMs[index] ?? 0;
       const duration = batch.durationMs[index] ?? 0;
       registrations.callbackStartMs.values[row] = start;
       registrations.callbackMs.values[row] = duration;
       registrations.verdict.values[row] = threw ? CALLBACK_THREW : FINALIZED;
-      entries[index] = eventEntry(CALLBACK, row);
+      entries[count] = eventEntry(CALLBACK, row);
+      times[count++] = start;
       if (threw) {
         counters.threw++;
         throwingRows.push(row);
       }
-      const registryId = registrations.registryId.values[row] ?? 0;
-      const goesOn = registryId === stallRegistryId && start - stallEndMs <= STALL_GAP_MS;
-      if (!goesOn) stallStartMs = start;
-      stallRegistryId = registryId;
-      stallEndMs = start + (duration > 0 ? duration : 0);
-      if (stallEndMs - stallStartMs > counters.longestStallMs) counters.longestStallMs = stallEndMs - stallStartMs;
-      reached(stallEndMs);
+      const end = start + (duration > 0 ? duration : 0);
+      noteStall(registrations.registryId.values[row] ?? 0, start, end);
+      reached(end);
     }
     counters.finalized += count;
-    events.merge(entries, batch.startMs);
-    countWaiting();
+    endEvents(entries, times, count);
   }
 
   function applyUnregistrations(batch: RunBatchOf<'unregistrations'>): void {
-    const count = batch.id.length;
-    const entries = new Uint32Array(count);
-    for (let index = 0; index < count; index++) {
+    const entries = new Uint32Array(batch.id.length);
+    const times = new Float64Array(batch.id.length);
+    let count = 0;
+    for (let index = 0; index < batch.id.length; index++) {
       const row = endRegistration(batch.id[index] ?? 0, IS_UNREGISTERED);
+      if (row === -1) continue;
       const at = batch.atMs[index] ?? 0;
       unregisteredAtMs.fillTo(row + 1, NaN);
       unregisteredAtMs.values[row] = at;
       registrations.verdict.values[row] = UNREGISTERED;
-      entries[index] = eventEntry(UNREGISTRATION, row);
+      entries[count] = eventEntry(UNREGISTRATION, row);
+      times[count++] = at;
       reached(at);
     }
     counters.unregistered += count;
-    events.merge(entries, batch.atMs);
+    endEvents(entries, times, count);
+  }
+
+  function endEvents(entries: Uint32Array, times: Float64Array, count: number): void {
+    events.merge(entries.subarray(0, count), times);
+    if (count < entries.length) leaveOut(entries.length - count);
     countWaiting();
   }
 
@@ -394,6 +438,7 @@ export function createRunStream(): RunStream {
 
   function applyVerdicts(batch: RunBatchOf<'verdicts'>): void {
     const firstRow = batch.firstId - 1;
+    if (firstRow < 0 || !canCover(firstRow + batch.verdict.length)) return leaveOut(batch.verdict.length);
     coverRows(firstRow + batch.verdict.length);
     registrations.verdict.values.set(batch.verdict, firstRow);
     verdictReason.values.set(batch.reason, firstRow);
@@ -502,23 +547,44 @@ export function createRunStream(): RunStream {
     return releases.find((atMs) => atMs >= registeredAt) ?? NaN;
   }
 
+  /** First of the majors before each one between which the thread may not have turned; see collectingMajors. */
+  let chainStart = new Uint32Array(0);
+  let chainKey = '';
+  function chainStarts(): Uint32Array {
+    const key = `${majorStartMs.length} ${blocked.startMs.length}`;
+    if (key === chainKey) return chainStart;
+    chainKey = key;
+    chainStart = new Uint32Array(majorStartMs.length);
+    for (let major = 1; major < majorStartMs.length; major++) {
+      const isChained = mayNotHaveTurned(majorEndMs.at(major - 1), majorStartMs.at(major));
+      chainStart[major] = isChained ? (chainStart[major - 1] ?? major) : major;
+    }
+    return chainStart;
+  }
+
+  function mayNotHaveTurned(fromMs: number, toMs: number): boolean {
+    if (toMs - fromMs < UNSEEN_TURN_MS) return true;
+    const stretch = upperBound(blocked.startMs, fromMs + CLOCK_TOLERANCE_MS) - 1;
+    return stretch >= 0 && blocked.endMs.at(stretch) >= toMs - CLOCK_TOLERANCE_MS;
+  }
+
   /**
-   * The major GCs that bracket the collection: the last one before the callback, and before it those since when the
-   * thread had been blocked, because a thread that turns would have called back after the first.
+   * The major GCs that bracket the collection, as the session's report brackets it: the last one that ended before the
+   * callback, and before it those between which the thread did not turn, because a thread that turns would have called
+   * back after the first. None of them is before the object was let go.
    */
   function collectingMajors(row: number): readonly [first: number, last: number] | undefined {
-    const callbackAt = registrations.callbackStartMs.values[row] ?? NaN;
+    const callbackAt = valueAt(registrations.callbackStartMs, row);
     if (Number.isNaN(callbackAt)) return undefined;
-    const last = upperBound(majorEndMs, callbackAt) - 1;
-    const registeredAt = registrations.atMs.values[row] ?? NaN;
-    const lastStart = majorStartMs.values[last] ?? NaN;
-    if (last < 0 || !((majorEndMs.values[last] ?? NaN) >= registeredAt)) return undefined;
-    const stretch = upperBound(blocked.startMs, lastStart) - 1;
-    const blockedSince = blocked.startMs.values[stretch] ?? NaN;
-    if (stretch < 0 || (blocked.endMs.values[stretch] ?? NaN) < lastStart) return [last, last];
+    const last = upperBound(majorEndMs, callbackAt + CLOCK_TOLERANCE_MS) - 1;
+    if (last < 0) return undefined;
     const released = releasedAtMs(row);
-    const possibleFrom = Math.max(blockedSince, Number.isNaN(released) ? registeredAt : released);
-    return [Math.min(last, lowerBound(majorStartMs, possibleFrom)), last];
+    const letGoAt = Number.isNaN(released) ? valueAt(registrations.atMs, row) : released;
+    // The middle tells before from after although both ends may be in whole ms: a program stands still meanwhile.
+    const isPossible = (major: number) => (majorStartMs.at(major) + majorEndMs.at(major)) / 2 > letGoAt;
+    let first = Math.max(chainStarts()[last] ?? last, upperBound(majorStartMs, letGoAt) - 1, 0);
+    if (first <= last && !isPossible(first)) first++;
+    return first > last ? undefined : [first, last];
   }
 
   function objectAt(row: number): ObjectView {

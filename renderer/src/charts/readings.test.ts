@@ -1,0 +1,108 @@
+import { describe, expect, it } from 'vitest';
+import type { RunBatch } from '../../../engine/protocol/run-batch.ts';
+import {
+  callbacksBatch,
+  collectionsBatch,
+  registrationsBatch,
+  samplesBatch,
+} from '../../../tests/fixtures/synthetic-run.ts';
+import { createRunStream } from '../stream/create-run-stream.ts';
+import type { RunStream } from '../stream/run-stream.ts';
+import { HIDDEN_AT_FIRST, type HeapSeriesKey } from './heap-series.ts';
+import { readingsAt, summarize } from './readings.ts';
+import { createMarkReader } from './timeline-marks.ts';
+import { parseHiddenSeries } from './use-hidden-series.ts';
+
+function exampleRun(): RunStream {
+  const stream = createRunStream();
+  const batches: RunBatch[] = [
+    samplesBatch([
+      { atMs: 0, used: 10e6, external: 5e6, total: 20e6 },
+      { atMs: 20, used: 12e6, external: NaN, total: 20e6 },
+    ]),
+    registrationsBatch(1, [
+      { atMs: 5, label: 'one' },
+      { atMs: 15, label: 'two' },
+    ]),
+    collectionsBatch([{ startMs: 10, pauseMs: 3, kind: 'major', forced: true, beforeBytes: 10e6 }]),
+    callbacksBatch([{ id: 1, startMs: 14 }]),
+    { type: 'blocked', startMs: Float64Array.of(1), endMs: Float64Array.of(9) },
+    {
+      type: 'marks',
+      items: [
+        { kind: 'release', name: 'one', atMs: 8 },
+        { kind: 'gc-requested', name: 'major', atMs: 9.5 },
+        { kind: 'user-mark', name: 'half-way', atMs: 10 },
+        { kind: 'settle-started', name: '', atMs: 18 },
+      ],
+    },
+  ];
+  batches.forEach((batch, sequence) => stream.apply(sequence, batch));
+  return stream;
+}
+
+describe('readingsAt', () => {
+  const readMarks = createMarkReader();
+  const read = (stream: RunStream, timeMs: number, hidden: readonly HeapSeriesKey[] = HIDDEN_AT_FIRST) =>
+    Object.fromEntries(
+      readingsAt(stream, timeMs, 1, new Set(hidden), readMarks(stream).all).map(({ name, figure }) => [name, figure]),
+    );
+
+  it('reads every strip at the time of the cursor', () => {
+    const stream = exampleRun();
+    expect(read(stream, 8.5)).toEqual({
+      used: '10.0 MB',
+      external: '5.0 MB',
+      total: '20.0 MB',
+      alive: '1 of 1',
+      'thread blocked': '8.00 ms',
+    });
+    expect(read(stream, 10.5)).toMatchObject({
+      'major GC, forced': '3.00 ms',
+      heap: '10.0 MB → 7.0 MB',
+      'half-way': '0.010 s',
+    });
+    expect(read(stream, 16)).toMatchObject({ alive: '1 of 2' });
+  });
+
+  it('shows a dash, never a zero, for what is not known', () => {
+    const stream = exampleRun();
+    expect(read(stream, 20)).toMatchObject({ used: '12.0 MB', external: '–' });
+    expect(read(stream, 5000)).toEqual({ used: '–', external: '–', total: '–', alive: '–' });
+  });
+
+  it('leaves out hidden series', () => {
+    expect(Object.keys(read(exampleRun(), 5, ['used', 'rss']))).not.toContain('used');
+  });
+});
+
+describe('createMarkReader', () => {
+  it('keeps releases and requests apart from the marks on the axis, and starts anew with another run', () => {
+    const readMarks = createMarkReader();
+    const stream = exampleRun();
+    expect(readMarks(stream).all.map(({ title }) => title)).toEqual(['half-way', 'program ended']);
+    expect(readMarks(stream).requestedMs).toEqual([9.5]);
+    expect(readMarks(stream).all.length).toBe(2);
+    expect(readMarks(undefined).all).toEqual([]);
+  });
+});
+
+describe('summarize', () => {
+  it('says in words what each strip shows', () => {
+    const stream = exampleRun();
+    const summaries = summarize(stream, { fromMs: 0, toMs: 20 }, { usedBytes: 12e6, externalBytes: 5e6 });
+    expect(summaries.heap).toBe('Heap: used 12.0 MB, external – at 0.020 s; peak used 12.0 MB, peak external 5.0 MB');
+    expect(summaries.collections).toContain('0 minor, 1 major, 1 forced; longest pause 3.00 ms');
+    expect(summaries.lifelines).toBe('Lifelines: 2 registrations, 1 called back, 0 unregistered, 1 alive');
+    expect(summarize(undefined, { fromMs: 0, toMs: 1 }, { usedBytes: NaN, externalBytes: NaN }).heap).toContain(
+      'no run yet',
+    );
+  });
+});
+
+describe('parseHiddenSeries', () => {
+  it('takes what it knows and leaves the rest', () => {
+    expect(parseHiddenSeries('rss,used,anything')).toEqual(['rss', 'used']);
+    expect(parseHiddenSeries('')).toEqual([]);
+  });
+});

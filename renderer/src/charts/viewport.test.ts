@@ -1,0 +1,96 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { createViewport } from './viewport.ts';
+
+const still = () => createViewport({ glides: () => false });
+
+describe('createViewport', () => {
+  it('shows the whole run and grows in steps, not with every batch', () => {
+    const viewport = still();
+    const extents = new Set<number>();
+    for (let endMs = 0; endMs <= 60_000; endMs += 25) {
+      viewport.extendTo(endMs, true);
+      expect(viewport.toMs).toBeGreaterThanOrEqual(endMs);
+      extents.add(viewport.toMs);
+    }
+    expect(viewport.mode).toBe('all');
+    expect(extents.size).toBeLessThan(30);
+    viewport.extendTo(60_000, false);
+    expect([viewport.fromMs, viewport.toMs]).toEqual([0, 60_000]);
+  });
+
+  it('keeps the time under the pointer where it is when zooming', () => {
+    const viewport = still();
+    viewport.extendTo(10_000, false);
+    viewport.zoomAt(2500, 0.5);
+    expect((2500 - viewport.fromMs) / (viewport.toMs - viewport.fromMs)).toBeCloseTo(0.25);
+    expect(viewport.mode).toBe('chosen');
+    viewport.showAll();
+    expect([viewport.fromMs, viewport.toMs]).toEqual([0, 10_000]);
+  });
+
+  it('follows the live end with a window that reaches it, and stays where the user looks otherwise', () => {
+    const viewport = still();
+    viewport.extendTo(9000, true);
+    viewport.show(8000, 9500);
+    expect(viewport.mode).toBe('following');
+    viewport.extendTo(30_000, true);
+    expect(viewport.toMs).toBeGreaterThan(30_000);
+    expect(viewport.toMs - viewport.fromMs).toBeCloseTo(1500);
+    viewport.show(1000, 2000);
+    viewport.extendTo(60_000, true);
+    expect([viewport.fromMs, viewport.toMs]).toEqual([1000, 2000]);
+    viewport.followEnd();
+    expect(viewport.mode).toBe('following');
+    expect(viewport.toMs).toBeGreaterThan(60_000);
+  });
+
+  it('glides to where it is sent, unless less motion is asked for', () => {
+    const viewport = createViewport({ glides: () => true });
+    viewport.extendTo(1000, true);
+    viewport.extendTo(5000, true);
+    expect(viewport.isMoving).toBe(true);
+    viewport.advance(0);
+    viewport.advance(50);
+    expect(viewport.toMs).toBeGreaterThan(2000);
+    expect(viewport.toMs).toBeLessThan(6250);
+    viewport.advance(1000);
+    expect(viewport.isMoving).toBe(false);
+    expect(viewport.toMs).toBe(6250);
+  });
+
+  it('never leaves the run, whatever the gestures', () => {
+    const gesture = fc.oneof(
+      fc.tuple(
+        fc.constant('zoom' as const),
+        fc.double({ min: -1e4, max: 3e4, noNaN: true }),
+        fc.double({ min: 0.01, max: 90, noNaN: true }),
+      ),
+      fc.tuple(fc.constant('pan' as const), fc.double({ min: -1e5, max: 1e5, noNaN: true }), fc.constant(0)),
+      fc.tuple(
+        fc.constant('show' as const),
+        fc.double({ min: -1e4, max: 3e4, noNaN: true }),
+        fc.double({ min: 0, max: 3e4, noNaN: true }),
+      ),
+      fc.tuple(fc.constant('end' as const), fc.double({ min: 0, max: 3e4, noNaN: true }), fc.constant(1)),
+      fc.tuple(fc.constant('follow' as const), fc.constant(0), fc.constant(0)),
+    );
+    fc.assert(
+      fc.property(fc.array(gesture, { maxLength: 40 }), (gestures) => {
+        const viewport = still();
+        let endMs = 1000;
+        viewport.extendTo(endMs, true);
+        for (const [kind, one, other] of gestures) {
+          if (kind === 'zoom') viewport.zoomAt(one, other);
+          else if (kind === 'pan') viewport.panBy(one);
+          else if (kind === 'show') viewport.show(one, one + other);
+          else if (kind === 'follow') viewport.followEnd();
+          else viewport.extendTo((endMs = Math.max(endMs, one)), true);
+          expect(viewport.fromMs).toBeGreaterThanOrEqual(0);
+          expect(viewport.toMs).toBeLessThanOrEqual(viewport.extentMs + 1e-6);
+          expect(viewport.toMs).toBeGreaterThan(viewport.fromMs);
+        }
+      }),
+    );
+  });
+});
