@@ -18,7 +18,7 @@ export interface ShortcutActions {
 const isTyping = (target: EventTarget | null) =>
   target instanceof HTMLElement && target.closest('input, textarea, select, [contenteditable="true"]') !== null;
 /** What is open over the page has its own keys, and Escape closes it. */
-const isFloatingOpen = () => document.querySelector('[role="dialog"], [role="menu"], [role="listbox"]') !== null;
+const isFloatingOpen = () => document.querySelector('.floating[role="dialog"], .floating[role="menu"]') !== null;
 
 export function useShortcuts(actions: ShortcutActions): void {
   useEventListener(window, 'keydown', (event) => {

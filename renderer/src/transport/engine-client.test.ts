@@ -68,6 +68,20 @@ describe('engine client', () => {
     expect(connections.map(({ kind }) => kind)).toEqual(['connecting', 'connected']);
   });
 
+  it('asks once for a run that is followed at the welcome', async () => {
+    start();
+    engine.record('r', mark('a'));
+    const sink = createRecordingSink();
+    const remember = welcomes.push.bind(welcomes);
+    welcomes.push = (...welcome) => {
+      client.follow('r', sink);
+      return remember(...welcome);
+    };
+    await settle();
+    expect(engine.received.filter(({ type }) => type === 'follow-run')).toHaveLength(1);
+    expect(sink.names).toEqual(['a']);
+  });
+
   it('gives answers to the request that they belong to', async () => {
     start({
       onCommand: (command) =>

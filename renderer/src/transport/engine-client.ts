@@ -175,9 +175,10 @@ export function createEngineClient({
         }
         isWelcome = true;
         failedAttempts = 0;
+        // First those that were being followed: what the listener follows from here on is asked for by `follow` itself.
+        for (const [runId, sink] of followed) askToFollow(runId, sink);
         listener?.onWelcome(event);
         tellConnection({ kind: 'connected' });
-        for (const [runId, sink] of followed) askToFollow(runId, sink);
         return;
       }
       case 'accepted':

@@ -1,0 +1,182 @@
+import { createPinia, setActivePinia } from 'pinia';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { ScenarioDescription } from '../../../engine/protocol/catalogue.ts';
+import type { Command } from '../../../engine/protocol/command.ts';
+import type { RunListing } from '../../../engine/protocol/event.ts';
+import { parse } from 'valibot';
+import { syntheticRun } from '../../../tests/fixtures/synthetic-run.ts';
+import { createStandInEngine, type StandInEngine, type StandInOptions } from '../../dev/stand-in-engine.ts';
+import { createRunStream } from '../stream/create-run-stream.ts';
+import { createEngineClient } from '../transport/engine-client.ts';
+import { useEngineStore } from './engine-store.ts';
+import { useMessageStore } from './message-store.ts';
+import { useRunStore } from './run-store.ts';
+
+// The settings store keeps to a browser's window; what it does is not what is tested here.
+vi.mock('./settings-store.ts', () => ({ useSettingsStore: () => ({ settings: { nodePath: '' } }) }));
+
+const scenario = (id: string) =>
+  parse(ScenarioDescription, {
+    id,
+    title: `Scenario ${id}`,
+    category: 'Tests',
+    summary: '',
+    theory: '',
+    references: [],
+    lookFor: '',
+    prediction: '',
+    parameters: [{ kind: 'integer', name: 'objects', title: 'Objects', help: '', default: 5, minimum: 1, maximum: 9 }],
+    defaultGcPolicy: { kind: 'minor', intervalMs: 250 },
+    defaultLimits: { settleMs: 100, timeoutMs: 5_000 },
+    source: { fileName: `${id}.ts`, text: '' },
+  });
+
+const listing = (runId: string, id: string, changes: Partial<RunListing> = {}): RunListing => ({
+  description: {
+    runId,
+    title: id,
+    program: { kind: 'scenario', id, parameters: {} },
+    gcPolicy: { kind: 'none', intervalMs: 500 },
+    limits: { settleMs: 0, timeoutMs: 1 },
+    startedAt: '2026-01-01T00:00:00.000Z',
+  },
+  status: 'running',
+  ...changes,
+});
+
+/** Lets every message between page and engine arrive: the ports deliver in microtasks. */
+const settle = () => new Promise((resolve) => setTimeout(resolve));
+
+describe('run store', () => {
+  let engine: StandInEngine;
+  let answer: NonNullable<StandInOptions['onCommand']>;
+  const sent = (type: Command['type']) => engine.received.filter((command) => command.type === type);
+
+  beforeEach(() => {
+    setActivePinia(createPinia());
+    answer = () => ({ runId: 'new' });
+    engine = createStandInEngine({
+      host: { kind: 'served', version: '0', node: '24', v8: '13', platform: 'linux' },
+      catalogue: ['one', 'two'].map(scenario),
+      onCommand: (command) => answer(command),
+    });
+  });
+
+  async function connect() {
+    const run = useRunStore();
+    run.useStreams(createRunStream);
+    useEngineStore().attach(createEngineClient({ connect: () => engine.connect() }), run);
+    await settle();
+    return run;
+  }
+
+  it('shows the first scenario where nothing has run yet', async () => {
+    const run = await connect();
+    expect(run.scenario?.id).toBe('one');
+    expect(run.stream).toBeUndefined();
+    expect(run.stateOf('one')).toBe('not-run');
+    expect(run.canRun).toBe(true);
+  });
+
+  it('shows the latest run after a reload, from its first event on', async () => {
+    engine.list(listing('old', 'one', { status: 'ended', outcome: 'completed', predictionHeld: false }));
+    engine.list(listing('latest', 'two', { status: 'ended', outcome: 'completed', predictionHeld: true }));
+    const batches = [...syntheticRun({ objects: 12 })].map(({ batch }) => batch);
+    for (const batch of batches) engine.record('latest', batch);
+    const run = await connect();
+    expect(run.scenario?.id).toBe('two');
+    expect(run.stream?.nextSequence).toBe(batches.length);
+    expect(run.stream?.counters.registered).toBe(12);
+    expect(run.stateOf('one')).toBe('missed');
+    expect(run.stateOf('two')).toBe('held');
+  });
+
+  it('asks for what was chosen: parameters, policy and limits', async () => {
+    const run = await connect();
+    run.setParameter('objects', 8);
+    await run.setGcPolicy({ kind: 'major', intervalMs: 2_000 });
+    run.setLimits({ settleMs: 0, timeoutMs: 9_000, maxHeapMegabytes: 64 });
+    await run.run();
+    expect(sent('start-run')).toMatchObject([
+      {
+        program: { kind: 'scenario', id: 'one', parameters: { objects: 8 } },
+        gcPolicy: { kind: 'major', intervalMs: 2_000 },
+        limits: { settleMs: 0, timeoutMs: 9_000, maxHeapMegabytes: 64 },
+      },
+    ]);
+    expect(sent('set-gc-policy')).toEqual([]);
+    expect(run.shownRunId).toBe('new');
+  });
+
+  it('keeps what was chosen for one scenario apart from the others', async () => {
+    const run = await connect();
+    run.setParameter('objects', 8);
+    run.selectScenario('two');
+    expect(run.parameters).toEqual({ objects: 5 });
+    expect(run.gcPolicy).toEqual({ kind: 'minor', intervalMs: 250 });
+    run.selectScenario('one');
+    expect(run.parameters).toEqual({ objects: 8 });
+  });
+
+  it('changes the policy of the run that goes on', async () => {
+    const run = await connect();
+    engine.list(listing('live', 'one'));
+    engine.record('live', { type: 'started', description: listing('live', 'one').description });
+    await settle();
+    expect(run.isShownActive).toBe(true);
+    await run.setGcPolicy({ kind: 'major', intervalMs: 100 });
+    await run.collect('minor');
+    await run.stop();
+    expect(engine.received.slice(-3)).toMatchObject([
+      { type: 'set-gc-policy', runId: 'live', gcPolicy: { kind: 'major', intervalMs: 100 } },
+      { type: 'collect-garbage', runId: 'live', kind: 'minor' },
+      { type: 'stop-run', runId: 'live' },
+    ]);
+  });
+
+  it('starts nothing while a run goes on', async () => {
+    const run = await connect();
+    engine.list(listing('live', 'two'));
+    await settle();
+    await run.run();
+    expect(run.canRun).toBe(false);
+    expect(sent('start-run')).toEqual([]);
+  });
+
+  it('shows a refusal in its own words', async () => {
+    const run = await connect();
+    answer = () => ({ refusal: 'bad-parameter', message: 'Objects: at most 9.' });
+    await run.run();
+    expect(useMessageStore().toasts).toMatchObject([
+      { title: 'Scenario one was not started', text: 'Objects: at most 9.' },
+    ]);
+    expect(run.shownRunId).toBeUndefined();
+    expect(run.canRun).toBe(true);
+  });
+
+  it('tells screen readers how the run on screen ended', async () => {
+    const run = await connect();
+    answer = () => {
+      engine.list(listing('new', 'one'));
+      engine.record('new', { type: 'started', description: listing('new', 'one').description });
+      return { runId: 'new' };
+    };
+    await run.run();
+    expect(useMessageStore().announcement).toBe('Scenario one started.');
+    for (const { batch } of syntheticRun({ objects: 3, keptEvery: 3 })) engine.record('new', batch);
+    await settle();
+    expect(useMessageStore().announcement).toContain('2 of 3 registered objects finalized');
+  });
+
+  it('keeps what was recorded when the engine is gone', async () => {
+    engine.list(listing('old', 'one', { status: 'ended', outcome: 'completed' }));
+    for (const { batch } of syntheticRun({ objects: 4 })) engine.record('old', batch);
+    const run = await connect();
+    engine.refuseConnections = 'gone';
+    engine.cut();
+    await settle();
+    expect(useEngineStore().connection).toMatchObject({ kind: 'lost' });
+    expect(run.stream?.counters.registered).toBe(4);
+    expect(run.canRun).toBe(false);
+  });
+});
