@@ -44,6 +44,7 @@ const MANY: Partial<SyntheticRunOptions> = {
 };
 const RUNS: Record<string, Partial<SyntheticRunOptions>> = {
   pipeline: {},
+  few: { objects: 9, keptEvery: 3, throwsEvery: 4, sites: ['held-value.ts:80', 'held-value.ts:85'] },
   nothing: { objects: 0 },
   million: MANY,
   simple: { objects: 1, durationMs: 320, majorIntervalMs: 250, keptEvery: 0, settleMs: 200, marksReleases: false },

@@ -205,9 +205,17 @@ function drawLabels(
     const nextX = Math.min(scale.width, ...others.map((other) => scale.x(other.startMs)).filter((x) => x > startX));
     const previousX = Math.max(0, ...others.filter(({ startMs }) => scale.x(startMs) < startX).map(endX));
     const rightX = Math.max(0, endX(life));
+    const lineX = Math.max(0, startX) + 12;
     if (rightX + width + 4 <= nextX) context.fillText(label, rightX, life.y + 0.5);
-    else if (startX - width - 6 >= previousX && startX <= scale.width)
+    else if (startX - width - 6 >= previousX && startX <= scale.width) {
       context.fillText(label, startX - width - 6, life.y + 0.5);
+    } else if (life.endMs === Infinity && lineX + width + 24 <= Math.min(scale.width, endX(life) - LABEL_GAP_PX)) {
+      // On the line itself, which is interrupted for it as a contour is on a map.
+      context.fillStyle = palette.ground;
+      context.fillRect(lineX - 4, life.y - 4, width + 8, 8);
+      context.fillStyle = palette.inkFaint;
+      context.fillText(label, lineX, life.y + 0.5);
+    }
   }
 }
 
@@ -254,7 +262,8 @@ export function drawDensity(
   drawVerticalGrid(context, scale, height, palette);
   const [registeredBand, aliveBand, finalizedBand] = densityBands(height);
   const count = columns.registered.length;
-  const lastColumn = Math.max(0, Math.min(count, Math.ceil(scale.x(stream.endMs))));
+  const columnPx = scale.width / count;
+  const lastColumn = Math.max(0, Math.min(count, Math.ceil(scale.x(stream.endMs) / columnPx)));
   const peaks = { registered: 0, alive: 0, finalized: 0 };
   for (let column = 0; column < lastColumn; column++) {
     peaks.registered = Math.max(peaks.registered, columns.registered[column] ?? 0);
@@ -264,7 +273,7 @@ export function drawDensity(
   const band = (place: DensityBand | undefined, values: Uint32Array, peak: number, color: string) => {
     if (place === undefined) return;
     const base = place.top + place.height;
-    fillSteps(context, lastColumn, color, base, (column) => {
+    fillSteps(context, lastColumn, columnPx, color, base, (column) => {
       const value = values[column] ?? 0;
       return value === 0 ? 0 : Math.max(1, (value / peak) * place.height);
     });
@@ -274,7 +283,8 @@ export function drawDensity(
   band(registeredBand, columns.registered, peaks.registered, translucent(palette.inkFaint, 0.6));
   band(aliveBand, columns.highestAlive, peaks.alive, translucent(palette.inkFaint, 0.22));
   band(finalizedBand, columns.finalized, peaks.finalized, palette.green);
-  if (aliveBand !== undefined) drawAliveRange(context, aliveBand, columns, lastColumn, peaks.alive, palette);
+  if (aliveBand !== undefined)
+    drawAliveRange(context, aliveBand, columns, { lastColumn, columnPx, peak: peaks.alive }, palette);
   drawThrown(context, stream, scale, finalizedBand, palette);
   return peaks;
 }
@@ -284,8 +294,7 @@ function drawAliveRange(
   context: CanvasRenderingContext2D,
   band: DensityBand,
   columns: DensityColumns,
-  lastColumn: number,
-  peak: number,
+  { lastColumn, columnPx, peak }: { lastColumn: number; columnPx: number; peak: number },
   palette: Palette,
 ): void {
   if (peak === 0) return;
@@ -296,9 +305,10 @@ function drawAliveRange(
   for (let column = 0; column < lastColumn; column++) {
     const highest = yOf(columns.highestAlive[column]);
     const lowest = yOf(columns.lowestAlive[column]);
+    const x = (column + 0.5) * columnPx;
     if (column === 0) context.moveTo(0, lowest);
-    context.lineTo(column + 0.5, lowest);
-    if (highest !== lowest) context.lineTo(column + 0.5, highest);
+    context.lineTo(x, lowest);
+    if (highest !== lowest) context.lineTo(x, highest);
   }
   context.stroke();
 }

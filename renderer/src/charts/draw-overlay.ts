@@ -16,7 +16,7 @@ export interface OverlayExtent {
 /** More marks than this in the window are drawn at the top edge alone. */
 const MOST_FULL_LINES = 120;
 /** Fewer than these are named in place; the names of the others are read by pointing at them. */
-const MOST_LABELS = 24;
+const MOST_NAMES = 24;
 
 export function drawMarks(
   context: CanvasRenderingContext2D,
@@ -26,36 +26,37 @@ export function drawMarks(
   palette: Palette,
 ): void {
   const visible = marks.filter(
-    ({ atMs, durationMs }) => atMs <= scale.toMs && atMs + (durationMs ?? 0) >= scale.fromMs && atMs >= 0,
+    ({ kind, atMs, durationMs }) =>
+      // The axis ends where settling ended; a line there would only double its edge.
+      kind !== 'settle-ended' && atMs <= scale.toMs && atMs + (durationMs ?? 0) >= scale.fromMs,
   );
+  const names = createNamePlaces(context, scale, extent, palette);
+  // First, so that no other name takes its place.
+  for (const { kind, atMs, title } of visible) {
+    if (kind !== 'settle-started') continue;
+    const x = Math.min(crisp(scale.x(atMs)), scale.width - 0.5);
+    context.strokeStyle = palette.inkFaint;
+    context.lineWidth = 1;
+    context.setLineDash([2, 3]);
+    context.beginPath();
+    context.moveTo(x, extent.top);
+    context.lineTo(x, extent.bottom);
+    context.stroke();
+    context.setLineDash([]);
+    if (!names.place(title, x - 6, 'left')) names.place(title, x + 6, 'right');
+  }
   const drawsLines = visible.length <= MOST_FULL_LINES;
+  const drawsNames = visible.length <= MOST_NAMES;
   let lastX = -Infinity;
-  let labelFromX = -Infinity;
-  context.font = palette.figuresFont;
-  context.textBaseline = 'top';
-  context.textAlign = 'left';
-  const label = (title: string, x: number) => {
-    if (visible.length > MOST_LABELS || x < labelFromX) return;
-    const { width } = context.measureText(title);
-    if (x + width > scale.width) return;
-    context.fillStyle = translucent(palette.ground, 0.8);
-    context.fillRect(x - 2, extent.top + 1, width + 4, 13);
-    context.fillStyle = palette.inkFaint;
-    context.fillText(title, Math.round(x), extent.top + 3);
-    labelFromX = x + width + 10;
-  };
   for (const mark of visible) {
+    if (mark.kind === 'settle-started') continue;
     const x = Math.min(crisp(scale.x(mark.atMs)), scale.width - 0.5);
-    if (mark.kind === 'settle-started') {
-      drawProgramEnd(context, x, extent, scale, palette);
-      continue;
-    }
     if (!isMomentMark(mark)) {
       const right = Math.min(scale.width, scale.x(mark.atMs + (mark.durationMs ?? 0)));
       const left = Math.max(0, x);
       context.fillStyle = mark.kind === 'observer-waited' ? palette.amber : palette.inkSoft;
       context.fillRect(left, extent.top, Math.max(1, right - left), 2);
-      label(mark.title, left + 6);
+      if (drawsNames) names.place(mark.title, left + 6, 'right');
       continue;
     }
     if (x - lastX < 1) continue;
@@ -70,36 +71,36 @@ export function drawMarks(
     if (!drawsLines) continue;
     context.fillStyle = translucent(palette.inkFaint, 0.35);
     context.fillRect(x - 0.5, extent.top, 1, extent.bottom - extent.top);
-    label(mark.title, x + 6);
+    if (drawsNames) names.place(mark.title, x + 6, 'right');
   }
 }
 
-function drawProgramEnd(
+/** Writes names along the top edge where they cover neither each other nor the edges of the plot. */
+function createNamePlaces(
   context: CanvasRenderingContext2D,
-  x: number,
-  extent: OverlayExtent,
   scale: TimeScale,
+  extent: OverlayExtent,
   palette: Palette,
-): void {
-  context.strokeStyle = palette.inkFaint;
-  context.lineWidth = 1;
-  context.setLineDash([2, 3]);
-  context.beginPath();
-  context.moveTo(x, extent.top);
-  context.lineTo(x, extent.bottom);
-  context.stroke();
-  context.setLineDash([]);
-  const label = 'program ended';
+): { place(name: string, x: number, side: 'left' | 'right'): boolean } {
+  const taken: { left: number; right: number }[] = [];
   context.font = palette.figuresFont;
   context.textBaseline = 'top';
   context.textAlign = 'left';
-  const { width } = context.measureText(label);
-  const left = x - width - 6 >= 0 ? x - width - 6 : x + 6;
-  if (left + width > scale.width) return;
-  context.fillStyle = translucent(palette.ground, 0.8);
-  context.fillRect(left - 3, extent.top, width + 6, 13);
-  context.fillStyle = palette.inkFaint;
-  context.fillText(label, Math.round(left), extent.top + 2);
+  return {
+    place(name, x, side) {
+      const { width } = context.measureText(name);
+      const left = Math.round(side === 'right' ? x : x - width);
+      const right = left + width;
+      if (left < 0 || right > scale.width) return false;
+      if (taken.some((other) => left < other.right + 8 && right > other.left - 8)) return false;
+      taken.push({ left, right });
+      context.fillStyle = translucent(palette.ground, 0.8);
+      context.fillRect(left - 2, extent.top + 1, width + 4, 13);
+      context.fillStyle = palette.inkFaint;
+      context.fillText(name, left, extent.top + 3);
+      return true;
+    },
+  };
 }
 
 export interface CurvePoint {

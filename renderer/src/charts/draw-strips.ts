@@ -148,11 +148,11 @@ export function drawOverview(
     return Number.isNaN(used) ? 0 : Math.max(1, used * perByte);
   };
   const base = height - 2;
-  fillSteps(context, peaks.used.length, translucent(palette.cyan, 0.3), base, (column) => {
+  fillSteps(context, peaks.used.length, 1, translucent(palette.cyan, 0.3), base, (column) => {
     const bottom = usedHeight(column);
     return bottom === 0 ? 0 : bottom + (peaks.external[column] || 0) * perByte;
   });
-  fillSteps(context, peaks.used.length, translucent(palette.blue, 0.6), base, usedHeight);
+  fillSteps(context, peaks.used.length, 1, translucent(palette.blue, 0.6), base, usedHeight);
   context.strokeStyle = palette.line;
   context.lineWidth = 1;
   context.strokeRect(0.5, 0.5, width - 1, height - 1);
@@ -174,10 +174,11 @@ export function drawOverview(
   }
 }
 
-/** Fills the area below a curve of steps, one for each pixel column, as one path. */
+/** Fills the area below a curve of steps, each `columnPx` wide, as one path. */
 export function fillSteps(
   context: CanvasRenderingContext2D,
   columnCount: number,
+  columnPx: number,
   color: string,
   baseY: number,
   heightOf: (column: number) => number,
@@ -189,12 +190,12 @@ export function fillSteps(
   for (let column = 0; column < columnCount; column++) {
     const height = heightOf(column);
     if (height === lastHeight) continue;
-    context.lineTo(column, baseY - lastHeight);
-    context.lineTo(column, baseY - height);
+    context.lineTo(column * columnPx, baseY - lastHeight);
+    context.lineTo(column * columnPx, baseY - height);
     lastHeight = height;
   }
-  context.lineTo(columnCount, baseY - lastHeight);
-  context.lineTo(columnCount, baseY);
+  context.lineTo(columnCount * columnPx, baseY - lastHeight);
+  context.lineTo(columnCount * columnPx, baseY);
   context.closePath();
   context.fill();
 }
