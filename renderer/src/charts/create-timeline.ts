@@ -86,8 +86,6 @@ export interface Timeline extends Disposable {
 /** Room beside the plot for the axis labels at its ends; the axis' canvas reaches this far beyond it. */
 export const AXIS_BLEED_PX = 16;
 const SUMMARY_INTERVAL_MS = 1000;
-/** A burst of a millisecond is still seen at this width. */
-const DENSITY_COLUMN_PX = 2;
 const POINTER_REACH_PX = 5;
 
 export function createTimeline(
@@ -289,12 +287,12 @@ export function createTimeline(
         drawLanes(context, lifelines, plan, stream, scale, palette, selectedRow);
         gatherFacts({ laneGroups: plan.groups, density: undefined });
       } else {
-        const columns = columnsFor(Math.max(1, Math.round(scale.width / DENSITY_COLUMN_PX)));
+        const columns = columnsFor(Math.max(1, Math.round(scale.width)));
         stream.density(scale.fromMs, scale.toMs, columns);
         const peak = drawDensity(context, lifelines, columns, stream, scale, palette);
         const bands = densityBands(lifelines.height);
-        const columnSeconds = (scale.toMs - scale.fromMs) / columns.registered.length / 1000;
-        const perSecond = (count: number) => `peak ${formatRate(count / columnSeconds)}`;
+        const pairSeconds = (2 * scale.millisecondsPerPixel) / 1000;
+        const perSecond = (count: number) => `peak ${formatRate(count / pairSeconds)}`;
         gatherFacts({
           laneGroups: [],
           density: [

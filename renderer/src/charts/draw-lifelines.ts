@@ -241,6 +241,16 @@ export function densityBands(height: number): readonly DensityBand[] {
   ];
 }
 
+/** Sums of two neighboring columns. */
+function inPairs(columns: Uint32Array): Uint32Array {
+  const pairs = new Uint32Array(Math.ceil(columns.length / 2));
+  for (let column = 0; column < columns.length; column++) {
+    pairs[column >> 1] = (pairs[column >> 1] ?? 0) + (columns[column] ?? 0);
+  }
+  return pairs;
+}
+
+/** Highest counts in the window: of two pixel columns for what happens, at one moment for what is alive. */
 export interface DensityPeaks {
   readonly registered: number;
   readonly alive: number;
@@ -261,30 +271,32 @@ export function drawDensity(
 ): DensityPeaks {
   drawVerticalGrid(context, scale, height, palette);
   const [registeredBand, aliveBand, finalizedBand] = densityBands(height);
-  const count = columns.registered.length;
-  const columnPx = scale.width / count;
-  const lastColumn = Math.max(0, Math.min(count, Math.ceil(scale.x(stream.endMs) / columnPx)));
+  const lastColumn = Math.max(0, Math.min(columns.registered.length, Math.ceil(scale.x(stream.endMs))));
+  // Bursts are drawn two pixels wide: one of a millisecond is still seen.
+  const registered = inPairs(columns.registered);
+  const finalized = inPairs(columns.finalized);
   const peaks = { registered: 0, alive: 0, finalized: 0 };
+  for (let pair = 0; pair < registered.length; pair++) {
+    peaks.registered = Math.max(peaks.registered, registered[pair] ?? 0);
+    peaks.finalized = Math.max(peaks.finalized, finalized[pair] ?? 0);
+  }
   for (let column = 0; column < lastColumn; column++) {
-    peaks.registered = Math.max(peaks.registered, columns.registered[column] ?? 0);
-    peaks.finalized = Math.max(peaks.finalized, columns.finalized[column] ?? 0);
     peaks.alive = Math.max(peaks.alive, columns.highestAlive[column] ?? 0);
   }
-  const band = (place: DensityBand | undefined, values: Uint32Array, peak: number, color: string) => {
+  const fill = (place: DensityBand | undefined, values: Uint32Array, columnPx: number, peak: number, color: string) => {
     if (place === undefined) return;
     const base = place.top + place.height;
-    fillSteps(context, lastColumn, columnPx, color, base, (column) => {
+    fillSteps(context, Math.ceil(lastColumn / columnPx), columnPx, color, base, (column) => {
       const value = values[column] ?? 0;
       return value === 0 ? 0 : Math.max(1, (value / peak) * place.height);
     });
     context.fillStyle = palette.line;
     context.fillRect(0, base, scale.width, 1);
   };
-  band(registeredBand, columns.registered, peaks.registered, translucent(palette.inkFaint, 0.6));
-  band(aliveBand, columns.highestAlive, peaks.alive, translucent(palette.inkFaint, 0.22));
-  band(finalizedBand, columns.finalized, peaks.finalized, palette.green);
-  if (aliveBand !== undefined)
-    drawAliveRange(context, aliveBand, columns, { lastColumn, columnPx, peak: peaks.alive }, palette);
+  fill(registeredBand, registered, 2, peaks.registered, translucent(palette.inkFaint, 0.6));
+  fill(aliveBand, columns.highestAlive, 1, peaks.alive, translucent(palette.inkFaint, 0.22));
+  fill(finalizedBand, finalized, 2, peaks.finalized, palette.green);
+  if (aliveBand !== undefined) drawAliveRange(context, aliveBand, columns, lastColumn, peaks.alive, palette);
   drawThrown(context, stream, scale, finalizedBand, palette);
   return peaks;
 }
@@ -294,7 +306,8 @@ function drawAliveRange(
   context: CanvasRenderingContext2D,
   band: DensityBand,
   columns: DensityColumns,
-  { lastColumn, columnPx, peak }: { lastColumn: number; columnPx: number; peak: number },
+  lastColumn: number,
+  peak: number,
   palette: Palette,
 ): void {
   if (peak === 0) return;
@@ -305,7 +318,7 @@ function drawAliveRange(
   for (let column = 0; column < lastColumn; column++) {
     const highest = yOf(columns.highestAlive[column]);
     const lowest = yOf(columns.lowestAlive[column]);
-    const x = (column + 0.5) * columnPx;
+    const x = column + 0.5;
     if (column === 0) context.moveTo(0, lowest);
     context.lineTo(x, lowest);
     if (highest !== lowest) context.lineTo(x, highest);
