@@ -10,7 +10,8 @@ import { version } from './host-description.ts';
 import { wholeNumber } from './option-values.ts';
 import { EXIT_STATUS, UsageError } from './usage-error.ts';
 
-const MAXIMUM_REPORTED_OBJECTS = 10_000_000;
+/** Their report still travels as one message. */
+const MAXIMUM_REPORTED_OBJECTS = 100_000;
 const MAXIMUM_PORT = 65_535;
 
 /** What the words of the command line ask for; each returns the exit status. */

@@ -64,8 +64,8 @@ export async function serveApplication(
           'any code as you.\n',
       );
     }
-    const why = options.notice === undefined ? '' : `${options.notice} `;
-    await stdout.write(`${why}Heapline is at ${served.address}\n`);
+    const where = options.notice === undefined ? 'Heapline is at' : `${options.notice} Heapline is served instead at`;
+    await stdout.write(`${where} ${served.address}\n`);
     if (options.open) openBrowser(served.address, (problem) => void stderr.write(`${problem}\n`));
     await interrupted.promise;
     await served.close();
