@@ -96,6 +96,16 @@ export function observeRegistries(realm: typeof globalThis, rows: RowWriter, sit
   // Says when a registry is itself collected: its callbacks can never run then. Holds the registry weakly.
   const registryWatch = new Native<number>((registryId) => rows.registryCollected(registryId));
 
+  /** Writes the row with what costs microseconds to find out. */
+  function describe(registryId: number, target: WeakKey, heldValue: unknown): void {
+    const hasText = typeof heldValue === 'string' || typeof heldValue === 'number';
+    rows.registration(
+      registryId,
+      max(0, sites.capture(methods.register)),
+      hasText ? heldValue : constructorName(target),
+    );
+  }
+
   const methods = {
     register(this: unknown, target: WeakKey, heldValue: unknown, unregisterToken: WeakKey | undefined = undefined) {
       const registryId = ObservedState.idOf(this);
@@ -108,13 +118,8 @@ export function observeRegistries(realm: typeof globalThis, rows: RowWriter, sit
       // Only now has the registration succeeded; the column is gapless.
       lastRegistrationId = id;
       if (unregisterToken !== undefined) ObservedState.rememberToken(this as object, unregisterToken, id);
-      let siteId = 0;
-      let label = heldValue;
-      if (id <= FULLY_DESCRIBED || id % DESCRIBED_ONE_IN === 0) {
-        siteId = max(0, sites.capture(methods.register));
-        if (typeof label !== 'string' && typeof label !== 'number') label = constructorName(target);
-      }
-      rows.registration(registryId, siteId, label);
+      if (id <= FULLY_DESCRIBED || id % DESCRIBED_ONE_IN === 0) describe(registryId, target, heldValue);
+      else rows.registration(registryId, 0, heldValue);
       return undefined;
     },
     unregister(this: unknown, unregisterToken: WeakKey) {

@@ -25,7 +25,7 @@ import {
 /** Longest wait for one place in the ring. After it, rows are dropped and counted until the companion moves again. */
 const MAXIMUM_WAIT_MS = 2_000;
 const KIND_MASK = (1 << KIND_BITS) - 1;
-const SHARED = 8;
+const SHARED = 16;
 const STEADY = 16;
 const DENSE_MS = 0.002;
 /** A longer stretch between two readings is a pause, not a burst: what came before it came at its beginning. */
@@ -52,21 +52,26 @@ export function createRowWriter(columns: SharedColumns, now: () => number): RowW
   const capacity = rowMask + 1;
   const labelCapacity = labelMask + 1;
   let head = 0;
+  /** Rows before this one have their times. */
+  let timedHead = 0;
   let labelHead = 0;
   // Re-read only when the ring looks full, so that the common row costs no read of a line that the companion writes.
   let knownTail = 0;
   let knownLabelTail = 0;
   let isDropping = false;
 
-  /** Last reading of the clock, rows written since without one, and dense readings in a row. */
   // In an array: a variable would be given a new heap number with each reading.
   const reading = Float64Array.of(now());
-  let waitingRows = 0;
   let denseReadings = 0;
+  /** How many more rows may wait for a later reading, as long as the companion's tick does not move. */
+  let sharesLeft = 0;
   let tick = 0;
+
   /** True between two callbacks of one cleanup task: the next starts where the last ended. */
   let isInCleanupTask = false;
   let endsWithTask = false;
+  const resolved = Promise.resolve();
+  const then = Promise.prototype.then;
   /** Microtasks run when the task is over: what comes after it is timed by a reading of its own. */
   const endWithTask = () => {
     if (endsWithTask) return;
@@ -76,14 +81,15 @@ export function createRowWriter(columns: SharedColumns, now: () => number): RowW
       isInCleanupTask = false;
       settleTimes();
       denseReadings = 0;
+      sharesLeft = 0;
     });
   };
-  const resolved = Promise.resolve();
-  const then = Promise.prototype.then;
+
+  const freeRows = () => capacity - ((head - knownTail) | 0);
 
   function waitForPlace(): boolean {
     knownTail = Atomics.load(control, Cell.tail);
-    if (((head - knownTail) | 0) < capacity) {
+    if (freeRows() > 0) {
       isDropping = false;
       return true;
     }
@@ -93,7 +99,7 @@ export function createRowWriter(columns: SharedColumns, now: () => number): RowW
       while (now() - startedAt < MAXIMUM_WAIT_MS) {
         Atomics.wait(control, Cell.tail, knownTail, 20);
         knownTail = Atomics.load(control, Cell.tail);
-        if (((head - knownTail) | 0) < capacity) {
+        if (freeRows() > 0) {
           control[Cell.waits]!++;
           clock[Clock.waitedMs]! += now() - startedAt;
           return true;
@@ -105,10 +111,13 @@ export function createRowWriter(columns: SharedColumns, now: () => number): RowW
     return false;
   }
 
+  const hasPlace = () => sharesLeft > 0 || freeRows() > 0 || waitForPlace();
+
   /** Reads the clock and gives their times to the rows that waited for it. */
   function read(): number {
     const atMs = now();
     const elapsedMs = atMs - reading[0]!;
+    const waitingRows = (head - timedHead) | 0;
     const isPause = elapsedMs > PAUSE_MS;
     if (waitingRows > 0) {
       // Before a pause the events came as densely as those before them; otherwise they share the stretch evenly.
@@ -126,50 +135,51 @@ export function createRowWriter(columns: SharedColumns, now: () => number): RowW
         }
       }
       reading[0] = boundaryMs;
+      timedHead = head;
     }
     denseReadings = !isPause && elapsedMs < DENSE_MS * (waitingRows + 1) ? denseReadings + 1 : 0;
     if (denseReadings === STEADY) endWithTask();
-    waitingRows = 0;
     tick = control[Cell.tick]!;
     return atMs;
   }
 
-  /** True if the next row may wait for a later reading. */
-  const mayWait = () => denseReadings >= STEADY && waitingRows < SHARED - 1 && control[Cell.tick] === tick;
+  /** Publishes the row at `head` and all before it, which have their times, and decides how many may wait next. */
+  function publishTimed(): void {
+    head = (head + 1) | 0;
+    timedHead = head;
+    control[Cell.writtenHead] = head;
+    Atomics.store(control, Cell.head, head);
+    const places = freeRows();
+    sharesLeft = denseReadings >= STEADY ? (places < SHARED ? places : SHARED - 1) : 0;
+  }
 
-  /** Makes the row visible. `head` is for certain; `writtenHead` lets the companion find rows that still wait. */
-  function publish(isTimed: boolean): void {
+  /** Leaves the row at `head` waiting. Its `writtenHead` lets the companion find it if no reading ever comes. */
+  function publishWaiting(): void {
+    sharesLeft--;
     head = (head + 1) | 0;
     control[Cell.writtenHead] = head;
-    if (isTimed) Atomics.store(control, Cell.head, head);
-    else waitingRows++;
   }
 
   /** Finishes a row that tells of a point in time. */
   function publishPoint(row: number): void {
-    if (mayWait()) {
-      publish(false);
+    if (sharesLeft > 0 && control[Cell.tick] === tick) {
+      publishWaiting();
       return;
     }
     const atMs = read();
     reading[0] = atMs;
     times[row] = atMs;
-    publish(true);
+    publishTimed();
   }
 
   function settleTimes(): void {
-    if (waitingRows === 0) return;
+    if (head === timedHead) return;
     reading[0] = read();
     Atomics.store(control, Cell.head, head);
   }
 
-  /** Copies the label's characters into their ring; returns its length, or NUMBER_LABEL. */
-  function writeLabel(row: number, label: unknown): number {
-    if (typeof label === 'number') {
-      numbers[row] = label;
-      return NUMBER_LABEL;
-    }
-    if (typeof label !== 'string') return 0;
+  /** Copies the label's characters into their ring; returns its length, or 0 if there is no place. */
+  function writeText(label: string): number {
     const length = label.length < MAXIMUM_LABEL_LENGTH ? label.length : MAXIMUM_LABEL_LENGTH;
     if (((labelHead + length - knownLabelTail) | 0) > labelCapacity) {
       knownLabelTail = Atomics.load(control, Cell.labelTail);
@@ -183,8 +193,6 @@ export function createRowWriter(columns: SharedColumns, now: () => number): RowW
     return length;
   }
 
-  const hasPlace = () => ((head - knownTail) | 0) < capacity || waitForPlace();
-
   function point(kind: number, id: number, detail: number): void {
     if (!hasPlace()) return;
     const row = head & rowMask;
@@ -197,8 +205,13 @@ export function createRowWriter(columns: SharedColumns, now: () => number): RowW
     reserve: hasPlace,
     registration(registryId, siteId, label) {
       const row = head & rowMask;
+      let labelLength = 0;
+      if (typeof label === 'number') {
+        numbers[row] = label;
+        labelLength = NUMBER_LABEL;
+      } else if (typeof label === 'string') labelLength = writeText(label);
       const detail = siteId <= MAXIMUM_SITE_ID ? siteId : 0;
-      meta[row] = RowKind.registration | (writeLabel(row, label) << KIND_BITS) | (detail << DETAIL_SHIFT);
+      meta[row] = RowKind.registration | (labelLength << KIND_BITS) | (detail << DETAIL_SHIFT);
       ids[row] = registryId;
       publishPoint(row);
     },
@@ -206,8 +219,7 @@ export function createRowWriter(columns: SharedColumns, now: () => number): RowW
       if (isInCleanupTask) return;
       isInCleanupTask = true;
       endWithTask();
-      const atMs = read();
-      reading[0] = atMs;
+      reading[0] = read();
       Atomics.store(control, Cell.head, head);
     },
     callbackEnded(id, threw) {
@@ -215,15 +227,15 @@ export function createRowWriter(columns: SharedColumns, now: () => number): RowW
       const row = head & rowMask;
       meta[row] = threw ? RowKind.callback | (1 << DETAIL_SHIFT) : RowKind.callback;
       ids[row] = id;
-      if (mayWait()) {
-        publish(false);
+      if (sharesLeft > 0 && control[Cell.tick] === tick) {
+        publishWaiting();
         return;
       }
       const endMs = read();
       times[row] = reading[0]!;
       numbers[row] = endMs;
       reading[0] = endMs;
-      publish(true);
+      publishTimed();
     },
     unregistration: (id) => point(RowKind.unregistration, id, 0),
     registry: (id, siteId) => point(RowKind.registry, id, siteId),
