@@ -8,7 +8,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import * as v from 'valibot';
+import { WebSocket } from 'ws';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { PROTOCOL_VERSION } from '../engine/protocol/command.ts';
+import { EngineEvent } from '../engine/protocol/event.ts';
+import { decodeFrame, encodeFrame } from '../engine/protocol/frame-codec.ts';
 import { RunReport } from '../engine/protocol/run-report.ts';
 import { ensureBuilt } from '../scripts/built-parts.ts';
 
@@ -235,6 +239,53 @@ describe('heapline serve', { timeout: PROCESS_TIMEOUT_MS }, () => {
       const exited = once(child, 'exit');
       child.kill('SIGINT');
       expect((await exited)[0]).toBe(0);
+    } finally {
+      child.kill('SIGKILL');
+    }
+  });
+
+  it('takes any free port when the usual one is taken and no other was asked for', async () => {
+    // Whoever has the usual port, this test or another process: it is taken.
+    const blocker = createServer().listen(7717, '127.0.0.1');
+    await Promise.race([once(blocker, 'listening'), once(blocker, 'error')]).catch(() => {});
+    const { child, ended } = start(['serve', '--no-open']);
+    child.stdout?.once('data', () => child.kill('SIGTERM'));
+    const { status, stdout } = await ended;
+    blocker.close();
+    expect(stdout).toMatch(/^Heapline is at http:\/\/127\.0\.0\.1:(?!7717\/)\d+\//);
+    expect(status).toBe(0);
+  });
+
+  it('ends the run that is going when it is interrupted, and leaves no process', async () => {
+    const path = await script('stays.cjs', `console.log('started ' + process.pid); setInterval(() => {}, 1000);`);
+    const child = spawn(process.execPath, [MAIN, 'serve', '--no-open', '--port', '0'], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    try {
+      const line = await untilSaid(child.stdout, '\n');
+      const address = new URL(line.trim().split(' ').at(-1) ?? '');
+      const socket = new WebSocket(`ws://${address.host}/socket${address.search}`, { origin: address.origin });
+      await once(socket, 'open');
+      const send = (command: object) => socket.send(encodeFrame(command));
+      const observed = new Promise<number>((resolve) => {
+        socket.on('message', (bytes: Buffer) => {
+          const event = v.parse(EngineEvent, decodeFrame(bytes));
+          if (event.type === 'accepted' && event.requestId === 1) {
+            send({ type: 'follow-run', requestId: 2, runId: event.runId, fromSequence: 0 });
+          }
+          const said = event.type === 'run-event' && event.batch.type === 'console' ? event.batch.entries : [];
+          const pid = /started (\d+)/.exec(said.map((entry) => entry.text).join(''))?.[1];
+          if (pid !== undefined) resolve(Number(pid));
+        });
+      });
+      send({ type: 'hello', protocolVersion: PROTOCOL_VERSION });
+      send({ type: 'start-run', requestId: 1, program: { kind: 'file', path } });
+      const pid = await observed;
+      expect(isAlive(pid)).toBe(true);
+      const exited = once(child, 'exit');
+      child.kill('SIGTERM');
+      expect((await exited)[0]).toBe(0);
+      expect(isAlive(pid)).toBe(false);
     } finally {
       child.kill('SIGKILL');
     }

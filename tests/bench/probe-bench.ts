@@ -27,7 +27,7 @@ for (const { name, nodePath, isInstalled } of RUNTIMES) {
     console.log(`${name}: not installed, not measured`);
     continue;
   }
-  const { stdout, report } = await runProgram({
+  const { stdout, report, of } = await runProgram({
     program: { kind: 'file', path: resolve(import.meta.dirname, 'probe-bench-program.mjs'), args: [count, pairs] },
     gcPolicy: { kind: 'none', intervalMs: 500 },
     limits: { settleMs: 0, timeoutMs: 300_000 },
@@ -42,6 +42,8 @@ for (const { name, nodePath, isInstalled } of RUNTIMES) {
   const figures = (of: Measurement[]) =>
     `register ${median(of.map(({ registerNs }) => registerNs)).toFixed(0)} ns, ` +
     `callback ${median(of.map(({ callbackNs }) => callbackNs)).toFixed(0)} ns`;
+  const waits = of('marks').flatMap(({ items }) => items.filter(({ kind }) => kind === 'observer-waited'));
+  const waitedMs = waits.reduce((sum, { durationMs = 0 }) => sum + durationMs, 0);
   const isMet = median(ratios) <= MAXIMUM_RATIO && extraBytes <= MAXIMUM_BYTES;
   console.log(`${name}, ${Number(count).toLocaleString('en-US')} registrations, median of ${pairs} pairs`);
   console.log(`  native    ${figures(native)}`);
@@ -49,6 +51,7 @@ for (const { name, nodePath, isInstalled } of RUNTIMES) {
   console.log(
     `  time ${median(ratios).toFixed(2)} × (${ratios.map((ratio) => ratio.toFixed(2)).join(', ')}; bar ${MAXIMUM_RATIO}), ` +
       `heap +${extraBytes.toFixed(0)} bytes (bar ${MAXIMUM_BYTES}), ` +
-      `${report.registrations.total.toLocaleString('en-US')} recorded, ${report.droppedRows} dropped: ${isMet ? 'met' : 'NOT MET'}`,
+      `${report.registrations.total.toLocaleString('en-US')} recorded, ${report.droppedRows} dropped, ` +
+      `waited ${waitedMs.toFixed(0)} ms for the observer: ${isMet ? 'met' : 'NOT MET'}`,
   );
 }

@@ -9,7 +9,7 @@ const lives = fc
       lengthMs: fc.option(fc.integer({ min: 0, max: 400 }), { nil: Infinity }),
       group: fc.integer({ min: 0, max: 2 }),
     }),
-    { maxLength: 120 },
+    { maxLength: 120, size: 'max' },
   )
   .map((drafts) =>
     drafts

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { VERDICT_REASONS, VERDICTS } from '../../../engine/protocol/vocabulary.ts';
-import { explainVerdict, VERDICT_WORDS } from './verdict-words.ts';
+import { explainVerdict, titleOfVerdict, VERDICT_WORDS } from './verdict-words.ts';
 
 describe('words for verdicts', () => {
   it('lists every verdict once', () => {
@@ -26,6 +26,7 @@ describe('words for verdicts', () => {
 
   it('does not claim to know before the verdicts are fixed', () => {
     expect(explainVerdict('unknown', 'none', false)).toContain('Not decided yet');
+    expect(titleOfVerdict('unknown', false)).toBe('not decided');
     expect(explainVerdict('unknown', 'none', true)).not.toContain('Not decided yet');
   });
 });

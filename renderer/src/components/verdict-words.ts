@@ -21,7 +21,9 @@ export const VERDICT_WORDS: readonly VerdictWords[] = [
   { verdict: 'unknown', title: 'unknown', count: 'unknown' },
 ];
 
-export function titleOfVerdict(verdict: Verdict): string {
+/** `isEnded`: the run's verdicts are fixed; until then, what is not known is only not decided. */
+export function titleOfVerdict(verdict: Verdict, isEnded = true): string {
+  if (verdict === 'unknown' && !isEnded) return 'not decided';
   return VERDICT_WORDS.find((words) => words.verdict === verdict)?.title ?? verdict;
 }
 

@@ -15,7 +15,11 @@ import type { RunStream } from './run-stream.ts';
 
 function streamOf(...batches: RunBatch[]): RunStream {
   const stream = createRunStream();
-  batches.forEach((batch, sequence) => stream.apply(sequence, batch));
+  batches.forEach((batch, sequence) => {
+    stream.apply(sequence, batch);
+    // Read after every batch, as charts do: whatever is summarized on reading must follow what comes later.
+    stream.countsAt(stream.endMs);
+  });
   return stream;
 }
 
@@ -32,7 +36,8 @@ const lives = fc.array(
     lengthMs: fc.option(fc.integer({ min: 0, max: 300 }), { nil: undefined }),
     isUnregistered: fc.boolean(),
   }),
-  { maxLength: 300 },
+  // Large enough for several summarized blocks of events; small ones come from shrinking.
+  { maxLength: 400, size: 'max' },
 );
 
 /** Batches as a drain every `drainMs` would send them: ends may come before or after the registrations they belong to. */

@@ -17,7 +17,11 @@ describe('MinMaxIndex', () => {
   it('finds the extremes of any stretch, also while the column grows', () => {
     fc.assert(
       fc.property(
-        fc.array(fc.array(valueOrUnknown, { maxLength: 400 }), { minLength: 1, maxLength: 4 }),
+        fc.array(fc.array(valueOrUnknown, { maxLength: 400, size: 'max' }), {
+          minLength: 1,
+          maxLength: 4,
+          size: 'max',
+        }),
         fc.array(fc.tuple(fc.double({ min: 0, max: 1, noNaN: true }), fc.double({ min: 0, max: 1, noNaN: true }))),
         (parts, stretches) => {
           const column = float64Column();
@@ -46,6 +50,7 @@ describe('MinMaxIndex', () => {
 describe('SeriesReduction', () => {
   const samples = fc.array(fc.record({ stepMs: fc.integer({ min: 1, max: 30 }), value: valueOrUnknown }), {
     maxLength: 1500,
+    size: 'max',
   });
 
   it('draws the true minimum and maximum of every pixel column, and a gap where nothing is known', () => {

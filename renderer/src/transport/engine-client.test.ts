@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { EngineEventOf } from '../../../engine/protocol/event.ts';
 import type { RunBatch } from '../../../engine/protocol/run-batch.ts';
+import { syntheticRun } from '../../../tests/fixtures/synthetic-run.ts';
 import { createStandInEngine, type StandInEngine, type StandInOptions } from '../../dev/stand-in-engine.ts';
 import {
   createEngineClient,
@@ -140,6 +141,19 @@ describe('engine client', () => {
     await settle();
     expect(connections.at(-1)).toEqual({ kind: 'connected' });
     expect(sink.names).toEqual(['a', 'b', 'c', 'd', 'e']);
+  });
+
+  it('does not ask again for a run that it has to its end', async () => {
+    start();
+    const sink = createRecordingSink();
+    for (const { batch } of syntheticRun({ objects: 2, durationMs: 100, settleMs: 10 })) engine.record('r', batch);
+    client.follow('r', sink);
+    await settle();
+    expect(sink.names.at(-1)).toBe('ended');
+    engine.cut();
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(connections.at(-1)).toEqual({ kind: 'connected' });
+    expect(engine.received.filter(({ type }) => type === 'follow-run')).toHaveLength(1);
   });
 
   it('waits 1, 2, 5 and 5 seconds between attempts, and at once when asked', async () => {

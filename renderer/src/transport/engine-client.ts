@@ -211,6 +211,8 @@ export function createEngineClient({
           return;
         }
         from.post({ type: 'acknowledge', runId: event.runId, sequence: event.sequence });
+        // Nothing follows: an engine that was started again meanwhile must not be asked for what is all here.
+        if (event.batch.type === 'ended') followed.delete(event.runId);
         return;
       }
       case 'protocol-error':
