@@ -26,7 +26,8 @@ What does it mean for somebody’s own program?`,
   references: [{ title: 'TC39: WeakRefs and FinalizationRegistry', url: 'https://github.com/tc39/proposal-weakrefs' }],
   lookFor: 'What to look at on the timeline.',
   // In words what predict() checks. Say for which policies it is meant, and give timings as ranges.
-  prediction: 'With forced major GCs or memory pressure all callbacks run; with “none” and “minor” none does.',
+  prediction:
+    'With forced major GCs or memory pressure all callbacks run; with natural or forced minor GCs only none does.',
   // An integer, a choice or a boolean each. The session refuses what is out of bounds before run() can see it.
   parameters: [
     {

@@ -25,7 +25,7 @@ The remedy: hold what the cleanup needs and nothing more. An id, a path or a fil
   lookFor:
     'Two groups of lifelines. Those of the fixed half end at a major GC with a callback; those of the broken half run on to the end, however many major GCs pass over them.',
   prediction:
-    'Broken: no callback ever, all objects stay alive. Fixed: with forced major GCs or memory pressure every callback runs; with the policies “none” and “minor” none does.',
+    'Broken: no callback ever, all objects stay alive. Fixed: with forced major GCs or memory pressure every callback runs; with natural or forced minor GCs only none does.',
   parameters: [
     {
       kind: 'choice',

@@ -14,7 +14,7 @@ export const scenario = defineScenario({
 
 Letting go is not enough. The callback waits for a garbage collection that notices the loss, and in V8 only a major collection (mark-compact) does. Even then it runs in a later task, never in the middle of other code.
 
-So without memory pressure nothing happens, and a program may end without a single callback. Try the policy “none”.`,
+So without memory pressure nothing happens, and a program may end without a single callback. Try it with natural GCs only.`,
   references: [
     {
       title: 'MDN: FinalizationRegistry',
@@ -25,7 +25,7 @@ So without memory pressure nothing happens, and a program may end without a sing
   lookFor:
     'The lifeline of “Object 1”: thick while the program uses it, thin after it let go, then the major GC and, in a task of its own, the callback.',
   prediction:
-    'With forced major GCs or memory pressure: exactly one callback, which prints “Clean up: Object 1”. With the policies “none” and “minor”: no callback.',
+    'With forced major GCs or memory pressure: exactly one callback, which prints “Clean up: Object 1”. With natural or forced minor GCs only: no callback.',
   parameters: [],
   defaultGcPolicy: { kind: 'major', intervalMs: 500 },
   defaultLimits: { settleMs: 1_000, timeoutMs: 20_000 },

@@ -32,6 +32,8 @@ const LATE_CONNECTION_MS = 60;
 const LATE_HELLO_MS = 1_000;
 /** Sent on as one frame, with its envelope: well below what a frame may have. */
 const MAXIMUM_BATCH_BYTES = 56 * 1024 * 1024;
+/** About 400 bytes each with the longest label: the report must fit into one frame. */
+const MAXIMUM_REPORTED_OBJECTS = 100_000;
 const DROPPED_INTERVAL_MS = 1_000;
 const VERDICT_ROWS = 65_536;
 
@@ -285,7 +287,7 @@ export function startObservedRun(options: ObservedRunOptions): ObservedRun {
     const { program } = description;
     const { report, objects } = buildReport(
       { tally, verdicts, outcome, program, durationMs, host: options.launcher.kind },
-      options.reportedObjects ?? DEFAULT_REPORTED_OBJECTS,
+      Math.min(options.reportedObjects ?? DEFAULT_REPORTED_OBJECTS, MAXIMUM_REPORTED_OBJECTS),
     );
     if (options.scenario !== undefined && program.kind === 'scenario' && isJudged(outcome.status)) {
       report.prediction = judgePrediction(options.scenario, {
