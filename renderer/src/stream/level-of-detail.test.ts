@@ -13,6 +13,9 @@ const known = (values: number[]) => values.filter((value) => !Number.isNaN(value
 const lowest = (values: number[]) => (known(values).length === 0 ? NaN : Math.min(...known(values)));
 const highest = (values: number[]) => (known(values).length === 0 ? NaN : Math.max(...known(values)));
 
+/** A failing property stops looking for a smaller example after this long. */
+const LONGEST_MS = 20_000;
+
 describe('MinMaxIndex', () => {
   it('finds the extremes of any stretch, also while the column grows', () => {
     fc.assert(
@@ -88,7 +91,7 @@ describe('SeriesReduction', () => {
           }
         },
       ),
-      { numRuns: 200 },
+      { numRuns: 200, interruptAfterTimeLimit: LONGEST_MS },
     );
   });
 

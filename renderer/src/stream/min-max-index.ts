@@ -52,7 +52,7 @@ export class MinMaxIndex {
         break;
       }
       for (let row = from; row < alignedFrom << BLOCK_SHIFT; row++) take(row);
-      
+      for (let row = alignedTo << BLOCK_SHIFT; row < to; row++) take(row);
       from = alignedFrom;
       to = alignedTo;
       lows = above.minimum.values;
