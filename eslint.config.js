@@ -3,7 +3,7 @@ import typescript from 'typescript-eslint';
 
 export default typescript.config(
   {
-    ignores: ['out/', 'dist/', 'node_modules/', 'tests/runtimes/node_modules/', 'tests/fixtures/', 'engine/scenarios/'],
+    ignores: ['out/', 'dist/', 'node_modules/', 'tests/runtimes/node_modules/', 'tests/fixtures/programs/'],
   },
   ...typescript.configs.recommended,
   ...vue.configs['flat/recommended'],

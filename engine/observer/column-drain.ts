@@ -1,7 +1,16 @@
 // Reads the shared columns and makes batches of them. Companion's thread.
 
 import type { ObservedBatch } from '../protocol/observer-message.ts';
-import { Cell, Clock, DETAIL_SHIFT, KIND_BITS, NUMBER_LABEL, RowKind, type SharedColumns } from './shared-columns.ts';
+import {
+  Cell,
+  Clock,
+  DETAIL_SHIFT,
+  KIND_BITS,
+  MAXIMUM_LABEL_LENGTH,
+  NUMBER_LABEL,
+  RowKind,
+  type SharedColumns,
+} from './shared-columns.ts';
 
 /** Bounds the size of a frame, and how long the probe may wait for its next place. */
 const MAXIMUM_BATCH_ROWS = 32_768;
@@ -12,6 +21,7 @@ export interface ColumnDrain {
   drain(): number;
 }
 
+/** `sendBatch` must be done with a batch's columns when it returns: they are used again for the next. */
 export function createColumnDrain(columns: SharedColumns, sendBatch: (batch: ObservedBatch) => void): ColumnDrain {
   const { control, clock, rowMask, labelMask, meta, ids, times, numbers } = columns;
   const textEncoder = new TextEncoder();
@@ -22,26 +32,53 @@ export function createColumnDrain(columns: SharedColumns, sendBatch: (batch: Obs
   let lastTimeMs = clock[Clock.programStart]!;
   let droppedLabels = 0;
 
-  /** Appends the label of `row` to `bytes` at `offset` as UTF-8; returns the new end. */
-  function copyLabel(row: number, bytes: Uint8Array, offset: number): number {
-    const length = (meta[row]! >>> KIND_BITS) & NUMBER_LABEL;
-    if (length === NUMBER_LABEL) {
-      const text = String(numbers[row]!);
-      for (let index = 0; index < text.length; index++) bytes[offset + index] = text.charCodeAt(index);
-      return offset + text.length;
+  // Scratch memory for one batch, so that one pass over the rows is enough.
+  const atMs = new Float64Array(MAXIMUM_BATCH_ROWS);
+  const registryId = new Uint32Array(MAXIMUM_BATCH_ROWS);
+  const siteId = new Uint32Array(MAXIMUM_BATCH_ROWS);
+  const labelEnd = new Uint32Array(MAXIMUM_BATCH_ROWS);
+  // UTF-8 takes at most three bytes for a UTF-16 unit.
+  const labelBytes = new Uint8Array(MAXIMUM_BATCH_ROWS * MAXIMUM_LABEL_LENGTH * 3);
+  const callbackId = new Uint32Array(MAXIMUM_BATCH_ROWS);
+  const startMs = new Float64Array(MAXIMUM_BATCH_ROWS);
+  const durationMs = new Float64Array(MAXIMUM_BATCH_ROWS);
+  const threw = new Uint8Array(MAXIMUM_BATCH_ROWS);
+  const unregisteredId = new Uint32Array(MAXIMUM_BATCH_ROWS);
+  const unregisteredAtMs = new Float64Array(MAXIMUM_BATCH_ROWS);
+  const collectedId = new Uint32Array(MAXIMUM_BATCH_ROWS);
+  const collectedAtMs = new Float64Array(MAXIMUM_BATCH_ROWS);
+
+  /** Appends a number's text at `offset`; returns the new end. Integers, the usual ids, without making a string. */
+  function writeNumber(value: number, offset: number): number {
+    if (value >= 0 && value < 2 ** 31 && value === Math.trunc(value) && !Object.is(value, -0)) {
+      let rest = value | 0;
+      let digits = 1;
+      for (let limit = 10; digits < 10 && rest >= limit; limit *= 10) digits++;
+      for (let index = offset + digits - 1; index >= offset; index--) {
+        const next = (rest / 10) | 0;
+        labelBytes[index] = 48 + rest - next * 10;
+        rest = next;
+      }
+      return offset + digits;
     }
+    return offset + textEncoder.encodeInto(String(value), labelBytes.subarray(offset)).written;
+  }
+
+  /** Appends `length` characters from the labels' ring at `offset` as UTF-8; returns the new end. */
+  function writeText(length: number, offset: number): number {
     let isAscii = true;
     for (let index = 0; index < length; index++) {
       const unit = columns.labels[(labelTail + index) & labelMask]!;
       if (unit > 0x7f) isAscii = false;
-      bytes[offset + index] = unit;
+      labelBytes[offset + index] = unit;
     }
     let end = offset + length;
     if (!isAscii) {
       let text = '';
-      for (let index = 0; index < length; index++)
+      for (let index = 0; index < length; index++) {
         text += String.fromCharCode(columns.labels[(labelTail + index) & labelMask]!);
-      end = offset + textEncoder.encodeInto(text, bytes.subarray(offset)).written;
+      }
+      end = offset + textEncoder.encodeInto(text, labelBytes.subarray(offset)).written;
     }
     labelTail = (labelTail + length) | 0;
     return end;
@@ -53,83 +90,46 @@ export function createColumnDrain(columns: SharedColumns, sendBatch: (batch: Obs
     const count = (end - tail) | 0;
     /** From this row on (counted from the tail) the times are not set yet: the last one known stands for them. */
     const timedCount = (timedEnd - tail) | 0;
-    const timeOf = (index: number, row: number) => {
-      if (index < timedCount) lastTimeMs = times[row]!;
-      return lastTimeMs - start;
-    };
-    let registrationCount = 0;
-    let callbackCount = 0;
-    let unregistrationCount = 0;
-    let registryCollectedCount = 0;
-    let labelBound = 0;
+    const newRegistries: { id: number; atMs: number; siteId: number }[] = [];
+    let labelOffset = 0;
+    let registrations = 0;
+    let callbacks = 0;
+    let unregistrations = 0;
+    let registriesCollected = 0;
     for (let index = 0; index < count; index++) {
       const row = (tail + index) & rowMask;
-      switch (meta[row]! & KIND_MASK) {
+      const about = meta[row]!;
+      const id = ids[row]!;
+      const isTimed = index < timedCount;
+      if (isTimed) lastTimeMs = times[row]!;
+      const timeMs = lastTimeMs - start;
+      switch (about & KIND_MASK) {
         case RowKind.registration: {
-          registrationCount++;
-          const length = (meta[row]! >>> KIND_BITS) & NUMBER_LABEL;
-          // UTF-8 takes at most three bytes for a UTF-16 unit; a number at most 24 characters.
-          labelBound += length === NUMBER_LABEL ? 24 : length * 3;
+          const length = (about >>> KIND_BITS) & NUMBER_LABEL;
+          if (length === NUMBER_LABEL) labelOffset = writeNumber(numbers[row]!, labelOffset);
+          else if (length > 0) labelOffset = writeText(length, labelOffset);
+          atMs[registrations] = timeMs;
+          registryId[registrations] = id;
+          siteId[registrations] = about >>> DETAIL_SHIFT;
+          labelEnd[registrations++] = labelOffset;
           break;
         }
         case RowKind.callback:
-          callbackCount++;
+          callbackId[callbacks] = id;
+          startMs[callbacks] = timeMs;
+          durationMs[callbacks] = isTimed ? numbers[row]! - times[row]! : 0;
+          threw[callbacks++] = about >>> DETAIL_SHIFT;
           break;
         case RowKind.unregistration:
-          unregistrationCount++;
-          break;
-        case RowKind.registryCollected:
-          registryCollectedCount++;
-          break;
-        default:
-          break;
-      }
-    }
-    const atMs = new Float64Array(registrationCount);
-    const registryId = new Uint32Array(registrationCount);
-    const siteId = new Uint32Array(registrationCount);
-    const labelEnd = new Uint32Array(registrationCount);
-    const labelBytes = new Uint8Array(labelBound);
-    const callbackId = new Uint32Array(callbackCount);
-    const startMs = new Float64Array(callbackCount);
-    const durationMs = new Float64Array(callbackCount);
-    const threw = new Uint8Array(callbackCount);
-    const unregisteredId = new Uint32Array(unregistrationCount);
-    const unregisteredAtMs = new Float64Array(unregistrationCount);
-    const collectedId = new Uint32Array(registryCollectedCount);
-    const collectedAtMs = new Float64Array(registryCollectedCount);
-    const newRegistries: { id: number; atMs: number; siteId: number }[] = [];
-    let labelOffset = 0;
-    let registration = 0;
-    let callback = 0;
-    let unregistration = 0;
-    let registryCollected = 0;
-    for (let index = 0; index < count; index++) {
-      const row = (tail + index) & rowMask;
-      switch (meta[row]! & KIND_MASK) {
-        case RowKind.registration:
-          atMs[registration] = timeOf(index, row);
-          registryId[registration] = ids[row]!;
-          siteId[registration] = meta[row]! >>> DETAIL_SHIFT;
-          labelOffset = copyLabel(row, labelBytes, labelOffset);
-          labelEnd[registration++] = labelOffset;
-          break;
-        case RowKind.callback:
-          callbackId[callback] = ids[row]!;
-          startMs[callback] = timeOf(index, row);
-          durationMs[callback] = index < timedCount ? numbers[row]! - times[row]! : 0;
-          threw[callback++] = meta[row]! >>> DETAIL_SHIFT;
-          break;
-        case RowKind.unregistration:
-          unregisteredId[unregistration] = ids[row]!;
-          unregisteredAtMs[unregistration++] = timeOf(index, row);
+          unregisteredId[unregistrations] = id;
+          unregisteredAtMs[unregistrations++] = timeMs;
           break;
         case RowKind.registry:
-          newRegistries.push({ id: ids[row]!, atMs: timeOf(index, row), siteId: meta[row]! >>> DETAIL_SHIFT });
+          newRegistries.push({ id, atMs: timeMs, siteId: about >>> DETAIL_SHIFT });
           break;
         case RowKind.registryCollected:
-          collectedId[registryCollected] = ids[row]!;
-          collectedAtMs[registryCollected++] = timeOf(index, row);
+          collectedId[registriesCollected] = id;
+          collectedAtMs[registriesCollected++] = timeMs;
           break;
         default:
           break;
@@ -140,14 +140,41 @@ export function createColumnDrain(columns: SharedColumns, sendBatch: (batch: Obs
     Atomics.store(control, Cell.tail, end);
     Atomics.notify(control, Cell.tail);
     if (newRegistries.length > 0) sendBatch({ type: 'registries', items: newRegistries });
-    if (registrationCount > 0) {
-      const label = labelBytes.slice(0, labelOffset);
-      sendBatch({ type: 'registrations', firstId: nextId, atMs, registryId, siteId, labelEnd, labelBytes: label });
-      nextId += registrationCount;
+    if (registrations > 0) {
+      sendBatch({
+        type: 'registrations',
+        firstId: nextId,
+        atMs: atMs.subarray(0, registrations),
+        registryId: registryId.subarray(0, registrations),
+        siteId: siteId.subarray(0, registrations),
+        labelEnd: labelEnd.subarray(0, registrations),
+        labelBytes: labelBytes.subarray(0, labelOffset),
+      });
+      nextId += registrations;
     }
-    if (callbackCount > 0) sendBatch({ type: 'callbacks', id: callbackId, startMs, durationMs, threw });
-    if (unregistrationCount > 0) sendBatch({ type: 'unregistrations', id: unregisteredId, atMs: unregisteredAtMs });
-    if (registryCollectedCount > 0) sendBatch({ type: 'registries-collected', id: collectedId, atMs: collectedAtMs });
+    if (callbacks > 0) {
+      sendBatch({
+        type: 'callbacks',
+        id: callbackId.subarray(0, callbacks),
+        startMs: startMs.subarray(0, callbacks),
+        durationMs: durationMs.subarray(0, callbacks),
+        threw: threw.subarray(0, callbacks),
+      });
+    }
+    if (unregistrations > 0) {
+      sendBatch({
+        type: 'unregistrations',
+        id: unregisteredId.subarray(0, unregistrations),
+        atMs: unregisteredAtMs.subarray(0, unregistrations),
+      });
+    }
+    if (registriesCollected > 0) {
+      sendBatch({
+        type: 'registries-collected',
+        id: collectedId.subarray(0, registriesCollected),
+        atMs: collectedAtMs.subarray(0, registriesCollected),
+      });
+    }
   }
 
   function reportDropped(): void {

@@ -10,7 +10,7 @@ const EVENTS_PER_SECOND = 50_000;
 const SECONDS = 10;
 const BAR_MS = 16.7;
 
-const server = await serveTimelinePage(18_171);
+const server = await serveTimelinePage();
 const browser = await chromium.launch({
   executablePath: process.env['HEAPLINE_BROWSER'] ?? (await sparticuz.executablePath()),
   args: [
