@@ -12,8 +12,8 @@ export interface TimelineServer extends Disposable {
   close(): Promise<void>;
 }
 
-/** Listens on 127.0.0.1. @throws if the port is taken. */
-export async function serveTimelinePage(port: number): Promise<TimelineServer> {
+/** Listens on 127.0.0.1, on a free port unless one is asked for. @throws if that is taken. */
+export async function serveTimelinePage(port = 0): Promise<TimelineServer> {
   const server = await createServer({
     configFile: false,
     root: fileURLToPath(new URL('..', import.meta.url)),
@@ -24,8 +24,10 @@ export async function serveTimelinePage(port: number): Promise<TimelineServer> {
     optimizeDeps: { entries: ['dev/timeline-page.ts'] },
   });
   await server.listen();
+  const [origin] = server.resolvedUrls?.local ?? [];
+  if (origin === undefined) throw new Error('The development server has no address.');
   return {
-    url: `http://127.0.0.1:${port}/dev/timeline.html`,
+    url: new URL('dev/timeline.html', origin).href,
     close: () => server.close(),
     [Symbol.dispose]() {
       void server.close();
@@ -34,6 +36,6 @@ export async function serveTimelinePage(port: number): Promise<TimelineServer> {
 }
 
 if (import.meta.main) {
-  const { url } = await serveTimelinePage(Number(process.argv[2] ?? 18_100));
+  const { url } = await serveTimelinePage(Number(process.argv[2] ?? 0));
   console.info(url);
 }

@@ -11,7 +11,7 @@ let server: TimelineServer;
 let browser: Browser;
 
 beforeAll(async () => {
-  server = await serveTimelinePage(18_172);
+  server = await serveTimelinePage();
   browser = await chromium.launch({
     executablePath: process.env['HEAPLINE_BROWSER'] ?? (await sparticuz.executablePath()),
     args: ['--no-sandbox', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-sync'],
