@@ -2,7 +2,6 @@
 // the program's heap through the inspector, drains the shared columns, carries out the GC policy, and talks to the
 // session. Because it has its own loop, a program that blocks its thread does not stop the curve.
 
-import { Session } from 'node:inspector';
 import { connect, type Socket } from 'node:net';
 import { parentPort, receiveMessageOnPort, workerData, type MessagePort } from 'node:worker_threads';
 import * as v from 'valibot';
@@ -48,13 +47,13 @@ function enterState(state: number): void {
 async function main(port: MessagePort): Promise<void> {
   const socket = await connectSocket(options.endpoint);
   enterState(State.connected);
-  const inspector = await connectProgramInspector(new Session());
+  const inspector = await connectProgramInspector();
   // Not a plain store: the probe may have given up waiting meanwhile.
   Atomics.compareExchange(control, Cell.state, State.connected, State.ready);
   Atomics.notify(control, Cell.state);
   await untilStarted();
   if (Atomics.load(control, Cell.state) !== State.started) {
-    inspector.disconnect();
+    inspector?.disconnect();
     socket.destroy();
     return;
   }
@@ -72,7 +71,7 @@ async function main(port: MessagePort): Promise<void> {
     gcTrace: options.traceCollections
       ? { pid: process.pid, firstLineEndedAtMs: clock[Clock.firstTraceLineEndedAt]! - clock[Clock.programStart]! }
       : null,
-    runtime: describeRuntime(sampler.externalCapability),
+    runtime: describeRuntime(inspector === undefined ? 'missing' : 'live'),
   });
 
   const blocked = createBlockedDetector(sendBatch);
@@ -127,6 +126,7 @@ async function main(port: MessagePort): Promise<void> {
   }
 
   function collect(kind: CollectionKind): void {
+    if (inspector === undefined) return;
     sendBatch({ type: 'marks', items: [{ kind: 'gc-requested', name: kind, atMs: now() }] });
     inspector.collectGarbage(kind);
   }
@@ -183,7 +183,7 @@ async function main(port: MessagePort): Promise<void> {
     if (isEnding) return;
     sendAll();
     // Or Node would wait for the debugger to disconnect, and say so on standard error.
-    inspector.disconnect();
+    inspector?.disconnect();
     send({
       type: 'observer-ending',
       atMs: now(),
@@ -248,13 +248,15 @@ async function main(port: MessagePort): Promise<void> {
     clearInterval(sampleTimer);
     clearTimeout(drainTimer);
     policy.apply({ kind: 'none', intervalMs: 500 });
-    if (!isEnding) inspector.disconnect();
+    if (!isEnding) inspector?.disconnect();
     // A process that exists for this run alone must not outlive the session.
     if (options.owned && !isEnding) process.kill(process.pid, 'SIGKILL');
   });
 
   // Wakes this loop at exit; everything else is fetched with each drain.
   port.on('message', (message: ProbeMessage) => handleProbeMessage(message));
+  // The curve begins where the program does.
+  sampler.sample();
   const drainAgain = () => {
     const rowCount = socket.writableLength < MAXIMUM_UNSENT_BYTES ? drainEverything() : 0;
     if (!isEnding) drainTimer = setTimeout(drainAgain, rowCount > 0 ? BUSY_DRAIN_INTERVAL_MS : IDLE_DRAIN_INTERVAL_MS);
@@ -285,7 +287,7 @@ async function untilStarted(): Promise<void> {
   }
 }
 
-function describeRuntime(external: 'live' | 'missing'): RunBatchOf<'runtime'> {
+function describeRuntime(inspected: 'live' | 'missing'): RunBatchOf<'runtime'> {
   const { node, v8, electron } = process.versions as NodeJS.ProcessVersions & { electron?: string };
   return {
     type: 'runtime',
@@ -295,10 +297,10 @@ function describeRuntime(external: 'live' | 'missing'): RunBatchOf<'runtime'> {
     host: electron === undefined ? 'node' : 'utility-process',
     pid: process.pid,
     capabilities: {
-      heap: 'live',
-      external,
+      heap: inspected,
+      external: inspected,
       collections: options.traceCollections ? 'live' : 'when-idle',
-      forcedGc: 'live',
+      forcedGc: inspected,
     },
   };
 }

@@ -48,7 +48,8 @@ export function superviseExit(context: {
   let isFlushed = false;
 
   const flush = (exitCode: number) => {
-    if (isFlushed) return;
+    // If the companion has gone, everything that can be sent has been.
+    if (isFlushed || Atomics.load(control, Cell.state) !== State.started) return;
     isFlushed = true;
     Atomics.store(control, Cell.exitCode, exitCode);
     Atomics.store(control, Cell.state, State.exiting);

@@ -10,7 +10,6 @@ const BATCH_MS = 60;
 const UNANSWERED_MS = 100;
 
 export interface HeapSampler {
-  readonly externalCapability: 'live' | 'missing';
   /** Asks once, unless the last question is still open. */
   sample(): void;
   flush(): void;
@@ -18,7 +17,8 @@ export interface HeapSampler {
 
 /** V8 counts no shared memory as external, so the observer's own columns do not show in the program's curve. */
 export function createHeapSampler(context: {
-  inspector: ProgramInspector;
+  /** Without one, only the process's memory is known. */
+  inspector: ProgramInspector | undefined;
   now: () => number;
   sendBatch: (batch: ObservedBatch) => void;
 }): HeapSampler {
@@ -47,8 +47,11 @@ export function createHeapSampler(context: {
   }
 
   return {
-    externalCapability: 'live',
     sample() {
+      if (inspector === undefined) {
+        add(Number.NaN, Number.NaN, Number.NaN);
+        return;
+      }
       if (isOpen) {
         if (now() - askedAtMs < UNANSWERED_MS) return;
         askedAtMs = now();

@@ -1,7 +1,7 @@
 // The inspector of the program's thread, as seen from the companion. Its requests are served also while that thread
 // runs a loop, at the loop's back edges. No domain is enabled: enabling `Runtime` would make the console keep objects.
 
-import type { Runtime, Session } from 'node:inspector';
+import type { Runtime } from 'node:inspector';
 import { assertNever, type CollectionKind } from '../protocol/vocabulary.ts';
 
 /** What V8 says of the heap. `backingStorageSize` is there since V8 13. */
@@ -26,23 +26,39 @@ export interface ProgramInspector {
   disconnect(): void;
 }
 
+/** The probe waits for as long; a runtime that answers at all does it in a few milliseconds. */
+const ANSWER_LIMIT_MS = 2_000;
+
 /**
  * Connects, and fetches the functions that the probe shows during its start.
- * @throws if this runtime has no inspector, or the thread does not answer.
+ * @returns undefined if this runtime has no inspector, or its main thread does not answer: heap figures and forced
+ *   collections are missing then, and everything else is there.
  */
-export async function connectProgramInspector(session: Session): Promise<ProgramInspector> {
-  session.connectToMainThread();
+export async function connectProgramInspector(): Promise<ProgramInspector | undefined> {
+  // A Node that was built without an inspector has no such module.
+  const inspectorModule = await import('node:inspector').catch(() => undefined);
+  if (inspectorModule === undefined) return undefined;
+  const session = new inspectorModule.Session();
   const reveal = (name: string) =>
     new Promise<string>((resolve, reject) => {
       const expression = `process[Symbol.for('heapline.companion')].${name}`;
       const request: Runtime.EvaluateParameterType = { expression, silent: true };
+      setTimeout(() => reject(new Error('The thread does not answer.')), ANSWER_LIMIT_MS).unref();
       session.post('Runtime.evaluate', request, (error, answer?: Runtime.EvaluateReturnType) => {
         const objectId = error === null ? answer?.result.objectId : undefined;
         if (objectId === undefined) reject(error ?? new Error(`The probe does not show ${name}.`));
         else resolve(objectId);
       });
     });
-  const [garbageCollect, externalBytes] = await Promise.all([reveal('garbageCollect'), reveal('externalBytes')]);
+  let functions: [string, string];
+  try {
+    session.connectToMainThread();
+    functions = await Promise.all([reveal('garbageCollect'), reveal('externalBytes')]);
+  } catch {
+    session.disconnect();
+    return undefined;
+  }
+  const [garbageCollect, externalBytes] = functions;
   let isConnected = true;
 
   const call = (objectId: string, functionDeclaration: string, answer?: (value: unknown) => void) => {

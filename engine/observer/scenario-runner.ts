@@ -29,3 +29,5 @@ await module.scenario.run({
   },
   showPicture: (picture) => pictures.publish(picture),
 });
+// Where the event loop never runs dry (a utility process), this is what says that the program is done.
+channel('heapline:program-ended').publish({});
