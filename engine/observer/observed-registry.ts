@@ -154,7 +154,7 @@ export function observeRegistries(realm: typeof globalThis, rows: RowWriter, sit
     const registryId = ++lastRegistryId;
     new ObservedState(registry, registryId);
     rows.registry(registryId, siteId);
-    registryWatch.register(registry, registryId);
+    nativeRegister(registryWatch, registry, registryId);
     return registry;
   };
 
