@@ -16,13 +16,15 @@ const SIZES = [
 ] as const;
 
 async function takePictures(page: Workbench, state: string): Promise<void> {
+  // What was clicked last shall not look as if it were about to be clicked again.
+  await page.page.mouse.move(0, 0);
   for (const theme of THEMES) {
     await page.page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' });
     for (const { width, height, suffix } of SIZES) {
       await page.page.setViewportSize({ width, height });
       // Two frames: one in which the layout is known, one in which the canvases are drawn for it.
       await page.page.evaluate(
-        () => new Promise((drawn) => requestAnimationFrame(() => setTimeout(() => requestAnimationFrame(drawn), 150))),
+        () => new Promise((drawn) => requestAnimationFrame(() => setTimeout(() => requestAnimationFrame(drawn), 300))),
       );
       await page.page.screenshot({ path: join(folder, `${state}-${theme}${suffix}.png`) });
     }

@@ -1,21 +1,18 @@
 // The timeline in a real browser, with a synthetic run: what can be pointed at, clicked, pressed and read out.
 
 import { AxeBuilder } from '@axe-core/playwright';
-import sparticuz from '@sparticuz/chromium';
-import { chromium, type Browser, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { serveTimelinePage, type TimelineServer } from '../../renderer/dev/timeline-server.ts';
 import type {} from '../../renderer/dev/timeline-page.ts';
+import { launchBrowser } from './browser.ts';
 
 let server: TimelineServer;
 let browser: Browser;
 
 beforeAll(async () => {
   server = await serveTimelinePage();
-  browser = await chromium.launch({
-    executablePath: process.env['HEAPLINE_BROWSER'] ?? (await sparticuz.executablePath()),
-    args: ['--no-sandbox', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-sync'],
-  });
+  browser = await launchBrowser();
 });
 
 afterAll(async () => {
