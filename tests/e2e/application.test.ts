@@ -224,11 +224,19 @@ describe('each scenario, chosen in the catalogue and run', () => {
 });
 
 describe('a run that goes on', () => {
-  /** Four phases of three seconds, each with its registrations: long enough to act on. */
-  async function startLongRun(page: Workbench, objects = '200'): Promise<void> {
+  /** Two hundred pictures, which nobody waits for. */
+  async function startLongRun(page: Workbench): Promise<void> {
+    await page.choose('Image pipeline');
+    await setNumber(page, 'Images', '200');
+    await setNumber(page, 'Scale', '10');
+    await page.page.getByRole('button', { name: /^Natural/ }).click();
+    await page.run();
+    await eventually(() => page.figures().then(({ registered }) => registered)).toBeGreaterThan(0);
+  }
+  /** A program that gives V8 no reason to collect by itself, for the first of four phases of three seconds. */
+  async function startIdleRun(page: Workbench): Promise<void> {
     await page.choose('Timing is not guaranteed');
     await setNumber(page, 'Length of a phase', '3000');
-    await setNumber(page, 'Objects per phase', objects);
     await page.run();
     await eventually(() => page.figures().then(({ registered }) => registered)).toBeGreaterThan(0);
   }
@@ -251,7 +259,7 @@ describe('a run that goes on', () => {
 
   it('collects garbage when asked, by key and by menu, and marks that it was asked', async () => {
     const page = await open();
-    await startLongRun(page);
+    await startIdleRun(page);
     const forced = () => page.figures().then((figures) => figures.forced);
     expect(await forced()).toBe(0);
     await page.page.keyboard.press('g');
@@ -279,7 +287,7 @@ describe('a run that goes on', () => {
 
   it('changes its GC policy', async () => {
     const page = await open();
-    await startLongRun(page);
+    await startIdleRun(page);
     expect((await page.figures()).forced).toBe(0);
     await page.page.getByRole('button', { name: /^Major/ }).click();
     await eventually(() => page.figures().then(({ forced }) => forced)).toBeGreaterThanOrEqual(2);
@@ -296,11 +304,11 @@ describe('a run that goes on', () => {
 
   it('is caught up with after a reload, without a gap', async () => {
     const page = await open();
-    await startLongRun(page, '5000');
+    await startLongRun(page);
     const { ended } = await followFromStart();
     await page.page.reload();
     await page.began();
-    await eventually(() => page.figures().then(({ registered }) => registered)).toBeGreaterThanOrEqual(5_000);
+    await eventually(() => page.figures().then(({ registered }) => registered)).toBeGreaterThan(0);
     await page.page.keyboard.press('g');
     await eventually(() => page.figures().then(({ callbacks }) => callbacks)).toBeGreaterThan(0);
     await page.page.reload();
@@ -336,7 +344,7 @@ describe('a run that goes on', () => {
           });
         }),
     });
-    await startLongRun(page, '5000');
+    await startLongRun(page);
     const { ended } = await followFromStart();
     isCut = true;
     await routes[0]?.close({ code: 4001 });
@@ -376,12 +384,12 @@ describe('a run that goes on', () => {
     const second = await open();
     await second.choose('Simple registration');
     expect(await second.runButton.getAttribute('aria-disabled')).toBe('true');
-    await second.page.getByText(/Timing is not guaranteed is still running: one run at a time/).waitFor();
+    await second.page.getByText(/Image pipeline is still running: one run at a time/).waitFor();
 
     await unaware.choose('Simple registration');
     await unaware.page.keyboard.press('Control+Enter');
     await unaware.toasts.getByText('Simple registration was not started').waitFor();
-    await unaware.toasts.getByText(/Timing is not guaranteed|still running|is going|one run/i).waitFor();
+    await unaware.toasts.getByText(/Image pipeline/).waitFor();
 
     const client = await application.connect();
     await expect(
@@ -525,10 +533,12 @@ describe('the window', () => {
     };
     await page.choose('Held value reaches its target');
     await look('empty');
-    await page.choose('Timing is not guaranteed');
+    await page.choose('Image pipeline');
+    await setNumber(page, 'Images', '200');
     await page.run();
-    await eventually(() => page.figures().then(({ registered }) => registered)).toBeGreaterThan(0);
+    await eventually(() => page.figures().then(({ callbacks }) => callbacks)).toBeGreaterThan(0);
     await look('running');
+    expect(await page.state()).toMatch(/^Running/);
     await page.stopButton.click();
     await page.ended();
     await page.choose('Held value reaches its target');
