@@ -99,6 +99,8 @@ export const RunReport = v.object({
       longestStallMs: v.number(),
     }),
   ),
+  /** How many registries are not in `registries`; absent: none. */
+  registriesOmitted: v.exactOptional(Count),
   objects: v.array(ReportedObject),
   objectsOmitted: Count,
   console: v.object({ lines: Count, droppedLines: Count }),

@@ -1,3 +1,6 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Command } from '../protocol/command.ts';
@@ -334,6 +337,66 @@ describe('engine', () => {
     expect(client.batches(runId).find((batch) => batch.type === 'sites')).toMatchObject({
       items: [{ file: '/a b/c.mjs' }],
     });
+  });
+
+  it('leaves a site’s name alone that is an address but no path', async () => {
+    const client = attachTestClient(create());
+    const runId = await client.start(
+      script(
+        'odd-site.cjs',
+        `observer.hello(); observer.batch({ type: 'sites', items: [{ id: 1, file: 'file:///a%2Fb.mjs', line: 1, column: 1, functionName: '' }] }); observer.end();`,
+      ),
+    );
+    await client.follow(runId);
+    expect(client.batches(runId).find((batch) => batch.type === 'sites')).toMatchObject({
+      items: [{ file: 'file:///a%2Fb.mjs' }],
+    });
+  });
+
+  it('ends with a report that can be sent, whatever a program throws', async () => {
+    const client = attachTestClient(create());
+    const runId = await client.start(
+      script(
+        'huge-error.cjs',
+        `observer.hello(); const text = 'x'.repeat(15e6);
+         observer.send({ type: 'observer-uncaught', atMs: 1, origin: 'uncaughtException', error: { name: 'Error', message: text, stack: text } });
+         observer.end(false); process.exitCode = 1;`,
+      ),
+    );
+    const { outcome } = await client.follow(runId);
+    expect(outcome).toMatchObject({ status: 'threw', error: { name: 'Error' } });
+    expect(outcome.error?.message.length).toBeLessThan(1e6);
+  });
+
+  it('ends with a report that can be sent, however many registries a program makes', async () => {
+    const client = attachTestClient(create());
+    const runId = await client.start(
+      script(
+        'registries.cjs',
+        `observer.hello();
+         for (let id = 1; id <= 400_000; id += 1000) {
+           observer.batch({ type: 'registries', items: Array.from({ length: 1000 }, (_, row) => ({ id: id + row, atMs: 1, siteId: 0 })) });
+         }
+         observer.end();`,
+      ),
+    );
+    const { registries, registriesOmitted } = await client.follow(runId);
+    expect(registries).toHaveLength(1_000);
+    expect(registriesOmitted).toBe(399_000);
+  });
+
+  it('leaves nothing open when it closes while a run is being prepared', async () => {
+    const client = attachTestClient(create());
+    const folders = () => readdirSync(tmpdir()).filter((name) => name.startsWith('heapline-'));
+    const before = folders();
+    const refused = client.request({ type: 'start-run', ...script('late.cjs', forever) });
+    await Promise.resolve();
+    await Promise.resolve();
+    await engine.close();
+    await Promise.race([refused, delay(300)]);
+    expect(folders().filter((name) => !before.includes(name) && existsSync(join(tmpdir(), name, 'observer')))).toEqual(
+      [],
+    );
   });
 
   it('ends a run whose observer talks nonsense without losing what came before', async () => {

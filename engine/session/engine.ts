@@ -6,6 +6,7 @@ import { access, stat } from 'node:fs/promises';
 import { basename, delimiter, dirname, extname, isAbsolute, join, sep } from 'node:path';
 import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
+import { getHeapStatistics } from 'node:v8';
 import * as v from 'valibot';
 import type { ScenarioDescription } from '../protocol/catalogue.ts';
 import { Command, PROTOCOL_VERSION, type CommandOf } from '../protocol/command.ts';
@@ -22,8 +23,9 @@ import { createRunFollower, type RunFollower } from './run-follower.ts';
 import { validateParameters } from './validate-parameters.ts';
 
 const SCRIPT_EXTENSIONS = ['.js', '.mjs', '.cjs', '.ts', '.mts', '.cts'];
-/** Recordings of runs that have ended are let go, oldest first, beyond this. */
+/** Recordings of runs that have ended are let go, oldest first, beyond these: all together, and in V8's heap. */
 const RECORDINGS_BUDGET_BYTES = 2 * 1024 * 1024 * 1024;
+const RECORDINGS_HEAP_BUDGET_BYTES = getHeapStatistics().heap_size_limit / 2;
 
 export interface EngineOptions {
   readonly launcher: Launcher;
@@ -101,10 +103,16 @@ export function createEngine(options: EngineOptions): Engine {
   /** The newest run is always kept. */
   function makeRoom(): void {
     let bytes = 0;
-    for (const run of runs.values()) bytes += run.recording.bytes;
-    for (const [runId, run] of runs) {
-      if (runs.size <= recordingsKept && (bytes <= RECORDINGS_BUDGET_BYTES || runs.size === 1)) return;
-      bytes -= run.recording.bytes;
+    let heapBytes = 0;
+    for (const { recording } of runs.values()) {
+      bytes += recording.bytes;
+      heapBytes += recording.heapBytes;
+    }
+    for (const [runId, { recording }] of runs) {
+      const fits = bytes <= RECORDINGS_BUDGET_BYTES && heapBytes <= RECORDINGS_HEAP_BUDGET_BYTES;
+      if (runs.size <= recordingsKept && (fits || runs.size === 1)) return;
+      bytes -= recording.bytes;
+      heapBytes -= recording.heapBytes;
       forget(runId);
     }
   }
@@ -121,8 +129,12 @@ export function createEngine(options: EngineOptions): Engine {
     return run;
   }
 
-  async function startRun(command: CommandOf<'start-run'>): Promise<string> {
+  function refuseIfClosing(): void {
     if (closing !== undefined) throw new Refused('not-available', 'The engine is closing.');
+  }
+
+  async function startRun(command: CommandOf<'start-run'>): Promise<string> {
+    refuseIfClosing();
     if (current !== undefined) {
       throw new Refused('busy', `“${current.title}” is still running. Stop it first, or wait for its end.`);
     }
@@ -131,13 +143,15 @@ export function createEngine(options: EngineOptions): Engine {
     try {
       const prepared = await prepareProgram(command, scenarios, locations);
       const nodePath = command.nodePath === undefined ? undefined : await findNode(command.nodePath);
+      // An endpoint that was opened after `close` looked for one would stay for ever.
+      refuseIfClosing();
       endpoint ??= createEndpoint();
       const openEndpoint = await endpoint.catch((error: unknown) => {
         endpoint = undefined;
         const problem = error instanceof Error ? error.message : String(error);
         throw new Refused('not-available', `No local endpoint could be opened for the observer: ${problem}`);
       });
-      if (closing !== undefined) throw new Refused('not-available', 'The engine is closing.');
+      refuseIfClosing();
       const runId = randomUUID();
       const run = startObservedRun({
         description: {
@@ -268,6 +282,10 @@ export function createEngine(options: EngineOptions): Engine {
       hasGreeted: false,
       followers: new Map(),
     };
+    if (closing !== undefined) {
+      port.close();
+      return disposable(() => {});
+    }
     clients.add(client);
     port.onClose(() => {
       clients.delete(client);
@@ -391,11 +409,15 @@ async function prepareProgram(
   }
 }
 
-/** Modules are known by their address, scripts by their path; people know paths. */
+/** Modules are known by their address, scripts by their path; people know paths. Programs may name code as they like. */
 function pathOfFile(file: string): string {
-  if (!file.startsWith('file:') || !URL.canParse(file)) return file;
-  const url = new URL(file);
-  return url.host === '' ? fileURLToPath(url) : file;
+  if (!file.startsWith('file:')) return file;
+  try {
+    return fileURLToPath(file);
+  } catch {
+    // An address that is no path here, such as one with an encoded slash, stays as the program wrote it.
+    return file;
+  }
 }
 
 async function checkScript(path: string): Promise<void> {

@@ -17,7 +17,7 @@ import { classifyOutcome } from './outcome.ts';
 import { programEnvironment } from './program-environment.ts';
 import { approximateBytes, createRecording, type Recording } from './recording.ts';
 import { createRunTally } from './run-tally.ts';
-import { buildReport, DEFAULT_REPORTED_OBJECTS } from './session-report.ts';
+import { buildReport, DEFAULT_REPORTED_OBJECTS, type ReportFacts, type SessionReport } from './session-report.ts';
 import { decideVerdicts } from './verdicts.ts';
 
 const HANDSHAKE_DEADLINE_MS = 10_000;
@@ -32,8 +32,8 @@ const LATE_CONNECTION_MS = 60;
 const LATE_HELLO_MS = 1_000;
 /** Sent on as one frame, with its envelope: well below what a frame may have. */
 const MAXIMUM_BATCH_BYTES = 56 * 1024 * 1024;
-/** About 400 bytes each with the longest label: the report must fit into one frame. */
-const MAXIMUM_REPORTED_OBJECTS = 100_000;
+/** A program may throw an error with any text; more of it than this helps nobody. */
+const MAXIMUM_ERROR_CHARACTERS = 64 * 1024;
 const DROPPED_INTERVAL_MS = 1_000;
 const VERDICT_ROWS = 65_536;
 
@@ -101,8 +101,10 @@ export function startObservedRun(options: ObservedRunOptions): ObservedRun {
   };
   const overflow = createOverflow(keep, clock);
   const append = (batch: RunBatch): void => {
-    if (approximateBytes(batch) > MAXIMUM_BATCH_BYTES) overflow.drop(batch, 'A batch was too large to be sent on.');
-    else if (isDroppable(batch) && !recording.hasRoomFor(batch)) {
+    if (!isDroppable(batch)) keep(batch);
+    else if (approximateBytes(batch) > MAXIMUM_BATCH_BYTES) {
+      overflow.drop(batch, 'A batch was too large to be sent on.');
+    } else if (!recording.hasRoomFor(batch)) {
       overflow.drop(batch, 'The recording is full; what came after was not kept.');
     } else keep(batch);
   };
@@ -216,7 +218,7 @@ export function startObservedRun(options: ObservedRunOptions): ObservedRun {
         );
         return;
       case 'observer-uncaught':
-        uncaught = message;
+        uncaught = { ...message, error: clipTexts(message.error) };
         return;
       case 'observer-ending':
         ending = message;
@@ -285,9 +287,9 @@ export function startObservedRun(options: ObservedRunOptions): ObservedRun {
       lastEventMs: ending?.atMs ?? tally.lastEventMs,
     });
     const { program } = description;
-    const { report, objects } = buildReport(
+    const { report, objects } = buildReportToSend(
       { tally, verdicts, outcome, program, durationMs, host: options.launcher.kind },
-      Math.min(options.reportedObjects ?? DEFAULT_REPORTED_OBJECTS, MAXIMUM_REPORTED_OBJECTS),
+      options.reportedObjects,
     );
     if (options.scenario !== undefined && program.kind === 'scenario' && isJudged(outcome.status)) {
       report.prediction = judgePrediction(options.scenario, {
@@ -332,6 +334,18 @@ export function startObservedRun(options: ObservedRunOptions): ObservedRun {
     },
     ended: observed.exited.then(finish),
   };
+}
+
+/** A report lists fewer objects than were asked for rather than be too large to be sent. */
+function buildReportToSend(facts: ReportFacts, maximumObjects = DEFAULT_REPORTED_OBJECTS): SessionReport {
+  const built = buildReport(facts, maximumObjects);
+  const isTooLarge = built.report.objects.length > 0 && approximateBytes(built.report) > MAXIMUM_BATCH_BYTES;
+  return isTooLarge ? buildReportToSend(facts, Math.floor(built.report.objects.length / 2)) : built;
+}
+
+function clipTexts<Texts extends Record<string, string>>(texts: Texts): { [Name in keyof Texts]: string } {
+  const clipped = Object.entries(texts).map(([name, text]) => [name, text.slice(0, MAXIMUM_ERROR_CHARACTERS)]);
+  return Object.fromEntries(clipped) as { [Name in keyof Texts]: string };
 }
 
 /** What a program can produce without bound. The rest is little, and without it a run could not be understood. */

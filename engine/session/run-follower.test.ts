@@ -33,6 +33,13 @@ describe('recording', () => {
     expect(recording.bytesBetween(0, 1)).toBe(recording.bytes);
     expect(recording.hasRoomFor(samples(100))).toBe(false);
   });
+
+  it('has a budget of its own for what lies in V8’s heap: many small batches weigh more than their rows', () => {
+    const recording = createRecording(1e9, 100_000);
+    expect(recording.hasRoomFor(samples(1_000_000))).toBe(true);
+    for (let count = 0; count < 500; count += 1) recording.append(samples(1));
+    expect(recording.hasRoomFor(samples(1))).toBe(false);
+  });
 });
 
 describe('run follower', () => {

@@ -6,11 +6,13 @@ import { RUN_REPORT_SCHEMA_VERSION } from '../protocol/run-report.ts';
 import type { Program } from '../protocol/run-description.ts';
 import { VERDICT_REASONS, VERDICTS } from '../protocol/vocabulary.ts';
 import { createCollectionBrackets } from './collection-bracket.ts';
-import type { RunTally } from './run-tally.ts';
+import type { RegistryTally, RunTally } from './run-tally.ts';
 import type { VerdictColumns } from './verdicts.ts';
 
 /** How many objects a report lists unless it is told otherwise. */
 export const DEFAULT_REPORTED_OBJECTS = 1_000;
+/** How many registries a report lists: a program may make one for each object. */
+const MAXIMUM_REPORTED_REGISTRIES = 1_000;
 
 export interface ReportFacts {
   readonly tally: RunTally;
@@ -37,6 +39,8 @@ export function buildReport(facts: ReportFacts, maximumObjects = DEFAULT_REPORTE
   const { rows, runtime, collections } = tally;
   const objectAt = createObjectReader(tally, verdicts);
   const chosen = chooseRows(verdicts.verdict, maximumObjects);
+  const registries = tally.registries();
+  const registriesOmitted = registries.length - MAXIMUM_REPORTED_REGISTRIES;
   const report: RunReport = {
     schemaVersion: RUN_REPORT_SCHEMA_VERSION,
     runtime: {
@@ -61,7 +65,7 @@ export function buildReport(facts: ReportFacts, maximumObjects = DEFAULT_REPORTE
     },
     registrations: countVerdicts(verdicts.verdict),
     latencyMs: latencies(tally),
-    registries: tally.registries().map((registry) => ({
+    registries: chooseRegistries(registries).map((registry) => ({
       id: registry.id,
       site: siteText(tally, registry.siteId),
       registrations: registry.registrations,
@@ -69,6 +73,7 @@ export function buildReport(facts: ReportFacts, maximumObjects = DEFAULT_REPORTE
       callbackTotalMs: registry.callbackTotalMs,
       longestStallMs: registry.longestStallMs,
     })),
+    ...(registriesOmitted > 0 && { registriesOmitted }),
     objects: Array.from(chosen, objectAt),
     objectsOmitted: rows.length - chosen.length,
     console: { lines: tally.consoleLines, droppedLines: tally.droppedConsoleLines },
@@ -139,6 +144,15 @@ function chooseRows(verdict: Uint8Array, maximum: number): Uint32Array {
   choose((code) => code !== finalized);
   choose((code) => code === finalized);
   return Uint32Array.from(chosen).sort();
+}
+
+/** Those that held the thread longest, in order of their ids. */
+function chooseRegistries(registries: readonly RegistryTally[]): readonly RegistryTally[] {
+  if (registries.length <= MAXIMUM_REPORTED_REGISTRIES) return registries;
+  return registries
+    .toSorted((one, other) => other.longestStallMs - one.longestStallMs)
+    .slice(0, MAXIMUM_REPORTED_REGISTRIES)
+    .sort((one, other) => one.id - other.id);
 }
 
 function countVerdicts(verdict: Uint8Array): VerdictCounts {
