@@ -176,6 +176,9 @@ describe('files', () => {
     '/assets',
     '/assets/',
     '/index.html%00.js',
+    '/%69ndex.html',
+    '//index.html',
+    '/assets/../index.html',
     '/%',
     '/no-such.js',
     'http://127.0.0.1/index.html',
@@ -184,6 +187,7 @@ describe('files', () => {
     const { status, body } = await ask(path);
     expect(status).toBe(404);
     expect(body).not.toContain(SECRET);
+    expect(body).not.toContain(PAGE);
   });
 
   it('survive a client that goes away in the middle, and one that speaks no HTTP', async () => {
@@ -304,6 +308,21 @@ describe('the WebSocket', () => {
     const message = { type: 'run-event', values: new Uint8Array(16 * 1024 * 1024) };
     for (let count = 0; count < 12; count++) port.post(message);
     expect(await problem).toBe('The client does not read what it is sent.');
+  });
+
+  it('does not keep the server from closing when somebody who was refused keeps the connection', async () => {
+    const stranger = connect({ port: served.port, host: '127.0.0.1', allowHalfOpen: true });
+    stranger.on('error', () => {});
+    stranger.write(
+      `GET /socket?token=wrong HTTP/1.1\r\nHost: 127.0.0.1:${served.port}\r\nOrigin: ${origin()}\r\n` +
+        'Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n',
+    );
+    try {
+      expect(await text(stranger)).toContain('403');
+      await served.close();
+    } finally {
+      stranger.destroy();
+    }
   });
 
   it('closes with the server', async () => {

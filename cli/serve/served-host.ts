@@ -151,6 +151,8 @@ function splitTarget(target = ''): { path: string; query: URLSearchParams } {
 
 function refuseUpgrade(socket: Duplex, { status, message }: Refusal): void {
   const body = `${message}\n`;
+  // The server's sockets stay open while their peer keeps its half; nobody who was refused may hold up the server's end.
+  socket.once('finish', () => socket.destroy());
   socket.end(
     [
       `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`,

@@ -27,7 +27,7 @@ function cacheControl(path: string): string {
 
 /**
  * The file that a request's path names, or undefined if there is none in `folder`. Neither `..`, however encoded, nor a
- * symbolic link leads out of it.
+ * symbolic link leads out of it. A page has one name: by any other it would get around the check of its token.
  */
 async function findFile(folder: string, path: string): Promise<string | undefined> {
   let decoded: string;
@@ -41,7 +41,8 @@ async function findFile(folder: string, path: string): Promise<string | undefine
   const candidate = join(folder, decoded);
   if (!candidate.startsWith(folder + sep)) return undefined;
   const real = await realpath(candidate).catch(() => undefined);
-  return real?.startsWith((await realpath(folder)) + sep) ? real : undefined;
+  if (!real?.startsWith((await realpath(folder)) + sep)) return undefined;
+  return real.endsWith('.html') && path !== '/index.html' ? undefined : real;
 }
 
 /** @returns false, with nothing sent, if there is no such file */
