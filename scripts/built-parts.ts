@@ -13,7 +13,13 @@ const ENGINE_FILES = [
   'scenarios',
   'cli/heapline.js',
 ];
-const APPLICATION_FILES = [...ENGINE_FILES, 'main/index.js', 'preload/index.cjs', 'renderer/index.html'];
+const APPLICATION_FILES = [
+  ...ENGINE_FILES,
+  'engine/utility-entry.cjs',
+  'main/index.js',
+  'preload/index.cjs',
+  'renderer/index.html',
+];
 
 /**
  * Says what it does on standard error: standard output belongs to the command.
