@@ -24,6 +24,13 @@ export interface FinishedRun {
   readonly stderr: string;
 }
 
+/** What a test may ask of the run that it follows. */
+export interface RunRequests {
+  stop(): void;
+  collect(kind: 'minor' | 'major'): void;
+  endSettling(): void;
+}
+
 export interface RunRequest {
   readonly program: Program;
   readonly gcPolicy?: GcPolicy;
@@ -31,7 +38,7 @@ export interface RunRequest {
   readonly nodePath?: string;
   readonly reportedObjects?: number;
   /** Sees each batch when it comes, and may ask for something. */
-  readonly onBatch?: (batch: RunBatch, ask: { stop(): void; collect(kind: 'minor' | 'major'): void }) => void;
+  readonly onBatch?: (batch: RunBatch, ask: RunRequests) => void;
 }
 
 /** A program of tests/fixtures/programs. */
@@ -66,6 +73,7 @@ export async function runProgram(request: RunRequest): Promise<FinishedRun> {
       stop: () => void client.request({ type: 'stop-run', runId }).catch(() => {}),
       collect: (kind: 'minor' | 'major') =>
         void client.request({ type: 'collect-garbage', runId, kind }).catch(() => {}),
+      endSettling: () => void client.request({ type: 'end-settling', runId }).catch(() => {}),
     };
     const batches: RunBatch[] = [];
     await client.follow(runId, (batch) => {

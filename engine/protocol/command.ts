@@ -33,6 +33,8 @@ export const Command = v.variant('type', [
     kind: v.picklist(COLLECTION_KINDS),
   }),
   v.object({ type: v.literal('set-gc-policy'), requestId: RequestId, runId: RunId, gcPolicy: GcPolicy }),
+  /** The program has ended and late callbacks were waited for long enough: fix the verdicts now. */
+  v.object({ type: v.literal('end-settling'), requestId: RequestId, runId: RunId }),
   /** Asks for every event of a run from `fromSequence` on: those recorded at once, the others as they come. */
   v.object({ type: v.literal('follow-run'), requestId: RequestId, runId: RunId, fromSequence: Sequence }),
   /** No more events of this run, please. */

@@ -210,6 +210,13 @@ export function createEngine(options: EngineOptions): Engine {
       case 'set-gc-policy':
         if (!findLivingRun(command.runId).setGcPolicy(command.gcPolicy)) throw notObserved();
         return command.runId;
+      case 'end-settling': {
+        const run = findLivingRun(command.runId);
+        // The observer keeps the request: asked earlier, it would do without a settle time that is still wanted.
+        if (run.listing.status !== 'settling') throw new Refused('not-available', 'The program has not ended yet.');
+        if (!run.endSettling()) throw notObserved();
+        return command.runId;
+      }
       case 'follow-run': {
         const { recording } = findRun(command.runId);
         if (command.fromSequence > recording.length) {
@@ -397,7 +404,8 @@ async function prepareProgram(
     }
     case 'file': {
       await checkScript(program.path);
-      const workingDirectory = dirname(program.path);
+      const workingDirectory = program.workingDirectory ?? dirname(program.path);
+      await checkFolder(workingDirectory);
       return {
         described: program,
         launch: { entryPath: program.path, args: program.args, observerPath, workingDirectory },
@@ -434,6 +442,13 @@ async function checkScript(path: string): Promise<void> {
   await access(path, constants.R_OK).catch(() => {
     throw refuse(`${path} cannot be read: permission denied.`);
   });
+}
+
+async function checkFolder(path: string): Promise<void> {
+  const found = isAbsolute(path) && !path.includes('\0') ? await stat(path).catch(() => undefined) : undefined;
+  if (found?.isDirectory() !== true) {
+    throw new Refused('bad-file', `${JSON.stringify(path)} is not the absolute path of a folder to work in.`);
+  }
 }
 
 /** A path is taken as it is, a bare name is looked up as a shell would. @throws Refused */

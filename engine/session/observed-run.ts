@@ -67,6 +67,8 @@ export interface ObservedRun {
   collectGarbage(kind: CollectionKind): boolean;
   /** @returns false if no observer is connected that could do it. */
   setGcPolicy(gcPolicy: GcPolicy): boolean;
+  /** Lets a process go that is only kept for late callbacks. @returns false if no observer is connected that could do it. */
+  endSettling(): boolean;
   /** Resolves after the last batch; never rejects. */
   readonly ended: Promise<void>;
 }
@@ -156,7 +158,9 @@ export function startObservedRun(options: ObservedRunOptions): ObservedRun {
   const observed = options.launcher.launch({
     ...options.program,
     nodeOptions: maxHeapMegabytes === undefined ? [] : [`--max-old-space-size=${maxHeapMegabytes}`],
-    environment: programEnvironment({ [OBSERVER_ENVIRONMENT_VARIABLE]: JSON.stringify(observerOptions) }),
+    environment: programEnvironment(description.program.kind, {
+      [OBSERVER_ENVIRONMENT_VARIABLE]: JSON.stringify(observerOptions),
+    }),
   });
   const collector = createConsoleCollector({
     stdout: observed.stdout,
@@ -330,6 +334,10 @@ export function startObservedRun(options: ObservedRunOptions): ObservedRun {
     },
     setGcPolicy(gcPolicy) {
       connection?.send({ type: 'observer-set-gc-policy', gcPolicy });
+      return connection !== undefined;
+    },
+    endSettling() {
+      connection?.send({ type: 'observer-end-settling' });
       return connection !== undefined;
     },
     ended: observed.exited.then(finish),

@@ -13,7 +13,7 @@ export interface StandInOptions {
   readonly protocolVersion?: number;
   /** Answers what changes a run: a run id, or why not. */
   onCommand?(
-    command: CommandOf<'start-run' | 'stop-run' | 'collect-garbage' | 'set-gc-policy'>,
+    command: CommandOf<'start-run' | 'stop-run' | 'collect-garbage' | 'set-gc-policy' | 'end-settling'>,
   ): { runId?: string } | { refusal: Refusal; message: string };
 }
 
@@ -83,7 +83,8 @@ export function createStandInEngine(options: StandInOptions): StandInEngine {
       case 'start-run':
       case 'stop-run':
       case 'collect-garbage':
-      case 'set-gc-policy': {
+      case 'set-gc-policy':
+      case 'end-settling': {
         const result = options.onCommand?.(command) ?? {};
         const { requestId } = command;
         if ('refusal' in result) return port.post({ type: 'refused', requestId, ...result });

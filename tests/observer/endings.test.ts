@@ -87,6 +87,19 @@ describe('a program that', () => {
     expect(of('dropped')).toEqual([]);
   });
 
+  it('ends its settle time when asked', async () => {
+    const { report } = await runProgram({
+      program: fixture('verdicts.mjs'),
+      gcPolicy: none,
+      // Far longer than the test may take.
+      limits: { settleMs: 600_000, timeoutMs: 700_000 },
+      onBatch(batch, ask) {
+        if (batch.type === 'status' && batch.status === 'settling') ask.endSettling();
+      },
+    });
+    expect(report.outcome.status).toBe('completed');
+  });
+
   it('prints a million lines', async () => {
     const { report, of } = await runProgram({
       program: fixture('exits.mjs', 'lines'),
