@@ -87,6 +87,8 @@ export interface Timeline extends Disposable {
 export const AXIS_BLEED_PX = 16;
 const SUMMARY_INTERVAL_MS = 1000;
 const POINTER_REACH_PX = 5;
+/** Share of the heap's axis that stays free above the highest curve, so that its line is not cut in half. */
+const HEAP_HEADROOM = 0.03;
 
 export function createTimeline(
   elements: TimelineElements,
@@ -241,17 +243,18 @@ export function createTimeline(
     draw() {
       const { heapGrid } = surfaces;
       const { width, height } = heapGrid;
-      const ticks = byteTicks(heapChart.highest(scale, hidden), height < 120 ? 2 : 3);
+      const ticks = byteTicks(heapChart.highest(scale, hidden) * (1 + HEAP_HEADROOM), height < 120 ? 2 : 3);
       heapTopBytes = ticks.at(-1)?.value ?? 1;
       const context = heapGrid.begin();
-      drawVerticalGrid(context, scale, height, palette);
+      const hasFigures = stream !== undefined && stream.samples.atMs.length > 0;
       const yOf = (bytes: number) => height - (bytes / heapTopBytes) * height;
+      // Without figures there is a sentence instead: lines would run through it.
+      if (hasFigures) drawVerticalGrid(context, scale, height, palette);
       context.fillStyle = palette.line;
-      for (const { value } of ticks) {
+      for (const { value } of hasFigures ? ticks : ticks.slice(0, 1)) {
         context.fillRect(0, Math.min(height - 1, Math.round(yOf(value))), width, 1);
       }
       heapChart.draw(scale, heapGrid, heapTopBytes, { palette, hidden });
-      const hasFigures = stream !== undefined && stream.samples.atMs.length > 0;
       gatherFacts({
         byteTicks: hasFigures ? ticks.map((tick) => ({ ...tick, topPx: Math.round(yOf(tick.value)) })) : [],
       });
@@ -280,7 +283,6 @@ export function createTimeline(
       const context = lifelines.begin();
       plan = planner.plan(stream, scale, viewport.extentMs, lifelines.height);
       if (plan.kind === 'empty' || stream === undefined) {
-        drawVerticalGrid(context, scale, lifelines.height, palette);
         gatherFacts({ laneGroups: [], density: undefined });
       } else if (plan.kind === 'lanes') {
         const selectedRow = selectedId === undefined ? undefined : selectedId - 1;
@@ -325,7 +327,8 @@ export function createTimeline(
     draw() {
       const context = surfaces.overlay.begin();
       const marks = readMarks(stream).all;
-      drawMarks(context, marks, extent, scale, palette);
+      const overviewXOf = (atMs: number) => (atMs / viewport.extentMs) * scale.width;
+      drawMarks(context, marks, extent, scale, overviewXOf, palette);
       publishFacts();
       const x = cursorX();
       if (stream === undefined || pointer === undefined || !(x >= 0 && x <= scale.width)) {
@@ -344,8 +347,7 @@ export function createTimeline(
         if (hidden.has(key) || Number.isNaN(bytes) || bytes > heapTopBytes) return [];
         return [{ x: pointX, y: extent.heapTop + height - (bytes / heapTopBytes) * height, color: palette[hue] }];
       });
-      const overviewX = (timeMs / viewport.extentMs) * scale.width;
-      drawCrosshair(context, inOverview ? scale.x(timeMs) : x, overviewX, points, extent, palette);
+      drawCrosshair(context, inOverview ? scale.x(timeMs) : x, overviewXOf(timeMs), points, extent, palette);
       // As many digits as a pixel tells apart.
       const decimals = Math.max(3, Math.ceil(3 - Math.log10(scale.millisecondsPerPixel)));
       const timeText = `${(timeMs / 1000).toFixed(Math.min(9, decimals))} s`;

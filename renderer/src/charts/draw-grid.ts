@@ -39,9 +39,9 @@ export function drawTimeAxis(
   let freeFrom = -Infinity;
   for (const { value, label } of timeTicks(scale)) {
     const { width } = context.measureText(label);
-    // Centred on the figure, not on figure and unit, and never cut off.
+    // Centred on the figure, not on figure and unit, and never beyond the plot.
     const figureWidth = context.measureText(label.split(' ')[0] ?? label).width;
-    const x = Math.max(0, Math.min(bleed + scale.x(value) - figureWidth / 2, scale.width + 2 * bleed - 4 - width));
+    const x = Math.max(0, Math.min(bleed + scale.x(value) - figureWidth / 2, scale.width + bleed - width));
     if (x < freeFrom) continue;
     context.fillText(label, Math.round(x), 6);
     freeFrom = x + width + 8;

@@ -182,7 +182,10 @@ export function drawLanes(
   if (plan.pitchPx >= LABELLED_FROM_PITCH_PX) drawLabels(context, plan.lives, stream, scale, palette);
 }
 
-/** Names beside those lifelines that leave room for theirs: to the right of the end, or to the left of the start. */
+/**
+ * Names beside those lifelines that leave room for theirs before the next item of their lane. A line that goes on to the
+ * end has its name on the line or, where that is too short, before its start. What does not fit is left out.
+ */
 function drawLabels(
   context: CanvasRenderingContext2D,
   lives: readonly PlacedLife[],
@@ -196,6 +199,12 @@ function drawLabels(
   context.textBaseline = 'middle';
   context.textAlign = 'left';
   const endX = ({ endMs }: PlacedLife) => scale.x(Math.min(endMs, stream.endMs)) + LABEL_GAP_PX;
+  /** Where the last name of each lane ends. */
+  const namedTo = new Map<number, number>();
+  const write = (label: string, x: number, y: number, width: number) => {
+    context.fillText(label, x, y + 0.5);
+    namedTo.set(y, x + width + LABEL_GAP_PX);
+  };
   for (const life of lives) {
     const label = stream.objectAt(life.row).label;
     if (label === '') continue;
@@ -203,18 +212,25 @@ function drawLabels(
     const others = lives.filter((other) => other.y === life.y && other !== life);
     const startX = scale.x(life.startMs);
     const nextX = Math.min(scale.width, ...others.map((other) => scale.x(other.startMs)).filter((x) => x > startX));
-    const previousX = Math.max(0, ...others.filter(({ startMs }) => scale.x(startMs) < startX).map(endX));
+    const previousX = Math.max(
+      0,
+      namedTo.get(life.y) ?? 0,
+      ...others.filter(({ startMs }) => scale.x(startMs) < startX).map(endX),
+    );
     const rightX = Math.max(0, endX(life));
     const lineX = Math.max(0, startX) + 12;
-    if (rightX + width + 4 <= nextX) context.fillText(label, rightX, life.y + 0.5);
-    else if (startX - width - 6 >= previousX && startX <= scale.width) {
-      context.fillText(label, startX - width - 6, life.y + 0.5);
-    } else if (life.endMs === Infinity && lineX + width + 24 <= Math.min(scale.width, endX(life) - LABEL_GAP_PX)) {
+    if (life.endMs !== Infinity) {
+      if (rightX + width + LABEL_GAP_PX <= nextX) write(label, rightX, life.y, width);
+    } else if (rightX + width + 4 <= nextX) {
+      write(label, rightX, life.y, width);
+    } else if (lineX + width + 24 <= Math.min(scale.width, endX(life) - LABEL_GAP_PX)) {
       // On the line itself, which is interrupted for it as a contour is on a map.
       context.fillStyle = palette.ground;
       context.fillRect(lineX - 4, life.y - 4, width + 8, 8);
       context.fillStyle = palette.inkFaint;
-      context.fillText(label, lineX, life.y + 0.5);
+      write(label, lineX, life.y, width);
+    } else if (startX - width - 6 >= previousX && startX <= scale.width) {
+      write(label, startX - width - 6, life.y, width);
     }
   }
 }

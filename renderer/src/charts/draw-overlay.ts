@@ -18,11 +18,13 @@ const MOST_FULL_LINES = 120;
 /** Fewer than these are named in place; the names of the others are read by pointing at them. */
 const MOST_NAMES = 24;
 
+/** `overviewX` is where a time lies in the overview, which always shows the program's end. */
 export function drawMarks(
   context: CanvasRenderingContext2D,
   marks: readonly TimelineMark[],
   extent: OverlayExtent,
   scale: TimeScale,
+  overviewX: (atMs: number) => number,
   palette: Palette,
 ): void {
   const visible = marks.filter(
@@ -31,18 +33,24 @@ export function drawMarks(
       kind !== 'settle-ended' && atMs <= scale.toMs && atMs + (durationMs ?? 0) >= scale.fromMs,
   );
   const names = createNamePlaces(context, scale, extent, palette);
-  // First, so that no other name takes its place.
-  for (const { kind, atMs, title } of visible) {
-    if (kind !== 'settle-started') continue;
-    const x = Math.min(crisp(scale.x(atMs)), scale.width - 0.5);
+  const drawEnd = (atX: number, top: number, bottom: number): number => {
+    const x = Math.min(crisp(atX), scale.width - 0.5);
     context.strokeStyle = palette.inkFaint;
     context.lineWidth = 1;
     context.setLineDash([2, 3]);
     context.beginPath();
-    context.moveTo(x, extent.top);
-    context.lineTo(x, extent.bottom);
+    context.moveTo(x, top);
+    context.lineTo(x, bottom);
     context.stroke();
     context.setLineDash([]);
+    return x;
+  };
+  const programEnd = marks.find(({ kind }) => kind === 'settle-started');
+  if (programEnd !== undefined) drawEnd(overviewX(programEnd.atMs), extent.overviewTop, extent.overviewBottom);
+  // First, so that no other name takes its place.
+  for (const { kind, atMs, title } of visible) {
+    if (kind !== 'settle-started') continue;
+    const x = drawEnd(scale.x(atMs), extent.top, extent.bottom);
     if (!names.place(title, x - 6, 'left')) names.place(title, x + 6, 'right');
   }
   const drawsLines = visible.length <= MOST_FULL_LINES;

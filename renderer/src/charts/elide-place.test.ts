@@ -1,0 +1,20 @@
+import { expect, it } from 'vitest';
+import { elidePlace } from './elide-place.ts';
+
+const upTo = (length: number) => (text: string) => text.length <= length;
+
+it('keeps a place that fits', () => {
+  expect(elidePlace('simple.ts:12', upTo(12))).toBe('simple.ts:12');
+});
+
+it('shortens the name and keeps the line', () => {
+  expect(elidePlace('image-pipeline.ts:115', upTo(15))).toBe('image-pipe…:115');
+});
+
+it('keeps the line even where nothing else fits', () => {
+  expect(elidePlace('image-pipeline.ts:115', upTo(2))).toBe('…:115');
+});
+
+it('shortens what has no line at its end', () => {
+  expect(elidePlace('other places', upTo(6))).toBe('other…');
+});
