@@ -52,7 +52,10 @@ export function startDesktop({ outFolder }: { outFolder: string }): void {
   const open = () => openWindow(page, join(outFolder, 'preload', 'index.cjs'));
   app.on('second-instance', () => {
     const [window] = BrowserWindow.getAllWindows();
-    if (window === undefined) return;
+    if (window === undefined) {
+      if (app.isReady()) open();
+      return;
+    }
     if (window.isMinimized()) window.restore();
     window.focus();
   });

@@ -15,6 +15,7 @@ export interface Page {
  */
 export function choosePage(isPackaged: boolean, developmentAddress: string | undefined): Page {
   const address = isPackaged || !developmentAddress ? BUILT_PAGE_ADDRESS : developmentAddress;
-  const { protocol, host } = new URL(address);
-  return { address, origin: `${protocol}//${host}` };
+  // As the browser writes it, with the slash that a bare origin lacks: reloading compares addresses.
+  const { href, protocol, host } = new URL(address);
+  return { address: href, origin: `${protocol}//${host}` };
 }

@@ -1,12 +1,9 @@
 // Starts an observed process on Electron's own Node: what built-in scenarios run on in the desktop application.
 
 import { utilityProcess, type UtilityProcess } from 'electron';
-import { PassThrough, type Readable } from 'node:stream';
-import { finished } from 'node:stream/promises';
+import { PassThrough } from 'node:stream';
+import { untilOutputEnds } from '../../engine/session/program-output.ts';
 import type { LaunchRequest, Launcher, ObservedProcess, ProcessExit } from '../../engine/session/launcher.ts';
-
-/** The process is gone, but somebody else may still hold its pipes open. */
-const OUTPUT_GRACE_MS = 1_000;
 
 /** @param utilityEntryPath loads the observer, then the program; see electron/utility */
 export function createUtilityLauncher(utilityEntryPath: string): Launcher {
@@ -17,6 +14,7 @@ function launch(utilityEntryPath: string, request: LaunchRequest): ObservedProce
   const stdout = new PassThrough();
   const stderr = new PassThrough();
   let child: UtilityProcess;
+  let hasExited = false;
   try {
     child = utilityProcess.fork(utilityEntryPath, [request.observerPath, request.entryPath, ...request.args], {
       execArgv: [...request.nodeOptions],
@@ -32,6 +30,7 @@ function launch(utilityEntryPath: string, request: LaunchRequest): ObservedProce
     const exited = Promise.resolve({ exitCode: null, signal: null, launchProblem });
     return { pid: undefined, stdout, stderr, exited, kill: () => {} };
   }
+  child.once('exit', () => (hasExited = true));
   for (const [source, sink] of [
     [child.stdout, stdout],
     [child.stderr, stderr],
@@ -46,7 +45,12 @@ function launch(utilityEntryPath: string, request: LaunchRequest): ObservedProce
     stdout,
     stderr,
     exited: waitForExit(child, [stdout, stderr]),
-    kill: () => kill(child),
+    kill() {
+      if (hasExited) return;
+      // It has no process to be ended before this, and a run that was stopped must not begin.
+      if (child.pid === undefined) child.once('spawn', () => kill(child));
+      else kill(child);
+    },
   };
 }
 
@@ -59,10 +63,7 @@ function waitForExit(child: UtilityProcess, streams: readonly PassThrough[]): Pr
       fatalError = [location, report].filter((part) => part !== '').join('\n');
     });
     child.once('exit', (exitCode) => {
-      // Its own pipes end with it; a grace for output that is still on its way, then they end here.
-      const cutOff = setTimeout(() => streams.forEach((stream) => stream.end()), OUTPUT_GRACE_MS);
-      void Promise.allSettled(streams.map(untilEnded)).then(() => {
-        clearTimeout(cutOff);
+      void untilOutputEnds(streams).then(() => {
         resolve({
           exitCode,
           signal: null,
@@ -73,8 +74,6 @@ function waitForExit(child: UtilityProcess, streams: readonly PassThrough[]): Pr
     });
   });
 }
-
-const untilEnded = (stream: Readable) => finished(stream, { writable: false });
 
 function kill(child: UtilityProcess): void {
   const { pid } = child;

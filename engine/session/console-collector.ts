@@ -10,7 +10,9 @@ import { createTraceSplitter, type TracedCollection, type TracePiece, type Trace
 
 type Stream = RunBatchOf<'console'>['entries'][number]['stream'];
 
-/** Text kept for one run, over both streams. */
+/** What an entry costs beside its text: a program that writes in turns to both streams makes one of each character. */
+const ENTRY_BYTES = 128;
+/** Text kept for one run, over both streams, with its entries. */
 export const CONSOLE_BUDGET_BYTES = 32 * 1024 * 1024;
 /** Output is gathered for so long before it becomes a batch. */
 const FLUSH_INTERVAL_MS = 50;
@@ -135,6 +137,7 @@ export function createConsoleCollector(options: {
       last.lines += lines;
     } else {
       entries.push({ stream, atMs, text, lines });
+      keptBytes += ENTRY_BYTES;
     }
     flushSoon();
   };

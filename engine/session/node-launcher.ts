@@ -4,9 +4,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { Readable } from 'node:stream';
 import type { Launcher, LaunchRequest, ObservedProcess, ProcessExit } from './launcher.ts';
-
-/** After the process ended, its output may still be in the pipe; a pipe silent for longer is held open by somebody else. */
-const OUTPUT_GRACE_MS = 1_000;
+import { untilOutputEnds } from './program-output.ts';
 
 /** @param options.nodePath the `node` to run on unless a request names another. */
 export function createNodeLauncher(options: { nodePath: string }): Launcher {
@@ -38,7 +36,10 @@ function launchNode(nodePath: string, request: LaunchRequest): ObservedProcess {
     stdout,
     stderr,
     exited: waitForExit(child, nodePath, [stdout, stderr]),
-    kill: () => killTree(child),
+    kill() {
+      // Its group was ended with it, and its number may be somebody else's by now.
+      if (child.exitCode === null && child.signalCode === null) killTree(child);
+    },
   };
 }
 
@@ -67,28 +68,9 @@ function waitForExit(child: ChildProcess, nodePath: string, streams: readonly Re
     child.once('exit', (exitCode, signal) => {
       // What the program left running in its group goes with it: no run leaves a process behind.
       killTree(child);
-      // Somebody outside the group may hold the pipes open for ever; what the program wrote arrives before the grace ends.
-      let quiet = setTimeout(giveUp, OUTPUT_GRACE_MS);
-      function giveUp(): void {
-        for (const stream of streams) stream.destroy();
-      }
-      const more = (): void => {
-        clearTimeout(quiet);
-        quiet = setTimeout(giveUp, OUTPUT_GRACE_MS);
-      };
-      for (const stream of streams) stream.on('data', more);
-      void Promise.all(streams.map(untilClosed)).then(() => {
-        clearTimeout(quiet);
-        resolve({ exitCode, signal });
-      });
+      // Somebody outside the group may hold the pipes open for ever.
+      void untilOutputEnds(streams).then(() => resolve({ exitCode, signal }));
     });
-  });
-}
-
-function untilClosed(stream: Readable): Promise<void> {
-  return new Promise((resolve) => {
-    if (stream.closed) resolve();
-    else stream.once('close', resolve);
   });
 }
 

@@ -320,6 +320,27 @@ describe('the way to the engine', () => {
   });
 });
 
+describe('a utility process', () => {
+  it('can be ended before it has begun', { timeout: 20_000 }, async () => {
+    const { createUtilityLauncher } = await import('../../electron/main/utility-launcher.ts');
+    const program = join(outFolder, 'endless.cjs');
+    await writeFile(program, 'setInterval(() => {}, 1000);');
+    const child = createUtilityLauncher(join(outFolder, 'engine', 'utility-entry.cjs')).launch({
+      entryPath: program,
+      args: [],
+      observerPath: program,
+      nodeOptions: [],
+      environment: {},
+      workingDirectory: outFolder,
+    });
+    child.stdout.resume();
+    child.stderr.resume();
+    expect(child.pid).toBeUndefined();
+    child.kill();
+    await child.exited;
+  });
+});
+
 describe('which page is shown', () => {
   it('is the built one, unless a development server is named and the application is not packaged', async () => {
     const { choosePage } = await import('../../electron/main/page.ts');
@@ -328,5 +349,6 @@ describe('which page is shown', () => {
     expect(choosePage(false, undefined)).toEqual(built);
     expect(choosePage(true, development)).toEqual(built);
     expect(choosePage(false, development)).toEqual({ address: development, origin: 'http://localhost:5173' });
+    expect(choosePage(false, 'http://localhost:5173').address).toBe(development);
   });
 });
