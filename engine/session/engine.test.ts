@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Command } from '../protocol/command.ts';
 import type { EngineEvent } from '../protocol/event.ts';
 import { createMemoryPortPair } from '../protocol/port.ts';
@@ -397,6 +397,20 @@ describe('engine', () => {
     expect(folders().filter((name) => !before.includes(name) && existsSync(join(tmpdir(), name, 'observer')))).toEqual(
       [],
     );
+  });
+
+  it('ends a run, and can start the next, if its figures cannot be put together', async () => {
+    const client = attachTestClient(create());
+    vi.spyOn(Uint32Array, 'from').mockImplementationOnce(() => {
+      throw new RangeError('No memory.');
+    });
+    const start = () => client.start({ program: { kind: 'scenario', id: 'counted', parameters: {} } });
+    const { outcome } = await client.follow(await start());
+    vi.restoreAllMocks();
+    expect(outcome).toMatchObject({ status: 'crashed', message: expect.stringContaining('No memory.') as string });
+    expect(
+      await client.request({ type: 'start-run', program: { kind: 'scenario', id: 'counted', parameters: {} } }),
+    ).toMatchObject({ type: 'accepted' });
   });
 
   it('ends a run whose observer talks nonsense without losing what came before', async () => {

@@ -30,7 +30,8 @@ function launchNode(nodePath: string, request: LaunchRequest): ObservedProcess {
   } catch (error) {
     return failedLaunch(describeLaunchProblem(nodePath, error));
   }
-  const { stdout, stderr } = child;
+  // Without a free file descriptor there are no pipes, whatever the type says; the `error` event tells why.
+  const { stdout = Readable.from([]), stderr = Readable.from([]) } = child;
   return {
     pid: child.pid,
     stdout,

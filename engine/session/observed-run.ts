@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { RunListing } from '../protocol/event.ts';
 import { OBSERVER_ENVIRONMENT_VARIABLE, type ObserverOptions } from '../protocol/observer-message.ts';
 import type { RunBatch } from '../protocol/run-batch.ts';
+import type { Outcome } from '../protocol/run-report.ts';
 import type { GcPolicy, RunDescription } from '../protocol/run-description.ts';
 import { assertNever, type CollectionKind } from '../protocol/vocabulary.ts';
 import type { Scenario } from '../scenarios/define-scenario.ts';
@@ -322,6 +323,19 @@ export function startObservedRun(options: ObservedRunOptions): ObservedRun {
     });
   }
 
+  /** Clients wait for an end, and the engine for its next run, also where the figures could not be put together. */
+  function endWithoutFigures(error: unknown): void {
+    const problem = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    const message = `What was recorded could not be summed up: ${problem}`;
+    const outcome: Outcome = { status: 'crashed', message };
+    const nothing = { verdict: new Uint8Array(0), reason: new Uint8Array(0) };
+    const { program } = description;
+    const facts = { tally: createRunTally(), verdicts: nothing, outcome, program, durationMs: nowMs() };
+    const { report } = buildReport({ ...facts, host: options.launcher.kind });
+    append({ type: 'ended', atMs: facts.durationMs, report });
+    list({ status: 'ended', outcome: outcome.status });
+  }
+
   return {
     get listing() {
       return listing;
@@ -340,7 +354,7 @@ export function startObservedRun(options: ObservedRunOptions): ObservedRun {
       connection?.send({ type: 'observer-end-settling' });
       return connection !== undefined;
     },
-    ended: observed.exited.then(finish),
+    ended: observed.exited.then((exit) => finish(exit).catch(endWithoutFigures)),
   };
 }
 

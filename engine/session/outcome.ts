@@ -73,7 +73,7 @@ export function classifyOutcome(facts: OutcomeFacts): Outcome {
     return { status: 'exited', ...details, message: `Exited with code ${exitCode}${exitCodeMeaning(exitCode)}.` };
   }
   if (ending?.exitCalled === true) {
-    return { status: 'exited', ...details, message: 'process.exit() was called, with code 0.' };
+    return { status: 'exited', ...details, message: 'The program called process.exit(0) before it was done.' };
   }
   if (facts.wasObserved && ending === undefined) {
     return { status: 'exited', ...details, message: 'Exited with code 0, without running its exit handlers.' };
