@@ -3,7 +3,7 @@
 import { protocol } from 'electron';
 import { readFile, realpath } from 'node:fs/promises';
 import { extname, join, sep } from 'node:path';
-import { PAGE_SCHEME } from './page.ts';
+import { PAGE_HOST, PAGE_SCHEME } from './page.ts';
 
 const MEDIA_TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
@@ -42,7 +42,9 @@ export function registerPageScheme(): void {
 /** @param folder of the built page, absolute */
 export function servePage(folder: string): void {
   protocol.handle(PAGE_SCHEME, async (request) => {
-    const file = request.method === 'GET' ? await findFile(folder, new URL(request.url).pathname) : undefined;
+    const { host, pathname } = new URL(request.url);
+    const isOurs = request.method === 'GET' && host === PAGE_HOST;
+    const file = isOurs ? await findFile(folder, pathname) : undefined;
     const content = file && (await readFile(file).catch(() => undefined));
     if (file === undefined || content === undefined) {
       return new Response('There is no such file.', { status: 404, headers: PAGE_HEADERS });

@@ -2,7 +2,8 @@
 
 /** A scheme of its own gives the page an origin, which `file:` would not. */
 export const PAGE_SCHEME = 'app';
-const BUILT_PAGE_ADDRESS = `${PAGE_SCHEME}://heapline/index.html`;
+export const PAGE_HOST = 'heapline';
+const BUILT_PAGE_ADDRESS = `${PAGE_SCHEME}://${PAGE_HOST}/index.html`;
 
 export interface Page {
   readonly address: string;

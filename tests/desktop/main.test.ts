@@ -210,6 +210,11 @@ describe('the page’s files', () => {
     expect(await answer.text()).not.toContain('secret');
   });
 
+  it('are of one origin', async () => {
+    const answer = await protocol.handlers.get('app')?.(new Request('app://other/index.html'));
+    expect(answer?.status).toBe(404);
+  });
+
   it('are only read', async () => {
     expect((await get('/index.html', { method: 'POST' })).status).toBe(404);
   });
