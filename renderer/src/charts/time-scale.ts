@@ -78,7 +78,7 @@ export function timeTicks(scale: TimeScale, leastSpacingPx = 84): Tick[] {
 /** As `niceStep`, with more steps between: half-empty charts waste the curve's height. */
 function byteStep(least: number): number {
   const power = 10 ** Math.floor(Math.log10(least));
-  const factor = [1, 2, 2.5, 3, 4, 5, 6, 8].find((each) => each * power >= least * 0.9999) ?? 10;
+  const factor = [1, 2, 2.5, 3, 4, 5, 6].find((each) => each * power >= least * 0.9999) ?? 10;
   return factor * power;
 }
 

@@ -4,7 +4,7 @@
 import type { GcPolicy } from '../../../engine/protocol/run-description.ts';
 import type { Outcome, RunReport } from '../../../engine/protocol/run-report.ts';
 import { assertNever, type OutcomeStatus } from '../../../engine/protocol/vocabulary.ts';
-import { formatDuration } from '../stream/figures.ts';
+import { formatCount, formatDuration } from '../stream/figures.ts';
 
 /** Two or three words for a status line. */
 export function titleOfOutcome(status: OutcomeStatus): string {
@@ -33,8 +33,8 @@ export function isFailure({ status, exitCode }: Outcome): boolean {
   return status !== 'completed' && status !== 'stopped' && !(status === 'exited' && exitCode === 0);
 }
 
-/** What it means and what to do next, in a sentence or two. */
-export function adviceFor({ status, exitCode }: Outcome): string {
+/** What it means and what to do next, in a sentence or two. `exitedFirst`: objects that the end left without a callback. */
+export function adviceFor({ status, exitCode }: Outcome, exitedFirst: number): string {
   switch (status) {
     case 'completed':
       return 'The program had nothing left to do.';
@@ -46,7 +46,7 @@ export function adviceFor({ status, exitCode }: Outcome): string {
       return 'V8 reached its heap limit and ended the process. Look at what was still alive when the heap curve rose, lower the parameters, or raise the heap limit under “Limits”.';
     case 'exited':
       return exitCode === 0
-        ? 'The program called process.exit(). Node runs no cleanup callbacks at exit, so those that had not run never will.'
+        ? `Node runs no cleanup callbacks at exit: ${exitedFirst === 0 ? 'one that had not run by then never will' : exitedFirst === 1 ? 'that of 1 object had not run by then and never will' : `those of ${formatCount(exitedFirst)} objects had not run by then and never will`}. What has to be done before the end is done with try … finally, or with using.`
         : 'The program ended itself with an exit code that means failure. Its last lines on stderr usually say why.';
     case 'threw':
       return 'An error reached the top of the program and ended it. The stack names the line; what was recorded up to there is here.';

@@ -177,6 +177,13 @@ export const useRunStore = defineStore('run', () => {
     await engine.ask('The run was not stopped', { type: 'stop-run', runId: active.description.runId });
   }
 
+  /** No more waiting for late callbacks: fixes the verdicts now. */
+  async function endSettling(): Promise<void> {
+    const active = engine.activeRun;
+    if (active === undefined) return;
+    await engine.ask('The wait was not cut short', { type: 'end-settling', runId: active.description.runId });
+  }
+
   async function collect(kind: CollectionKind): Promise<void> {
     const active = engine.activeRun;
     if (active === undefined) return;
@@ -244,6 +251,7 @@ export const useRunStore = defineStore('run', () => {
     onRunListed,
     run,
     stop,
+    endSettling,
     collect,
     setGcPolicy,
     setParameter,

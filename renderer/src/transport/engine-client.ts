@@ -95,17 +95,18 @@ export function createEngineClient({
     listener?.onConnection(state);
   }
 
-  function forgetPort(): void {
+  /** What is asked and not answered fails, with the reason why there will be no answer. */
+  function forgetPort(reason: string): void {
     clearTimeout(timer);
     port = undefined;
     isWelcome = false;
     const unanswered = [...answers.values()];
     answers.clear();
-    for (const answer of unanswered) answer.reject(new NotConnectedError('The connection to the engine was lost.'));
+    for (const answer of unanswered) answer.reject(new NotConnectedError(reason));
   }
 
   function lose(problem: string): void {
-    forgetPort();
+    forgetPort(problem);
     if (isDisposed) return;
     const delayMs = retryDelaysMs[Math.min(failedAttempts, retryDelaysMs.length - 1)] ?? 5_000;
     failedAttempts += 1;
@@ -115,7 +116,7 @@ export function createEngineClient({
 
   function giveUp(problem: string): void {
     const closing = port;
-    forgetPort();
+    forgetPort(problem);
     closing?.close();
     tellConnection({ kind: 'unusable', problem });
   }
@@ -254,7 +255,7 @@ export function createEngineClient({
     [Symbol.dispose]() {
       isDisposed = true;
       const closing = port;
-      forgetPort();
+      forgetPort('The page has closed its connection to the engine.');
       closing?.close();
     },
   };

@@ -1,0 +1,24 @@
+// Which tab of the drawer is open. Runs in the page; read by the drawer, written by it and by the keyboard.
+// Before the first run of a scenario there is its source to read; from then on it is the tab that the user keeps open.
+
+import { defineStore } from 'pinia';
+import { computed, ref, watch } from 'vue';
+import { useRunStore } from './run-store.ts';
+import { useSettingsStore, type DrawerTab } from './settings-store.ts';
+
+export const useDrawerStore = defineStore('drawer', () => {
+  const run = useRunStore();
+  const { settings } = useSettingsStore();
+  const tabBeforeRun = ref<DrawerTab>('source');
+  watch(
+    () => run.scenarioId,
+    () => (tabBeforeRun.value = 'source'),
+  );
+  const tab = computed(() => (run.stream === undefined ? tabBeforeRun.value : settings.drawerTab));
+
+  function open(wanted: DrawerTab): void {
+    if (run.stream === undefined) tabBeforeRun.value = wanted;
+    else settings.drawerTab = wanted;
+  }
+  return { tab, open };
+});
