@@ -130,7 +130,7 @@ async function programOf({ program, settings, scriptArgs }: RunOptions): Promise
     () => false,
   );
   if (!isFile) throw new UsageError(`There is no file ${path}. Allowed: the path of a script, or a scenario's id.`);
-  return { kind: 'file', path, args: [...scriptArgs], workingDirectory: process.cwd() };
+  return { kind: 'file', path, args: [...scriptArgs] };
 }
 
 /** A relative path is the caller's; a bare name is looked up by the launcher as a shell would. */

@@ -10,15 +10,10 @@ export type ParameterValue = v.InferOutput<typeof ParameterValue>;
 export const ParameterValues = v.record(v.string(), ParameterValue);
 export type ParameterValues = v.InferOutput<typeof ParameterValues>;
 
-/** A built-in scenario by id, or a script by its path. `workingDirectory` is absolute; absent: the script's folder. */
+/** A built-in scenario by id, or a script by its path. */
 export const Program = v.variant('kind', [
   v.object({ kind: v.literal('scenario'), id: v.string(), parameters: v.optional(ParameterValues, {}) }),
-  v.object({
-    kind: v.literal('file'),
-    path: v.string(),
-    args: v.optional(v.array(v.string()), []),
-    workingDirectory: v.exactOptional(v.string()),
-  }),
+  v.object({ kind: v.literal('file'), path: v.string(), args: v.optional(v.array(v.string()), []) }),
 ]);
 export type Program = v.InferOutput<typeof Program>;
 

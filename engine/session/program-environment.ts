@@ -1,9 +1,7 @@
-// The environment that an observed program gets. A script of the user's gets all that it would have in the same shell; a
-// scenario gets what every program needs, so that it behaves alike on every machine.
+// The environment that an observed program gets: what it needs to start, and nothing of the session's own.
 
-import type { Program } from '../protocol/run-description.ts';
-
-const NEEDED = [
+/** Secrets stand in environment variables; these names hold none, and a program misses them. */
+const PASSED_ON = [
   'PATH',
   'HOME',
   'USER',
@@ -29,16 +27,14 @@ const NEEDED = [
   'PROGRAMDATA',
 ];
 
-/** @param own variables to add. Names of needed ones are compared without regard to case, as Windows does. */
+/** @param own variables to add. Names are compared without regard to case, as Windows does. */
 export function programEnvironment(
-  kind: Program['kind'],
   own: Readonly<Record<string, string>>,
   inherited: NodeJS.ProcessEnv = process.env,
 ): Record<string, string> {
   const environment: Record<string, string> = {};
   for (const [name, value] of Object.entries(inherited)) {
-    if (value === undefined) continue;
-    if (kind === 'file' || NEEDED.includes(name.toUpperCase())) environment[name] = value;
+    if (value !== undefined && PASSED_ON.includes(name.toUpperCase())) environment[name] = value;
   }
   return { ...environment, ...own };
 }

@@ -126,16 +126,16 @@ describe('a run that nobody observes', () => {
     expect(report.outcome.status).toBe('completed');
   });
 
-  it('has the environment that it would have without us, and no input', async () => {
-    process.env['HEAPLINE_TEST_VALUE'] = 'value';
+  it('sees neither the session’s environment nor its input', async () => {
+    process.env['HEAPLINE_TEST_SECRET'] = 'secret';
     try {
       const report = await run(`
-        console.error(process.env.HEAPLINE_TEST_VALUE, process.env.PATH?.length > 0, process.cwd() === __dirname);
+        console.error(process.env.HEAPLINE_TEST_SECRET, process.env.PATH?.length > 0, process.cwd() === __dirname);
         process.stdin.on('end', () => console.error('no input')).resume();
       `);
-      expect(report.outcome.stderrTail).toEqual(['value true true', 'no input']);
+      expect(report.outcome.stderrTail).toEqual(['undefined true true', 'no input']);
     } finally {
-      delete process.env['HEAPLINE_TEST_VALUE'];
+      delete process.env['HEAPLINE_TEST_SECRET'];
     }
   });
 
