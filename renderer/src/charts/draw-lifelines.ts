@@ -223,7 +223,7 @@ function drawLabels(
       if (rightX + width + LABEL_GAP_PX <= nextX) write(label, rightX, life.y, width);
     } else if (rightX + width + 4 <= nextX) {
       write(label, rightX, life.y, width);
-    } else if (lineX + width + 24 <= Math.min(scale.width, endX(life) - LABEL_GAP_PX)) {
+    } else if (lineX + 2 * width + 24 <= Math.min(scale.width, endX(life) - LABEL_GAP_PX)) {
       // On the line itself, which is interrupted for it as a contour is on a map.
       context.fillStyle = palette.ground;
       context.fillRect(lineX - 4, life.y - 4, width + 8, 8);

@@ -102,8 +102,11 @@ function createNamePlaces(
       if (left < 0 || right > scale.width) return false;
       if (taken.some((other) => left < other.right + 8 && right > other.left - 8)) return false;
       taken.push({ left, right });
-      context.fillStyle = translucent(palette.ground, 0.8);
-      context.fillRect(left - 2, extent.top + 1, width + 4, 13);
+      // A halo rather than a box: curves and grid go on right beside the letters.
+      context.strokeStyle = palette.ground;
+      context.lineWidth = 3;
+      context.lineJoin = 'round';
+      context.strokeText(name, left, extent.top + 3);
       context.fillStyle = palette.inkFaint;
       context.fillText(name, left, extent.top + 3);
       return true;

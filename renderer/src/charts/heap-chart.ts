@@ -65,6 +65,7 @@ export function createHeapChart(canvas: HTMLCanvasElement): HeapChart {
       const dataset = chart.data.datasets[index];
       if (dataset === undefined) return;
       dataset.borderColor = palette[hue];
+      dataset.pointBackgroundColor = palette[hue];
       dataset.backgroundColor = translucent(palette[hue], fill);
     });
   }
@@ -102,6 +103,8 @@ export function createHeapChart(canvas: HTMLCanvasElement): HeapChart {
         const dataset = chart.data.datasets[index];
         if (dataset === undefined) return;
         dataset.data = hidden.has(key) ? [] : (reductions?.get(key)?.points(range, LONGEST_SAMPLE_GAP_MS) ?? []);
+        // A program that lasts some milliseconds is sampled once: there is no line to draw, but there is a figure.
+        dataset.pointRadius = dataset.data.length === 1 ? 2.5 : 0;
       });
       const { scales } = chart.options;
       if (scales?.['x']) Object.assign(scales['x'], { min: scale.fromMs, max: scale.toMs });

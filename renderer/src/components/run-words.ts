@@ -46,7 +46,7 @@ export function adviceFor({ status, exitCode }: Outcome, exitedFirst: number): s
       return 'V8 reached its heap limit and ended the process. Look at what was still alive when the heap curve rose, lower the parameters, or raise the heap limit under “Limits”.';
     case 'exited':
       return exitCode === 0
-        ? `Node runs no cleanup callbacks at exit: ${exitedFirst === 0 ? 'one that had not run by then never will' : exitedFirst === 1 ? 'that of 1 object had not run by then and never will' : `those of ${formatCount(exitedFirst)} objects had not run by then and never will`}. What has to be done before the end is done with try … finally, or with using.`
+        ? `Node runs no cleanup callbacks at exit${exitedFirst === 0 ? '.' : `: ${exitedFirst === 1 ? '1 object' : `${formatCount(exitedFirst)} objects`} had no callback by then, and never will.`} What has to be done before the end belongs in try … finally, or in using.`
         : 'The program ended itself with an exit code that means failure. Its last lines on stderr usually say why.';
     case 'threw':
       return 'An error reached the top of the program and ended it. The stack names the line; what was recorded up to there is here.';
