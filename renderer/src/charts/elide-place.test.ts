@@ -11,6 +11,10 @@ it('shortens the name and keeps the line', () => {
   expect(elidePlace('image-pipeline.ts:115', upTo(15))).toBe('image-pipe…:115');
 });
 
+it('puts no dot before its dots', () => {
+  expect(elidePlace('image-pipeline.ts:61', upTo(19))).toBe('image-pipeline…:61');
+});
+
 it('keeps the line even where nothing else fits', () => {
   expect(elidePlace('image-pipeline.ts:115', upTo(2))).toBe('…:115');
 });

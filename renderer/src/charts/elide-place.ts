@@ -9,7 +9,7 @@ export function elidePlace(place: string, fits: (text: string) => boolean): stri
   const line = /:\d+$/.exec(place)?.[0] ?? '';
   const name = place.slice(0, place.length - line.length);
   for (let kept = name.length - 1; kept > 0; kept--) {
-    const shortened = `${name.slice(0, kept)}…${line}`;
+    const shortened = `${name.slice(0, kept).replace(/[.\-_]$/, '')}…${line}`;
     if (fits(shortened)) return shortened;
   }
   return `…${line}`;

@@ -8,17 +8,17 @@ import { useSettingsStore, type DrawerTab } from './settings-store.ts';
 
 export const useDrawerStore = defineStore('drawer', () => {
   const run = useRunStore();
-  const { settings } = useSettingsStore();
+  const settings = useSettingsStore();
   const tabBeforeRun = ref<DrawerTab>('source');
   watch(
     () => run.scenarioId,
     () => (tabBeforeRun.value = 'source'),
   );
-  const tab = computed(() => (run.stream === undefined ? tabBeforeRun.value : settings.drawerTab));
+  const tab = computed(() => (run.stream === undefined ? tabBeforeRun.value : settings.settings.drawerTab));
 
   function open(wanted: DrawerTab): void {
     if (run.stream === undefined) tabBeforeRun.value = wanted;
-    else settings.drawerTab = wanted;
+    else settings.settings.drawerTab = wanted;
   }
   return { tab, open };
 });

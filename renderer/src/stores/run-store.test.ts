@@ -8,12 +8,15 @@ import { syntheticRun } from '../../../tests/fixtures/synthetic-run.ts';
 import { createStandInEngine, type StandInEngine, type StandInOptions } from '../../dev/stand-in-engine.ts';
 import { createRunStream } from '../stream/create-run-stream.ts';
 import { createEngineClient } from '../transport/engine-client.ts';
+import { useDrawerStore } from './drawer-store.ts';
 import { useEngineStore } from './engine-store.ts';
 import { useMessageStore } from './message-store.ts';
 import { useRunStore } from './run-store.ts';
 
 // The settings store keeps to a browser's window; what it does is not what is tested here.
-vi.mock('./settings-store.ts', () => ({ useSettingsStore: () => ({ settings: { nodePath: '' } }) }));
+vi.mock('./settings-store.ts', () => ({
+  useSettingsStore: () => ({ settings: { nodePath: '', drawerTab: 'objects' } }),
+}));
 
 const scenario = (id: string) =>
   parse(ScenarioDescription, {
@@ -69,6 +72,19 @@ describe('run store', () => {
     await settle();
     return run;
   }
+
+  it('has the source open before the first run of a scenario, and the objects from then on', async () => {
+    const run = await connect();
+    const drawer = useDrawerStore();
+    expect(drawer.tab).toBe('source');
+    drawer.open('console');
+    expect(drawer.tab).toBe('console');
+    run.selectScenario('two');
+    await settle();
+    expect(drawer.tab).toBe('source');
+    run.showRun('new');
+    expect(drawer.tab).toBe('objects');
+  });
 
   it('shows the first scenario where nothing has run yet', async () => {
     const run = await connect();

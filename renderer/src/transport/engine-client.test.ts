@@ -109,6 +109,14 @@ describe('engine client', () => {
     await expect(client.request({ type: 'stop-run', runId: 'r' })).rejects.toThrow(NotConnectedError);
   });
 
+  it('gives the engine’s reason for closing a connection to whoever waits for an answer', async () => {
+    start();
+    await settle();
+    const unanswered = client.request({ type: 'leave-run', runId: 'r' });
+    engine.send({ type: 'protocol-error', message: 'The message could not be read: runId is too long.' });
+    await expect(unanswered).rejects.toThrow('runId is too long');
+  });
+
   it('catches up with a run from its beginning and follows it as it grows', async () => {
     start();
     for (const name of ['a', 'b', 'c']) engine.record('r', mark(name));
