@@ -404,8 +404,7 @@ async function prepareProgram(
     }
     case 'file': {
       await checkScript(program.path);
-      const workingDirectory = program.workingDirectory ?? dirname(program.path);
-      await checkFolder(workingDirectory);
+      const workingDirectory = dirname(program.path);
       return {
         described: program,
         launch: { entryPath: program.path, args: program.args, observerPath, workingDirectory },
@@ -442,13 +441,6 @@ async function checkScript(path: string): Promise<void> {
   await access(path, constants.R_OK).catch(() => {
     throw refuse(`${path} cannot be read: permission denied.`);
   });
-}
-
-async function checkFolder(path: string): Promise<void> {
-  const found = isAbsolute(path) && !path.includes('\0') ? await stat(path).catch(() => undefined) : undefined;
-  if (found?.isDirectory() !== true) {
-    throw new Refused('bad-file', `${JSON.stringify(path)} is not the absolute path of a folder to work in.`);
-  }
 }
 
 /** A path is taken as it is, a bare name is looked up as a shell would. @throws Refused */

@@ -159,9 +159,7 @@ export function startObservedRun(options: ObservedRunOptions): ObservedRun {
   const observed = options.launcher.launch({
     ...options.program,
     nodeOptions: maxHeapMegabytes === undefined ? [] : [`--max-old-space-size=${maxHeapMegabytes}`],
-    environment: programEnvironment(description.program.kind, {
-      [OBSERVER_ENVIRONMENT_VARIABLE]: JSON.stringify(observerOptions),
-    }),
+    environment: programEnvironment({ [OBSERVER_ENVIRONMENT_VARIABLE]: JSON.stringify(observerOptions) }),
   });
   const collector = createConsoleCollector({
     stdout: observed.stdout,
