@@ -23,9 +23,14 @@ import { connectProgramInspector } from './program-inspector.ts';
 import { Cell, Clock, createSharedColumns, State } from './shared-columns.ts';
 
 const SAMPLE_INTERVAL_MS = 20;
-/** While rows come; the ring must not fill, and the probe's times in bursts are as good as this. */
+/**
+ * While so many rows come at a time that the ring could fill before the next look; the probe's times in bursts are as good
+ * as this.
+ */
 const BUSY_DRAIN_INTERVAL_MS = 2;
-const IDLE_DRAIN_INTERVAL_MS = 8;
+const BUSY_DRAIN_ROWS = 4_096;
+/** Otherwise, so that an hour's run is not cut into millions of batches. */
+const DRAIN_INTERVAL_MS = 20;
 /** While so much waits to be sent, nothing more is drained: the ring, and then the program, waits. */
 const MAXIMUM_UNSENT_BYTES = 64 * 1024 * 1024;
 
@@ -78,12 +83,22 @@ async function main(port: MessagePort): Promise<void> {
   const drain = createColumnDrain(columns, sendBatch);
   const policy = createGcPolicyClock();
   let settlingReported = false;
+  let newSites: RunBatchOf<'sites'>['items'] = [];
+  let newMarks: RunBatchOf<'marks'>['items'] = [];
+  /** Sites before the rows that refer to them. */
+  function sendSitesAndMarks(): void {
+    if (newSites.length > 0) sendBatch({ type: 'sites', items: newSites });
+    if (newMarks.length > 0) sendBatch({ type: 'marks', items: newMarks });
+    newSites = [];
+    newMarks = [];
+  }
 
   /** Everything that the probe has told or written so far, in an order in which nothing refers to what comes later. */
   function drainEverything(): number {
     for (let received = receiveMessageOnPort(port); received !== undefined; received = receiveMessageOnPort(port)) {
       handleProbeMessage(received.message as ProbeMessage);
     }
+    sendSitesAndMarks();
     const rowCount = drain.drain();
     if (!settlingReported && Atomics.load(control, Cell.settling) === 1) {
       settlingReported = true;
@@ -98,10 +113,10 @@ async function main(port: MessagePort): Promise<void> {
     const start = clock[Clock.programStart]!;
     switch (message.type) {
       case 'site':
-        sendBatch({ type: 'sites', items: [message.site] });
+        newSites.push(message.site);
         break;
       case 'mark':
-        sendBatch(markBatch(message, start));
+        newMarks.push(describeMark(message, start));
         break;
       case 'collection':
         sendBatch(collectionBatch(message, start));
@@ -259,9 +274,10 @@ async function main(port: MessagePort): Promise<void> {
   sampler.sample();
   const drainAgain = () => {
     const rowCount = socket.writableLength < MAXIMUM_UNSENT_BYTES ? drainEverything() : 0;
-    if (!isEnding) drainTimer = setTimeout(drainAgain, rowCount > 0 ? BUSY_DRAIN_INTERVAL_MS : IDLE_DRAIN_INTERVAL_MS);
+    if (!isEnding)
+      drainTimer = setTimeout(drainAgain, rowCount >= BUSY_DRAIN_ROWS ? BUSY_DRAIN_INTERVAL_MS : DRAIN_INTERVAL_MS);
   };
-  let drainTimer = setTimeout(drainAgain, IDLE_DRAIN_INTERVAL_MS);
+  let drainTimer = setTimeout(drainAgain, DRAIN_INTERVAL_MS);
   const sampleTimer = setInterval(() => {
     sampler.sample();
     blocked.look(clock[Clock.heartbeat]! - clock[Clock.programStart]!, now());
@@ -305,23 +321,12 @@ function describeRuntime(inspected: 'live' | 'missing'): RunBatchOf<'runtime'> {
   };
 }
 
-function markBatch(message: ProbeMessage & { type: 'mark' }, programStart: number): RunBatchOf<'marks'> {
-  const atMs = message.atMs - programStart;
-  if (message.kind === 'measure') {
-    return {
-      type: 'marks',
-      items: [{ kind: 'user-measure', name: message.name, atMs, durationMs: message.durationMs }],
-    };
-  }
-  const released = /^release:(.*)$/s.exec(message.name);
-  return {
-    type: 'marks',
-    items: [
-      released === null
-        ? { kind: 'user-mark', name: message.name, atMs }
-        : { kind: 'release', name: released[1] ?? '', atMs },
-    ],
-  };
+function describeMark(message: ProbeMessage & { type: 'mark' }, start: number): RunBatchOf<'marks'>['items'][number] {
+  const atMs = message.atMs - start;
+  const { name } = message;
+  if (message.kind === 'measure') return { kind: 'user-measure', name, atMs, durationMs: message.durationMs };
+  const released = /^release:(.*)$/s.exec(name);
+  return released === null ? { kind: 'user-mark', name, atMs } : { kind: 'release', name: released[1] ?? '', atMs };
 }
 
 /** Kinds and flags as `perf_hooks.constants` has them: kind 1 is a scavenge, flag 4 says forced. */

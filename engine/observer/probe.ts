@@ -19,6 +19,9 @@ import { createSiteRecorder } from './site-recorder.ts';
 /** The program starts without its observer rather than wait longer than this for it. */
 const COMPANION_START_LIMIT_MS = 8_000;
 const HEARTBEAT_MS = 20;
+/** UTF-16 units of a mark's name, and of each part of an error, that are told. */
+const MAXIMUM_NAME_LENGTH = 1_000;
+const MAXIMUM_TEXT_LENGTH = 65_536;
 
 type GarbageCollect = (options?: { type: 'minor' }) => void;
 
@@ -155,7 +158,7 @@ function observeMarks(tell: (message: ProbeMessage) => void): () => void {
       tell({
         type: 'mark',
         kind: entry.entryType === 'measure' ? 'measure' : 'mark',
-        name: String(entry.name),
+        name: String(entry.name).slice(0, MAXIMUM_NAME_LENGTH),
         atMs: entry.startTime,
         durationMs: entry.duration,
       });
@@ -177,13 +180,16 @@ function observeCollectionsWhenIdle(tell: (message: ProbeMessage) => void): void
   observer.observe({ entryTypes: ['gc'] });
 }
 
+/** What is thrown may be any size; a message of it must not be. */
+const clip = (text: unknown) => String(text).slice(0, MAXIMUM_TEXT_LENGTH);
+
 function describeError(error: unknown): { name: string; message: string; stack: string } {
   // The thrown value is the program's: anything may be odd about it.
   try {
     if (error instanceof Error) {
-      return { name: String(error.name), message: String(error.message), stack: String(error.stack ?? '') };
+      return { name: clip(error.name), message: clip(error.message), stack: clip(error.stack ?? '') };
     }
-    return { name: typeof error, message: String(error), stack: '' };
+    return { name: typeof error, message: clip(error), stack: '' };
   } catch {
     return { name: typeof error, message: 'The thrown value cannot be described.', stack: '' };
   }

@@ -6,7 +6,8 @@
 // follows them and are spread evenly between it and the one before. Whenever the companion's tick has moved, or the
 // reading turns out to lie further off than a burst explains, or the thread turns, the clock decides again. So a time is
 // off by less than SHARED * DENSE_MS (16 µs) as a rule. Only where a program pauses inside a burst without turning its
-// event loop, and the companion has not ticked meanwhile (it does every 2 ms then, if it gets a processor), are up to
+// event loop, and the companion has not ticked meanwhile (every 2 ms in a long burst, 20 ms
+// at its beginning, if it gets a processor), are up to
 // SHARED - 1 events after the pause placed before it.
 
 import {

@@ -1,7 +1,7 @@
 // One run: launches the program, listens to its observer, supervises it, and at the end decides what became of each
 // registration. Runs in the session; the engine starts one at a time and forwards its recording to clients.
 
-import { setTimeout as delay } from 'node:timers/promises';
+import { setImmediate as turn, setTimeout as delay } from 'node:timers/promises';
 import type { RunListing } from '../protocol/event.ts';
 import { OBSERVER_ENVIRONMENT_VARIABLE, type ObserverOptions } from '../protocol/observer-message.ts';
 import type { RunBatch } from '../protocol/run-batch.ts';
@@ -17,7 +17,7 @@ import type { Launcher, LaunchRequest, ProcessExit } from './launcher.ts';
 import { classifyOutcome } from './outcome.ts';
 import { programEnvironment } from './program-environment.ts';
 import { approximateBytes, createRecording, type Recording } from './recording.ts';
-import { createRunTally } from './run-tally.ts';
+import { createRunTally, type RunTally } from './run-tally.ts';
 import { buildReport, DEFAULT_REPORTED_OBJECTS, type ReportFacts, type SessionReport } from './session-report.ts';
 import { decideVerdicts } from './verdicts.ts';
 
@@ -37,6 +37,8 @@ const MAXIMUM_BATCH_BYTES = 56 * 1024 * 1024;
 const MAXIMUM_ERROR_CHARACTERS = 64 * 1024;
 const DROPPED_INTERVAL_MS = 1_000;
 const VERDICT_ROWS = 65_536;
+/** Batches; clients are served in between. */
+const TALLIED_IN_ONE_TURN = 100;
 
 export interface ObservedRunOptions {
   readonly description: RunDescription;
@@ -79,7 +81,6 @@ export function startObservedRun(options: ObservedRunOptions): ObservedRun {
   const { description, clock, endpoint } = options;
   const { limits } = description;
   const recording = createRecording(options.recordingBudgetBytes);
-  const tally = createRunTally();
   const launchedAtMs = clock.monotonicMs();
   let timeZeroMs = launchedAtMs;
   let listing: RunListing = { description, status: 'launching' };
@@ -99,7 +100,6 @@ export function startObservedRun(options: ObservedRunOptions): ObservedRun {
 
   const keep = (batch: RunBatch): void => {
     recording.append(batch);
-    tally.apply(batch);
     options.onAppend();
   };
   const overflow = createOverflow(keep, clock);
@@ -278,6 +278,7 @@ export function startObservedRun(options: ObservedRunOptions): ObservedRun {
       saidOutOfMemory: collector.saidOutOfMemory,
       stderrTail: collector.stderrTail,
     });
+    const tally = await tallyOf(recording);
     const verdicts = decideVerdicts({
       rows: tally.rows,
       majorCollections: tally.majorCollections(),
@@ -366,6 +367,19 @@ function buildReportToSend(facts: ReportFacts, maximumObjects = DEFAULT_REPORTED
 function clipTexts<Texts extends Record<string, string>>(texts: Texts): { [Name in keyof Texts]: string } {
   const clipped = Object.entries(texts).map(([name, text]) => [name, text.slice(0, MAXIMUM_ERROR_CHARACTERS)]);
   return Object.fromEntries(clipped) as { [Name in keyof Texts]: string };
+}
+
+/**
+ * Adds up a recording. At the end, not as the batches come: a program that registers in a loop, its observer and this
+ * session share the machine's cores, and what is done here while it runs slows it down.
+ */
+async function tallyOf(recording: Recording): Promise<RunTally> {
+  const tally = createRunTally();
+  for (const { sequence, batch } of recording.read(0)) {
+    tally.apply(batch);
+    if (sequence % TALLIED_IN_ONE_TURN === 0) await turn();
+  }
+  return tally;
 }
 
 /** What a program can produce without bound. The rest is little, and without it a run could not be understood. */
