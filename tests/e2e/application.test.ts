@@ -475,7 +475,7 @@ describe('the window', () => {
     expect(await isSearching()).toBe(true);
     await keyboard.type('/g2');
     expect(await page.search.inputValue()).toBe('/g2');
-    expect(await page.page.getByRole('tab', { name: /^Objects/ }).getAttribute('aria-selected')).toBe('true');
+    expect(await page.page.getByRole('tab', { name: /^Source/ }).getAttribute('aria-selected')).toBe('true');
     await page.search.fill('not guaranteed');
     await eventually(() => page.scenario('Simple registration').count()).toBe(0);
     // The chosen scenario is filtered away, so the arrow goes to the only one that is left.

@@ -184,7 +184,7 @@ export function drawLanes(
 
 /**
  * Names beside those lifelines that leave room for theirs before the next item of their lane. A line that goes on to the
- * end has its name on the line or, where that is too short, before its start. What does not fit is left out.
+ * end has its name on the line or, where that stays too short, before its start. What does not fit is left out.
  */
 function drawLabels(
   context: CanvasRenderingContext2D,
@@ -229,7 +229,7 @@ function drawLabels(
       context.fillRect(lineX - 4, life.y - 4, width + 8, 8);
       context.fillStyle = palette.inkFaint;
       write(label, lineX, life.y, width);
-    } else if (startX - width - 6 >= previousX && startX <= scale.width) {
+    } else if (stream.status === 'ended' && startX - width - 6 >= previousX && startX <= scale.width) {
       write(label, startX - width - 6, life.y, width);
     }
   }

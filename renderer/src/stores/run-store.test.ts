@@ -86,6 +86,14 @@ describe('run store', () => {
     expect(drawer.tab).toBe('objects');
   });
 
+  it('asks for the end of the settle time of the run that goes on', async () => {
+    const run = await connect();
+    engine.list(listing('r1', 'one', { status: 'settling' }));
+    await settle();
+    await run.endSettling();
+    expect(sent('end-settling')).toMatchObject([{ runId: 'r1' }]);
+  });
+
   it('shows the first scenario where nothing has run yet', async () => {
     const run = await connect();
     expect(run.scenario?.id).toBe('one');
