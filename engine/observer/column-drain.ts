@@ -17,8 +17,10 @@ const MAXIMUM_BATCH_ROWS = 32_768;
 const KIND_MASK = (1 << KIND_BITS) - 1;
 
 export interface ColumnDrain {
-  /** Sends everything that was written until now; returns how many rows that was. */
-  drain(): number;
+  /** Rows that are written and not sent yet. */
+  waitingRows(): number;
+  /** Sends everything that was written until now. */
+  drain(): void;
 }
 
 /** `sendBatch` must be done with a batch's columns when it returns: they are used again for the next. */
@@ -193,6 +195,7 @@ export function createColumnDrain(columns: SharedColumns, sendBatch: (batch: Obs
   }
 
   return {
+    waitingRows: () => (control[Cell.writtenHead]! - Atomics.load(control, Cell.tail)) | 0,
     drain() {
       let tail = Atomics.load(control, Cell.tail);
       const timedHead = Atomics.load(control, Cell.head);
@@ -204,7 +207,6 @@ export function createColumnDrain(columns: SharedColumns, sendBatch: (batch: Obs
       const head = hasTimedRows ? timedHead : writtenHead === lastWrittenHead ? writtenHead : tail;
       lastWrittenHead = writtenHead;
       Atomics.add(control, Cell.tick, 1);
-      const rowCount = (head - tail) | 0;
       while (tail !== head) {
         const rows = Math.min((head - tail) | 0, MAXIMUM_BATCH_ROWS);
         const end = (tail + rows) | 0;
@@ -212,7 +214,6 @@ export function createColumnDrain(columns: SharedColumns, sendBatch: (batch: Obs
         tail = end;
       }
       reportDropped();
-      return rowCount;
     },
   };
 }

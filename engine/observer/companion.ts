@@ -23,13 +23,11 @@ import { connectProgramInspector } from './program-inspector.ts';
 import { Cell, Clock, createSharedColumns, State } from './shared-columns.ts';
 
 const SAMPLE_INTERVAL_MS = 20;
-/**
- * While so many rows come at a time that the ring could fill before the next look; the probe's times in bursts are as good
- * as this.
- */
-const BUSY_DRAIN_INTERVAL_MS = 2;
-const BUSY_DRAIN_ROWS = 4_096;
-/** Otherwise, so that an hour's run is not cut into millions of batches. */
+/** How often the ring is looked at: while so many rows come that it could fill before the next look, and otherwise. */
+const BUSY_LOOK_INTERVAL_MS = 2;
+const LOOK_INTERVAL_MS = 5;
+const BUSY_ROWS = 4_096;
+/** Fewer rows than that wait for this, so that an hour's run is not cut into millions of batches. */
 const DRAIN_INTERVAL_MS = 20;
 /** While so much waits to be sent, nothing more is drained: the ring, and then the program, waits. */
 const MAXIMUM_UNSENT_BYTES = 64 * 1024 * 1024;
@@ -94,19 +92,18 @@ async function main(port: MessagePort): Promise<void> {
   }
 
   /** Everything that the probe has told or written so far, in an order in which nothing refers to what comes later. */
-  function drainEverything(): number {
+  function drainEverything(): void {
     for (let received = receiveMessageOnPort(port); received !== undefined; received = receiveMessageOnPort(port)) {
       handleProbeMessage(received.message as ProbeMessage);
     }
     sendSitesAndMarks();
-    const rowCount = drain.drain();
+    drain.drain();
     if (!settlingReported && Atomics.load(control, Cell.settling) === 1) {
       settlingReported = true;
       const atMs = clock[Clock.settlingSince]! - clock[Clock.programStart]!;
       sendBatch({ type: 'marks', items: [{ kind: 'settle-started', name: 'program ended', atMs }] });
       send({ type: 'observer-settling', atMs });
     }
-    return rowCount;
   }
 
   function handleProbeMessage(message: ProbeMessage): void {
@@ -272,12 +269,16 @@ async function main(port: MessagePort): Promise<void> {
   port.on('message', (message: ProbeMessage) => handleProbeMessage(message));
   // The curve begins where the program does.
   sampler.sample();
-  const drainAgain = () => {
-    const rowCount = socket.writableLength < MAXIMUM_UNSENT_BYTES ? drainEverything() : 0;
-    if (!isEnding)
-      drainTimer = setTimeout(drainAgain, rowCount >= BUSY_DRAIN_ROWS ? BUSY_DRAIN_INTERVAL_MS : DRAIN_INTERVAL_MS);
+  let drainedAtMs = now();
+  const look = () => {
+    const isBusy = drain.waitingRows() >= BUSY_ROWS;
+    if ((isBusy || now() - drainedAtMs >= DRAIN_INTERVAL_MS) && socket.writableLength < MAXIMUM_UNSENT_BYTES) {
+      drainedAtMs = now();
+      drainEverything();
+    }
+    if (!isEnding) drainTimer = setTimeout(look, isBusy ? BUSY_LOOK_INTERVAL_MS : LOOK_INTERVAL_MS);
   };
-  let drainTimer = setTimeout(drainAgain, DRAIN_INTERVAL_MS);
+  let drainTimer = setTimeout(look, LOOK_INTERVAL_MS);
   const sampleTimer = setInterval(() => {
     sampler.sample();
     blocked.look(clock[Clock.heartbeat]! - clock[Clock.programStart]!, now());

@@ -3,12 +3,11 @@
 // When the ring is full the program waits for the companion, a bounded time, rather than lose a row.
 //
 // Time in bursts: after STEADY events in a row at less than DENSE_MS each, up to SHARED - 1 events share the reading that
-// follows them and are spread evenly between it and the one before. Whenever the companion's tick has moved, or the
-// reading turns out to lie further off than a burst explains, or the thread turns, the clock decides again. So a time is
-// off by less than SHARED * DENSE_MS (16 µs) as a rule. Only where a program pauses inside a burst without turning its
-// event loop, and the companion has not ticked meanwhile (every 2 ms in a long burst, 20 ms
-// at its beginning, if it gets a processor), are up to
-// SHARED - 1 events after the pause placed before it.
+// follows them and are spread evenly between it and the one before. Whenever the companion's tick has moved, the reading
+// turns out to lie further off than a burst explains, or the thread turns, the clock decides again. So a time is off by
+// less than SHARED * DENSE_MS (32 µs) as a rule. Only where a program pauses inside a burst without turning its event
+// loop, and the companion has not ticked meanwhile (every 2 ms in a long burst, 20 ms at its beginning, if it gets a
+// processor), are up to SHARED - 1 events after the pause placed before it.
 
 import {
   Cell,
