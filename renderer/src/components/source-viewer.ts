@@ -2,11 +2,11 @@
 // It lives in a shadow root: there CodeMirror adopts constructed style sheets, which the page's policy
 // (`style-src 'self'`) allows, where in the document it would insert <style> elements, which the policy forbids.
 
-import { javascript } from '@codemirror/lang-javascript';
-import { HighlightStyle, syntaxHighlighting } from '@codemirror/language';
+import { HighlightStyle, LRLanguage, syntaxHighlighting } from '@codemirror/language';
 import { EditorState } from '@codemirror/state';
 import { drawSelection, EditorView, highlightActiveLine, keymap, lineNumbers } from '@codemirror/view';
 import { tags } from '@lezer/highlight';
+import { parser } from '@lezer/javascript';
 import type { Disposable } from '../../../engine/protocol/port.ts';
 
 export interface SourceViewer extends Disposable {
@@ -15,6 +15,9 @@ export interface SourceViewer extends Disposable {
 
 /** Where the built-in scenarios end their description and begin their program: that is what people open it for. */
 const PROGRAM_HEADING = '// ── The program';
+
+// The parser alone: the language package would bring completion and linting, which a reader does not need.
+const typescript = LRLanguage.define({ parser: parser.configure({ dialect: 'ts' }) });
 
 const highlighting = HighlightStyle.define([
   { tag: [tags.keyword, tags.modifier, tags.operatorKeyword], color: 'var(--violet-ink)' },
@@ -54,7 +57,7 @@ export function createSourceViewer(element: HTMLElement): SourceViewer {
             lineNumbers(),
             drawSelection(),
             highlightActiveLine(),
-            javascript({ typescript: true }),
+            typescript,
             syntaxHighlighting(highlighting),
             appearance,
             // Read-only, yet focusable: it can be scrolled and selected with the keyboard. Escape is not taken.
