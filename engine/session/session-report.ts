@@ -116,7 +116,9 @@ function createObjectReader(tally: RunTally, verdicts: VerdictColumns): (row: nu
     const releasedAtMs = tally.releasedAtMs(label, registeredAtMs);
     const hasCallback = !Number.isNaN(callbackStartedAtMs);
     const collectedBetweenMs = hasCallback
-      ? collectedBetween(releasedAtMs ?? registeredAtMs, callbackStartedAtMs)
+      ? (collectedBetween(releasedAtMs ?? registeredAtMs, callbackStartedAtMs) ??
+        // V8 may see that an object is not used any more before the program says so.
+        collectedBetween(registeredAtMs, callbackStartedAtMs))
       : undefined;
     return {
       id: row + 1,

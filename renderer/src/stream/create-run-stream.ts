@@ -578,8 +578,13 @@ export function createRunStream(): RunStream {
     if (Number.isNaN(callbackAt)) return undefined;
     const last = upperBound(majorEndMs, callbackAt + CLOCK_TOLERANCE_MS) - 1;
     if (last < 0) return undefined;
+    const registeredAt = valueAt(registrations.atMs, row);
     const released = releasedAtMs(row);
-    const letGoAt = Number.isNaN(released) ? valueAt(registrations.atMs, row) : released;
+    // V8 may see that an object is not used any more before the program says so.
+    return majorsSince(Number.isNaN(released) ? registeredAt : released, last) ?? majorsSince(registeredAt, last);
+  }
+
+  function majorsSince(letGoAt: number, last: number): readonly [first: number, last: number] | undefined {
     // The middle tells before from after although both ends may be in whole ms: a program stands still meanwhile.
     const isPossible = (major: number) => (majorStartMs.at(major) + majorEndMs.at(major)) / 2 > letGoAt;
     let first = Math.max(chainStarts()[last] ?? last, upperBound(majorStartMs, letGoAt) - 1, 0);
