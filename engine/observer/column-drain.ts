@@ -19,8 +19,11 @@ const KIND_MASK = (1 << KIND_BITS) - 1;
 export interface ColumnDrain {
   /** Rows that are written and not sent yet. */
   waitingRows(): number;
-  /** Sends everything that was written until now. */
-  drain(): void;
+  /**
+   * Sends everything that was written until now. Calls `beforeRows` once it is settled which rows these are: whatever they
+   * refer to was told before they were written, so it can be fetched and sent then.
+   */
+  drain(beforeRows: () => void): void;
 }
 
 /** `sendBatch` must be done with a batch's columns when it returns: they are used again for the next. */
@@ -196,7 +199,7 @@ export function createColumnDrain(columns: SharedColumns, sendBatch: (batch: Obs
 
   return {
     waitingRows: () => (control[Cell.writtenHead]! - Atomics.load(control, Cell.tail)) | 0,
-    drain() {
+    drain(beforeRows) {
       let tail = Atomics.load(control, Cell.tail);
       const timedHead = Atomics.load(control, Cell.head);
       // Rows that still waited for a reading of the clock at the last drain, and still do: the burst they came in is
@@ -207,6 +210,7 @@ export function createColumnDrain(columns: SharedColumns, sendBatch: (batch: Obs
       const head = hasTimedRows ? timedHead : writtenHead === lastWrittenHead ? writtenHead : tail;
       lastWrittenHead = writtenHead;
       Atomics.add(control, Cell.tick, 1);
+      beforeRows();
       while (tail !== head) {
         const rows = Math.min((head - tail) | 0, MAXIMUM_BATCH_ROWS);
         const end = (tail + rows) | 0;

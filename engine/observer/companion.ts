@@ -91,19 +91,22 @@ async function main(port: MessagePort): Promise<void> {
     newMarks = [];
   }
 
+  let isExiting = false;
   /** Everything that the probe has told or written so far, in an order in which nothing refers to what comes later. */
   function drainEverything(): void {
-    for (let received = receiveMessageOnPort(port); received !== undefined; received = receiveMessageOnPort(port)) {
-      handleProbeMessage(received.message as ProbeMessage);
-    }
-    sendSitesAndMarks();
-    drain.drain();
+    drain.drain(() => {
+      for (let received = receiveMessageOnPort(port); received !== undefined; received = receiveMessageOnPort(port)) {
+        handleProbeMessage(received.message as ProbeMessage);
+      }
+      sendSitesAndMarks();
+    });
     if (!settlingReported && Atomics.load(control, Cell.settling) === 1) {
       settlingReported = true;
       const atMs = clock[Clock.settlingSince]! - clock[Clock.programStart]!;
       sendBatch({ type: 'marks', items: [{ kind: 'settle-started', name: 'program ended', atMs }] });
       send({ type: 'observer-settling', atMs });
     }
+    if (isExiting) end();
   }
 
   function handleProbeMessage(message: ProbeMessage): void {
@@ -130,7 +133,7 @@ async function main(port: MessagePort): Promise<void> {
         send({ type: 'observer-uncaught', atMs: message.atMs - start, origin: message.origin, error: message.error });
         break;
       case 'exiting':
-        end();
+        isExiting = true;
         break;
       default:
         assertNever(message);
@@ -266,7 +269,10 @@ async function main(port: MessagePort): Promise<void> {
   });
 
   // Wakes this loop at exit; everything else is fetched with each drain.
-  port.on('message', (message: ProbeMessage) => handleProbeMessage(message));
+  port.on('message', (message: ProbeMessage) => {
+    handleProbeMessage(message);
+    if (isExiting) end();
+  });
   // The curve begins where the program does.
   sampler.sample();
   let drainedAtMs = now();

@@ -77,9 +77,10 @@ function createBench() {
         expect.fail(`A batch of ${batch.type}.`);
     }
   };
+  const createdDrain = createColumnDrain(columns, take);
   return {
     writer,
-    drain: createColumnDrain(columns, take),
+    drain: () => createdDrain.drain(() => {}),
     advance: (ms: number) => (clockMs += ms),
     now: () => clockMs,
     registrations,
@@ -123,7 +124,7 @@ describe('rows through the shared columns', () => {
               bench.advance(one.forMs);
               break;
             case 'drain':
-              drain.drain();
+              drain();
               break;
             case 'turn':
               await Promise.resolve();
@@ -132,7 +133,7 @@ describe('rows through the shared columns', () => {
           }
         }
         writer.settleTimes();
-        drain.drain();
+        drain();
         expect(bench.registrations.map((row) => row.label)).toEqual(expected.map((row) => row.label));
         expect(bench.registrations.every(({ registryId }) => registryId === 7)).toBe(true);
         expect(bench.callbacks.map(({ id, threw }) => ({ id, threw }))).toEqual(calls);
@@ -161,7 +162,7 @@ describe('rows through the shared columns', () => {
       expected.push(bench.now());
       bench.advance(0.01);
     }
-    bench.drain.drain();
+    bench.drain();
     expect(bench.registrations.map(({ atMs }) => atMs)).toEqual(expected);
   });
 
@@ -175,7 +176,7 @@ describe('rows through the shared columns', () => {
     bench.advance(5);
     bench.writer.registration(1, 0, 'after');
     const atMs = bench.now();
-    bench.drain.drain();
+    bench.drain();
     expect(bench.registrations.at(-1)).toMatchObject({ label: 'after', atMs });
   });
 
@@ -186,13 +187,13 @@ describe('rows through the shared columns', () => {
       bench.advance(0.0005);
     }
     // The thread is blocked from here on; the second look takes what still waited at the first.
-    bench.drain.drain();
-    bench.drain.drain();
+    bench.drain();
+    bench.drain();
     expect(bench.registrations.length).toBe(45);
     bench.writer.registration(1, 0, 'later');
     bench.writer.settleTimes();
-    bench.drain.drain();
-    bench.drain.drain();
+    bench.drain();
+    bench.drain();
     expect(bench.registrations.map(({ label: text }) => text)).toEqual([
       ...Array.from({ length: 45 }, (_none, row) => String(row)),
       'later',

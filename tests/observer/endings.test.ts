@@ -1,5 +1,8 @@
 // How programs end, well or badly, and that what they did until then is known. Real processes with the real observer.
 
+import { spawn } from 'node:child_process';
+import { resolve } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { fixture, runProgram } from '../run-program.ts';
 
@@ -124,4 +127,32 @@ describe('a program that', () => {
     expect(report.registrations).toMatchObject({ total: 5_000, alive: 5_000 });
     expect(stderr).toBe('');
   });
+
+  it('does not outlive a Heapline that was killed', async () => {
+    const heapline = resolve(import.meta.dirname, '../../out/cli/heapline.js');
+    const script = resolve(import.meta.dirname, '../fixtures/programs/exits.mjs');
+    const host = spawn(process.execPath, [heapline, 'run', script, '--', 'wait'], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    const pid = await new Promise<number>((found) => {
+      let text = '';
+      host.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+        text += chunk;
+        const [, digits] = /waiting (\d+)/.exec(text) ?? [];
+        if (digits !== undefined) found(Number(digits));
+      });
+    });
+    expect(isRunning(pid)).toBe(true);
+    host.kill('SIGKILL');
+    while (isRunning(pid)) await delay(50);
+  });
 });
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -77,7 +77,7 @@ for (const { name, nodePath, isInstalled } of RUNTIMES) {
 
     it('loses nothing and counts nothing twice of 300,000 registrations and callbacks', async () => {
       const count = 300_000;
-      const { report, of, stdout } = await runProgram({
+      const { report, of, stdout, batches } = await runProgram({
         program: fixture('million.mjs', String(count)),
         gcPolicy: major,
         limits: { settleMs: 100 },
@@ -86,6 +86,12 @@ for (const { name, nodePath, isInstalled } of RUNTIMES) {
       expect(stdout).toBe(`called ${count}\n`);
       expect(report.registrations).toMatchObject({ total: count, finalized: count });
       expect(report.droppedRows).toBe(0);
+      // Whatever a row refers to was told before.
+      const sites = new Set([0]);
+      for (const batch of batches) {
+        if (batch.type === 'sites') for (const { id } of batch.items) sites.add(id);
+        if (batch.type === 'registrations') expect(batch.siteId.every((id) => sites.has(id))).toBe(true);
+      }
       const calls = new Uint8Array(count + 1);
       for (const { id } of of('callbacks')) for (const one of id) calls[one]!++;
       expect(calls.subarray(1).every((times) => times === 1)).toBe(true);
