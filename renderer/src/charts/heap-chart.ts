@@ -65,7 +65,6 @@ export function createHeapChart(canvas: HTMLCanvasElement): HeapChart {
       const dataset = chart.data.datasets[index];
       if (dataset === undefined) return;
       dataset.borderColor = palette[hue];
-      dataset.pointBackgroundColor = palette[hue];
       dataset.backgroundColor = translucent(palette[hue], fill);
     });
   }
@@ -102,9 +101,8 @@ export function createHeapChart(canvas: HTMLCanvasElement): HeapChart {
       HEAP_SERIES.forEach(({ key }, index) => {
         const dataset = chart.data.datasets[index];
         if (dataset === undefined) return;
-        dataset.data = hidden.has(key) ? [] : (reductions?.get(key)?.points(range, LONGEST_SAMPLE_GAP_MS) ?? []);
-        // A program that lasts some milliseconds is sampled once: there is no line to draw, but there is a figure.
-        dataset.pointRadius = dataset.data.length === 1 ? 2.5 : 0;
+        const points = hidden.has(key) ? [] : (reductions?.get(key)?.points(range, LONGEST_SAMPLE_GAP_MS) ?? []);
+        dataset.data = widened(points, ((scale.toMs - scale.fromMs) / range.pixelColumns) * 3);
       });
       const { scales } = chart.options;
       if (scales?.['x']) Object.assign(scales['x'], { min: scale.fromMs, max: scale.toMs });
@@ -115,4 +113,17 @@ export function createHeapChart(canvas: HTMLCanvasElement): HeapChart {
       chart.destroy();
     },
   };
+}
+
+/**
+ * A program that lasts some milliseconds is sampled once: there is no line to draw, but there is a figure. It becomes a
+ * dash of `reachMs` to either side.
+ */
+function widened(points: Point[], reachMs: number): Point[] {
+  const first = points.find(({ y }) => !Number.isNaN(y));
+  if (first === undefined || points.some(({ x, y }) => x !== first.x && !Number.isNaN(y))) return points;
+  return [
+    { x: first.x - reachMs, y: first.y },
+    { x: first.x + reachMs, y: first.y },
+  ];
 }
