@@ -204,7 +204,6 @@ async function main(port: MessagePort): Promise<void> {
       atMs: now(),
       exitCode: Atomics.load(control, Cell.exitCode),
       settled: Atomics.load(control, Cell.settled) === 1,
-      exitCalled: Atomics.load(control, Cell.settled) === 0,
     });
     const release = () => {
       enterState(State.flushed);

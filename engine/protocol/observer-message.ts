@@ -70,9 +70,8 @@ export const ObserverMessage = v.variant('type', [
     type: v.literal('observer-ending'),
     atMs: v.number(),
     exitCode: v.number(),
+    /** False if `process.exit` was called, or an exception ended the program, before its settle time was over. */
     settled: v.boolean(),
-    /** True if `process.exit` was called; false if the event loop ran dry or an exception ended the program. */
-    exitCalled: v.boolean(),
   }),
 ]);
 export type ObserverMessage = v.InferOutput<typeof ObserverMessage>;
@@ -87,8 +86,6 @@ export const ObserverCommand = v.variant('type', [
   v.object({ type: v.literal('observer-send-all') }),
 ]);
 export type ObserverCommand = v.InferOutput<typeof ObserverCommand>;
-
-export { OBSERVER_ENVIRONMENT_VARIABLE } from './observer-environment.ts';
 
 /** What the session tells the observer, in the environment. */
 export const ObserverOptions = v.object({

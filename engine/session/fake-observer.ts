@@ -50,7 +50,7 @@ const observer = {
   }),
   end: (settled = true) => {
     if (settled) observer.send({ type: 'observer-settling', atMs: observer.nowMs() });
-    observer.send({ type: 'observer-ending', atMs: observer.nowMs(), exitCode: 0, settled, exitCalled: false });
+    observer.send({ type: 'observer-ending', atMs: observer.nowMs(), exitCode: 0, settled });
     socket.end();
   },
 };

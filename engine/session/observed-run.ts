@@ -3,7 +3,8 @@
 
 import { setImmediate as turn, setTimeout as delay } from 'node:timers/promises';
 import type { RunListing } from '../protocol/event.ts';
-import { OBSERVER_ENVIRONMENT_VARIABLE, type ObserverOptions } from '../protocol/observer-message.ts';
+import { OBSERVER_ENVIRONMENT_VARIABLE } from '../protocol/observer-environment.ts';
+import type { ObserverOptions } from '../protocol/observer-message.ts';
 import type { RunBatch } from '../protocol/run-batch.ts';
 import type { Outcome } from '../protocol/run-report.ts';
 import type { GcPolicy, RunDescription } from '../protocol/run-description.ts';

@@ -7,12 +7,12 @@ const facts: OutcomeFacts = {
   timeoutMs: 60_000,
   wasObserved: true,
   uncaught: undefined,
-  ending: { type: 'observer-ending', atMs: 100, exitCode: 0, settled: true, exitCalled: false },
+  ending: { type: 'observer-ending', atMs: 100, exitCode: 0, settled: true },
   settled: true,
   saidOutOfMemory: false,
   stderrTail: [],
 };
-const exitCalled = { type: 'observer-ending', atMs: 1, exitCode: 0, settled: false, exitCalled: true } as const;
+const exitCalled = { type: 'observer-ending', atMs: 1, exitCode: 0, settled: false } as const;
 const uncaught = {
   type: 'observer-uncaught',
   atMs: 5,

@@ -72,7 +72,7 @@ export function classifyOutcome(facts: OutcomeFacts): Outcome {
   if (exitCode !== 0) {
     return { status: 'exited', ...details, message: `Exited with code ${exitCode}${exitCodeMeaning(exitCode)}.` };
   }
-  if (ending?.exitCalled === true) {
+  if (ending?.settled === false) {
     return { status: 'exited', ...details, message: 'The program called process.exit(0) before it was done.' };
   }
   if (facts.wasObserved && ending === undefined) {
