@@ -34,15 +34,16 @@ module.exports = {
     only(
       'cli-is-a-host',
       '^cli/',
-      ['^cli/', '^engine/(session|protocol|scenarios)/', '^node_modules/', '^package.json$'],
+      ['^cli/', '^page-files/', '^engine/(session|protocol|scenarios)/', '^node_modules/', '^package.json$'],
       'Hosts never know each other.',
     ),
     only(
       'desktop-is-a-host',
       '^electron/main/',
-      ['^electron/main/', '^engine/(session|protocol|scenarios)/', '^node_modules/'],
+      ['^electron/main/', '^page-files/', '^engine/(session|protocol|scenarios)/', '^node_modules/'],
       'Hosts never know each other.',
     ),
+    only('page-files-need-nothing', '^page-files/', ['^page-files/'], 'Both hosts that show the page rest on it.'),
     only(
       'preload-is-a-bridge',
       '^electron/preload/',

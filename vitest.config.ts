@@ -5,7 +5,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   plugins: [vue()],
   test: {
-    include: ['{engine,cli,electron,renderer,scripts,tests}/**/*.test.ts'],
+    include: ['{engine,cli,electron,page-files,renderer,scripts,tests}/**/*.test.ts'],
     exclude: ['**/node_modules/**'],
     maxWorkers: 2,
     testTimeout: 60_000,

@@ -1,23 +1,10 @@
 // Sends the files of the built page, and no others.
 
 import { createReadStream } from 'node:fs';
-import { open, realpath } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
-import { extname, join, sep } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-
-const MEDIA_TYPES: Readonly<Record<string, string>> = {
-  '.html': 'text/html; charset=utf-8',
-  '.js': 'text/javascript; charset=utf-8',
-  '.css': 'text/css; charset=utf-8',
-  '.json': 'application/json; charset=utf-8',
-  '.map': 'application/json; charset=utf-8',
-  '.svg': 'image/svg+xml',
-  '.png': 'image/png',
-  '.ico': 'image/x-icon',
-  '.woff2': 'font/woff2',
-  '.txt': 'text/plain; charset=utf-8',
-};
+import { findPageFile, mediaTypeOf } from '../../page-files/page-file.ts';
 
 /** Names of built files other than the page change with their content. */
 function cacheControl(path: string): string {
@@ -25,24 +12,10 @@ function cacheControl(path: string): string {
   return path.startsWith('/assets/') ? 'public, max-age=31536000, immutable' : 'no-cache';
 }
 
-/**
- * The file that a request's path names, or undefined if there is none in `folder`. Neither `..`, however encoded, nor a
- * symbolic link leads out of it. A page has one name: by any other it would get around the check of its token.
- */
+/** A page has one name: by any other it would get around the check of its token. */
 async function findFile(folder: string, path: string): Promise<string | undefined> {
-  let decoded: string;
-  try {
-    decoded = decodeURIComponent(path);
-  } catch (error) {
-    if (error instanceof URIError) return undefined;
-    throw error;
-  }
-  if (decoded.includes('\0') || decoded.includes('\\')) return undefined;
-  const candidate = join(folder, decoded);
-  if (!candidate.startsWith(folder + sep)) return undefined;
-  const real = await realpath(candidate).catch(() => undefined);
-  if (!real?.startsWith((await realpath(folder)) + sep)) return undefined;
-  return real.endsWith('.html') && path !== '/index.html' ? undefined : real;
+  const file = await findPageFile(folder, path);
+  return file?.endsWith('.html') && path !== '/index.html' ? undefined : file;
 }
 
 /** @returns false, with nothing sent, if there is no such file */
@@ -59,7 +32,7 @@ export async function sendStaticFile(
     const stats = await handle.stat();
     if (!stats.isFile()) return false;
     response.writeHead(200, {
-      'Content-Type': MEDIA_TYPES[extname(file)] ?? 'application/octet-stream',
+      'Content-Type': mediaTypeOf(file),
       'Content-Length': stats.size,
       'Cache-Control': cacheControl(path),
     });
