@@ -45,11 +45,11 @@ describe('packLanes', () => {
     fc.assert(
       fc.property(lives, fc.integer({ min: 1, max: 30 }), (all, capacity) => {
         const oneGroup = all.map((life) => ({ ...life, group: 0 }));
-        const overlapping = oneGroup.map(
-          ({ startMs }, index) => oneGroup.slice(0, index + 1).filter(({ endMs }) => endMs > startMs).length,
+        // A life needs a lane when it begins, one without length too, beside those that have not ended by then.
+        const needed = oneGroup.map(
+          ({ startMs }, index) => 1 + oneGroup.slice(0, index).filter(({ endMs }) => endMs > startMs).length,
         );
-        // A life without length occupies nothing once it has begun, but its own lane at that moment.
-        const most = Math.max(0, ...overlapping, oneGroup.length > 0 ? 1 : 0);
+        const most = Math.max(0, ...needed);
         const packing = packLanes(oneGroup, 1, { capacity, comfortable: capacity, gapMs: 0 });
         expect(packing === undefined).toBe(most > capacity);
       }),
