@@ -72,7 +72,11 @@ async function main(port: MessagePort): Promise<void> {
     token: options.token,
     programStartHrtimeMs: clock[Clock.programStart]! + clock[Clock.hrtimeOffset]!,
     gcTrace: options.traceCollections
-      ? { pid: process.pid, firstLineEndedAtMs: clock[Clock.firstTraceLineEndedAt]! - clock[Clock.programStart]! }
+      ? {
+          pid: process.pid,
+          ownLines: clock[Clock.ownTraceLines]!,
+          ownEndedAtMs: clock[Clock.ownTraceEndedAt]! - clock[Clock.programStart]!,
+        }
       : null,
     runtime: describeRuntime(inspector === undefined ? 'missing' : 'live'),
   });

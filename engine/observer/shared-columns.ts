@@ -54,7 +54,10 @@ export const Clock = {
   settlingSince: 3,
   /** Total time that the probe spent waiting for the companion. */
   waitedMs: 4,
-  firstTraceLineEndedAt: 5,
+  /** When the last collection that the probe itself had traced, before the program, had ended. */
+  ownTraceEndedAt: 5,
+  /** How many it had. */
+  ownTraceLines: 6,
 } as const;
 
 /**

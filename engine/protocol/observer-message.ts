@@ -46,13 +46,14 @@ export const ObserverMessage = v.variant('type', [
    * `programStartHrtimeMs`: the program's time 0 on the machine's monotonic clock (`process.hrtime`), which the session
    * shares, so that the session can place process output on the run's axis.
    * `gcTrace`: how to find and place this program's lines of `--trace-gc` on standard output. The isolate is that of the
-   * first line; `firstLineEndedAtMs` is when that collection, forced by the probe before the program, had ended.
+   * first line. The first `ownLines` are collections that the probe forced before the program; `ownEndedAtMs` is when the
+   * last of them had ended.
    */
   v.object({
     type: v.literal('observer-hello'),
     token: v.string(),
     programStartHrtimeMs: v.number(),
-    gcTrace: v.nullable(v.object({ pid: v.number(), firstLineEndedAtMs: v.number() })),
+    gcTrace: v.nullable(v.object({ pid: v.number(), ownLines: v.number(), ownEndedAtMs: v.number() })),
     runtime: RuntimeBatch,
   }),
   v.object({ type: v.literal('observer-batch'), batch: ObservedBatch }),

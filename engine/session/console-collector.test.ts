@@ -40,10 +40,10 @@ function collect(options: { budgetBytes?: number } = {}) {
 }
 
 describe('console collector', () => {
-  it('places collections on the program’s time by the first line, which is the observer’s own', () => {
+  it('places collections on the program’s time by the last of the observer’s own', () => {
     const run = collect();
-    run.out(line('0xa', 30, 'Scavenge', 'testing') + line('0xa', 50));
-    run.collector.align(1_000, { pid: 77, firstLineEndedAtMs: -2 });
+    run.out(line('0xa', 22, 'Scavenge', 'testing') + line('0xa', 30, 'Scavenge', 'testing') + line('0xa', 50));
+    run.collector.align(1_000, { pid: 77, ownLines: 2, ownEndedAtMs: -2 });
     run.out(line('0xb', 60) + line('0xa', 70, 'Mark-Compact', 'testing; GC in old space requested'));
     run.collector.end();
     const [batch] = run.only('collections');
@@ -78,7 +78,7 @@ describe('console collector', () => {
 
   it('keeps characters whole that are split over chunks, and around V8’s lines', () => {
     const run = collect();
-    run.collector.align(1_000, { pid: 77, firstLineEndedAtMs: 0 });
+    run.collector.align(1_000, { pid: 77, ownLines: 1, ownEndedAtMs: 0 });
     const fox = Buffer.from('🦊ü');
     run.out(fox.subarray(0, 2));
     run.out(line('0xa', 30));
@@ -137,7 +137,7 @@ describe('console collector', () => {
   it('warns once of lines that it cannot read, and leaves them in the console', () => {
     const run = collect();
     const strange = '[77:0xa]       30 ms: Defragment 3.0 MB\n';
-    run.collector.align(1_000, { pid: 77, firstLineEndedAtMs: 0 });
+    run.collector.align(1_000, { pid: 77, ownLines: 1, ownEndedAtMs: 0 });
     run.out(strange + strange);
     run.collector.end();
     expect(run.text('stdout')).toBe(strange + strange);

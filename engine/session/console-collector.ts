@@ -33,7 +33,11 @@ const OUT_OF_MEMORY = /JavaScript heap out of memory|Fatal (?:JavaScript|process
 const LONGEST_OUT_OF_MEMORY_TEXT = 64;
 
 /** How to tell V8's lines apart and place them: the hello's `gcTrace`. Null: the program's output has no such lines. */
-export type TraceAlignment = { readonly pid: number; readonly firstLineEndedAtMs: number } | null;
+export type TraceAlignment = {
+  readonly pid: number;
+  readonly ownLines: number;
+  readonly ownEndedAtMs: number;
+} | null;
 
 export interface ConsoleCollector {
   /**
@@ -74,9 +78,10 @@ export function createConsoleCollector(options: {
   let lastStdoutMs = 0;
 
   let splitter: TraceSplitter | undefined;
-  /** When the first line's collection ended, in ms since the program's start and since its isolate was made. */
-  let firstLineEndedAtMs: number | undefined;
-  let firstLineEndedAtIsolateMs = 0;
+  let ownLinesLeft = 0;
+  /** When the last of the observer's own collections ended, in ms since the program's start and since its isolate was made. */
+  let ownEndedAtMs: number | undefined;
+  let ownEndedAtIsolateMs = 0;
   let mainIsolate: string | undefined;
   let collections: (TracedCollection & { startMs: number })[] = [];
   let reasons = new Map<string, number>();
@@ -143,16 +148,16 @@ export function createConsoleCollector(options: {
   };
 
   const addCollection = (collection: TracedCollection): void => {
-    if (mainIsolate === undefined) {
-      // The probe's own: made before the program so that this line tells the isolate and aligns the two clocks.
-      mainIsolate = collection.isolate;
-      firstLineEndedAtIsolateMs = collection.endedAtIsolateMs;
+    mainIsolate ??= collection.isolate;
+    // Other isolates of the process are workers, the program's or the observer's: their collections are not its own.
+    if (collection.isolate !== mainIsolate || ownEndedAtMs === undefined) return;
+    if (ownLinesLeft > 0) {
+      ownLinesLeft -= 1;
+      ownEndedAtIsolateMs = collection.endedAtIsolateMs;
       return;
     }
-    // Other isolates of the process are workers, the program's or the observer's: their collections are not its own.
-    if (collection.isolate !== mainIsolate || firstLineEndedAtMs === undefined) return;
     // A line is printed when its collection has ended.
-    const endedAtMs = firstLineEndedAtMs + collection.endedAtIsolateMs - firstLineEndedAtIsolateMs;
+    const endedAtMs = ownEndedAtMs + collection.endedAtIsolateMs - ownEndedAtIsolateMs;
     const startMs = endedAtMs - collection.pauseMs;
     collections.push({ ...collection, startMs });
     if (!reasons.has(collection.reason)) reasons.set(collection.reason, reasons.size);
@@ -216,7 +221,8 @@ export function createConsoleCollector(options: {
     align(zeroMs, trace) {
       if (trace !== null) {
         splitter ??= createTraceSplitter(trace.pid);
-        firstLineEndedAtMs = trace.firstLineEndedAtMs;
+        ownEndedAtMs = trace.ownEndedAtMs;
+        ownLinesLeft = trace.ownLines;
       }
       // An observer that came late: what was placed already stays, and what comes is placed rightly.
       if (timeZeroMs === undefined) start(zeroMs);
