@@ -28,8 +28,14 @@ module.exports = {
     only(
       'session-knows-no-host',
       '^engine/session/',
-      ['^engine/session/', '^engine/protocol/', '^engine/scenarios/', '^node_modules/valibot/'],
+      ['^engine/session/', '^engine/heap-graph/', '^engine/protocol/', '^engine/scenarios/', '^node_modules/valibot/'],
       'The session starts the observer by its path, and serves whatever port a host attaches.',
+    ),
+    only(
+      'heap-graph-reads-files',
+      '^engine/heap-graph/',
+      ['^engine/heap-graph/', '^engine/protocol/', '^node_modules/valibot/'],
+      'It explains a snapshot, whoever took it.',
     ),
     only(
       'cli-is-a-host',

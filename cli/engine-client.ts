@@ -68,6 +68,10 @@ export function createEngineClient(port: Port<EngineEvent, Command>): EngineClie
         return;
       case 'run-listed':
       case 'run-forgotten':
+      case 'targets-listed':
+      case 'nodes':
+      case 'folder':
+      case 'source':
         return;
       default:
         assertNever(event);

@@ -240,6 +240,8 @@ async function main(port: MessagePort): Promise<void> {
         policy.apply(command.gcPolicy);
         sendBatch({ type: 'marks', items: [{ kind: 'gc-policy-changed', name: command.gcPolicy.kind, atMs: now() }] });
         break;
+      case 'observer-write-snapshot':
+        break;
       case 'observer-end-settling':
         Atomics.store(control, Cell.endSettling, 1);
         break;

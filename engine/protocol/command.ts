@@ -1,5 +1,5 @@
-// What a client asks of the engine. Every command but `hello` and `acknowledge` is answered by `accepted` or `refused`
-// with the same `requestId`.
+// What a client asks of the engine. Every command but `hello` and `acknowledge` is answered with the same `requestId`: by
+// `refused`, or by `accepted` (or the answer that the command names).
 
 import * as v from 'valibot';
 import { GcPolicy, Limits, Program } from './run-description.ts';
@@ -22,6 +22,8 @@ export const Command = v.variant('type', [
     /** Absent: the scenario's own, or `none` for a script. */
     gcPolicy: v.exactOptional(GcPolicy),
     limits: v.exactOptional(v.partial(Limits)),
+    /** Take a heap snapshot once the verdicts are fixed, and tell what keeps the living alive. */
+    explain: v.exactOptional(v.boolean()),
     /** The `node` to run on; absent: the host's default. */
     nodePath: v.exactOptional(v.pipe(v.string(), v.maxLength(4096))),
   }),
@@ -33,6 +35,36 @@ export const Command = v.variant('type', [
     kind: v.picklist(COLLECTION_KINDS),
   }),
   v.object({ type: v.literal('set-gc-policy'), requestId: RequestId, runId: RunId, gcPolicy: GcPolicy }),
+  /** Take a heap snapshot of a run that goes on, and tell what keeps its objects alive right now. */
+  v.object({ type: v.literal('ask-why'), requestId: RequestId, runId: RunId }),
+  /** Puts a mark with this name on a run that goes on, as `performance.mark(name)` in the program would. */
+  v.object({
+    type: v.literal('mark'),
+    requestId: RequestId,
+    runId: RunId,
+    name: v.pipe(v.string(), v.maxLength(1_000)),
+  }),
+  /** Begins a run that watches a process started elsewhere. `stop-run` leaves it again, without ending it. */
+  v.object({
+    type: v.literal('watch-target'),
+    requestId: RequestId,
+    targetId: v.pipe(v.string(), v.maxLength(64)),
+    gcPolicy: v.exactOptional(GcPolicy),
+  }),
+  /** The `node`s found on this machine; answered by `nodes`. With `path`: that one, looked at now. */
+  v.object({
+    type: v.literal('list-nodes'),
+    requestId: RequestId,
+    path: v.exactOptional(v.pipe(v.string(), v.maxLength(4096))),
+  }),
+  /** Folders and scripts in a folder (absent: the user's home); answered by `folder`. */
+  v.object({
+    type: v.literal('list-folder'),
+    requestId: RequestId,
+    path: v.exactOptional(v.pipe(v.string(), v.maxLength(4096))),
+  }),
+  /** The text of a script that may be opened, or of a file that a run's sites or paths name; answered by `source`. */
+  v.object({ type: v.literal('read-source'), requestId: RequestId, path: v.pipe(v.string(), v.maxLength(4096)) }),
   /** The program has ended and late callbacks were waited for long enough: fix the verdicts now. */
   v.object({ type: v.literal('end-settling'), requestId: RequestId, runId: RunId }),
   /** Asks for every event of a run from `fromSequence` on: those recorded at once, the others as they come. */

@@ -2,7 +2,7 @@
 
 import * as v from 'valibot';
 import { ScenarioDescription } from './catalogue.ts';
-import { RunBatch } from './run-batch.ts';
+import { RUNNING_STATUSES, RunBatch } from './run-batch.ts';
 import { RunDescription } from './run-description.ts';
 import { OUTCOME_STATUSES } from './vocabulary.ts';
 
@@ -18,12 +18,14 @@ export const REFUSALS = [
   'not-available',
   'bad-sequence',
   'wrong-version',
+  'bad-path',
+  'no-such-target',
 ] as const;
 export type Refusal = (typeof REFUSALS)[number];
 
 export const RunListing = v.object({
   description: RunDescription,
-  status: v.picklist(['launching', 'running', 'settling', 'stopping', 'ended']),
+  status: v.picklist([...RUNNING_STATUSES, 'ended']),
   outcome: v.exactOptional(v.picklist(OUTCOME_STATUSES)),
   /** Whether the scenario's prediction held; absent before the end, and where there is none. */
   predictionHeld: v.exactOptional(v.boolean()),
@@ -42,6 +44,32 @@ export const HostDescription = v.object({
 });
 export type HostDescription = v.InferOutput<typeof HostDescription>;
 
+/** A process that was started elsewhere with `heapline/observe`, and can be watched. */
+export const Target = v.object({
+  targetId: v.string(),
+  pid: v.number(),
+  /** Its script's file name, or what else tells a person which it is. */
+  title: v.string(),
+  command: v.string(),
+  workingDirectory: v.string(),
+  node: v.string(),
+  /** ISO 8601 wall-clock time. */
+  startedAt: v.string(),
+  /** The run that watches it now; absent: nobody does. */
+  watchedBy: v.exactOptional(v.string()),
+});
+export type Target = v.InferOutput<typeof Target>;
+
+/** A `node` that scripts can run on. */
+export const NodeListing = v.object({
+  path: v.string(),
+  /** `24.21.0`; absent if it did not tell, and `problem` says why. */
+  version: v.exactOptional(v.string()),
+  problem: v.exactOptional(v.string()),
+  isDefault: v.boolean(),
+});
+export type NodeListing = v.InferOutput<typeof NodeListing>;
+
 export const EngineEvent = v.variant('type', [
   v.object({
     type: v.literal('welcome'),
@@ -50,6 +78,7 @@ export const EngineEvent = v.variant('type', [
     catalogue: v.array(ScenarioDescription),
     /** Oldest first; recordings of earlier runs may have been let go. */
     runs: v.array(RunListing),
+    targets: v.array(Target),
   }),
   v.object({ type: v.literal('accepted'), requestId: v.number(), runId: v.exactOptional(v.string()) }),
   v.object({
@@ -60,6 +89,21 @@ export const EngineEvent = v.variant('type', [
   }),
   /** A run began or changed its status; sent to every client, whether it follows the run or not. */
   v.object({ type: v.literal('run-listed'), run: RunListing }),
+  /** All targets there are, whenever one comes, goes, or is watched or left. */
+  v.object({ type: v.literal('targets-listed'), targets: v.array(Target) }),
+  v.object({ type: v.literal('nodes'), requestId: v.number(), nodes: v.array(NodeListing) }),
+  v.object({
+    type: v.literal('folder'),
+    requestId: v.number(),
+    path: v.string(),
+    /** Absent at the top. */
+    parent: v.exactOptional(v.string()),
+    /** Folders first, then scripts, each by name. Other files are left out. */
+    entries: v.array(v.object({ name: v.string(), path: v.string(), kind: v.picklist(['folder', 'script']) })),
+    /** How many there are beyond those listed; absent: none. */
+    entriesOmitted: v.exactOptional(v.number()),
+  }),
+  v.object({ type: v.literal('source'), requestId: v.number(), path: v.string(), text: v.string() }),
   /** A recording was let go to make room for newer ones. */
   v.object({ type: v.literal('run-forgotten'), runId: v.string() }),
   /** One batch of a followed run. Sequences are gapless from 0. */

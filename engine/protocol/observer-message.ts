@@ -59,6 +59,14 @@ export const ObserverMessage = v.variant('type', [
   v.object({ type: v.literal('observer-batch'), batch: ObservedBatch }),
   /** The program has nothing left to do; the process is kept for the settle time. */
   v.object({ type: v.literal('observer-settling'), atMs: v.number() }),
+  /** A snapshot that was asked for is written, or could not be (`problem`). */
+  v.object({
+    type: v.literal('observer-snapshot'),
+    path: v.string(),
+    startMs: v.number(),
+    endMs: v.number(),
+    problem: v.exactOptional(v.string()),
+  }),
   /** An exception that nobody caught, or a rejection that nobody handled; the program may yet go on. */
   v.object({
     type: v.literal('observer-uncaught'),
@@ -81,6 +89,8 @@ export type ObserverMessage = v.InferOutput<typeof ObserverMessage>;
 export const ObserverCommand = v.variant('type', [
   v.object({ type: v.literal('observer-collect'), kind: v.picklist(COLLECTION_KINDS) }),
   v.object({ type: v.literal('observer-set-gc-policy'), gcPolicy: GcPolicy }),
+  /** Write a heap snapshot to this file, in the program's thread; answered by `observer-snapshot`. */
+  v.object({ type: v.literal('observer-write-snapshot'), path: v.string() }),
   /** End the settle time now. */
   v.object({ type: v.literal('observer-end-settling') }),
   /** The process is about to be ended from outside: send everything that is recorded, then close the connection. */
@@ -94,6 +104,8 @@ export const ObserverOptions = v.object({
   token: v.string(),
   gcPolicy: GcPolicy,
   settleMs: v.number(),
+  /** Where the observer writes a snapshot by itself when the verdicts are fixed, also at `process.exit`; absent: nowhere. */
+  snapshotPath: v.exactOptional(v.string()),
   /** True if the process exists for this run alone: it must not outlive the session. */
   owned: v.boolean(),
   /** True if standard output is a pipe that the session reads, so that `--trace-gc` lines can be told apart there. */

@@ -6,6 +6,7 @@
 
 import * as v from 'valibot';
 import { Float64Column, sameLength, Uint32Column, Uint8Column } from './columns.ts';
+import { ExplanationsBatch } from './explanation.ts';
 import { RunDescription } from './run-description.ts';
 import { RunReport } from './run-report.ts';
 
@@ -114,7 +115,7 @@ export const BlockedBatch = v.pipe(
 /**
  * Points and spans worth naming. `release`: the program says that it let go of the object labelled `name`.
  * `settle-started`: a real process would have exited here. `observer-waited`: the program's thread waited for the
- * observer to drain its columns. `gc-requested`: a client or the policy asked for a collection.
+ * observer to drain its columns. `heap-snapshot`: the heap stood still to be written down. `gc-requested`: a client or the policy asked for a collection.
  */
 export const MARK_KINDS = [
   'user-mark',
@@ -126,6 +127,7 @@ export const MARK_KINDS = [
   'stop-requested',
   'gc-policy-changed',
   'observer-waited',
+  'heap-snapshot',
 ] as const;
 export const MarksBatch = v.object({
   type: v.literal('marks'),
@@ -189,11 +191,18 @@ export const RuntimeBatch = v.object({
   capabilities: v.object({ heap: Capability, external: Capability, collections: Capability, forcedGc: Capability }),
 });
 
+/** `explaining`: the verdicts are fixed; a heap snapshot is taken and read to tell what keeps the living alive. */
+export const RUNNING_STATUSES = ['launching', 'running', 'settling', 'explaining', 'stopping'] as const;
+export const EXPLAINING_STEPS = ['writing-snapshot', 'reading-snapshot', 'finding-paths'] as const;
+
 /** The life of a run as its supervisor sees it. */
 export const StatusBatch = v.object({
   type: v.literal('status'),
-  status: v.picklist(['launching', 'running', 'settling', 'stopping']),
+  status: v.picklist(RUNNING_STATUSES),
   atMs: Milliseconds,
+  /** While `explaining`: what goes on, and how much of it is done (0 to 1), where that can be told. */
+  step: v.exactOptional(v.picklist(EXPLAINING_STEPS)),
+  progress: v.exactOptional(v.number()),
 });
 
 /** First batch of every recording. */
@@ -228,6 +237,7 @@ export const RunBatch = v.variant('type', [
   PictureBatch,
   WarningBatch,
   VerdictsBatch,
+  ExplanationsBatch,
   EndedBatch,
 ]);
 export type RunBatch = v.InferOutput<typeof RunBatch>;

@@ -10,10 +10,36 @@ export type ParameterValue = v.InferOutput<typeof ParameterValue>;
 export const ParameterValues = v.record(v.string(), ParameterValue);
 export type ParameterValues = v.InferOutput<typeof ParameterValues>;
 
-/** A built-in scenario by id, or a script by its path. */
+export const SCRIPT_EXTENSIONS = ['.js', '.mjs', '.cjs', '.ts', '.mts', '.cts'] as const;
+
+/**
+ * How a script of the user's is started. `workingDirectory`: absent, the script's folder. `environment`: variables added
+ * to the minimal environment (or, with `inheritEnvironment`, to that of Heapline's own process). `standardInput`: text
+ * that it reads; absent: empty.
+ */
+const scriptLaunch = {
+  args: v.optional(v.array(v.string()), []),
+  workingDirectory: v.exactOptional(v.pipe(v.string(), v.maxLength(4096))),
+  environment: v.exactOptional(v.record(v.string(), v.string())),
+  inheritEnvironment: v.exactOptional(v.boolean()),
+  standardInput: v.exactOptional(v.string()),
+};
+
+/**
+ * A built-in scenario by id, a script by its path, a script by its text (written to a file of its own for the run), or a
+ * process that was started elsewhere with `heapline/observe`.
+ */
 export const Program = v.variant('kind', [
   v.object({ kind: v.literal('scenario'), id: v.string(), parameters: v.optional(ParameterValues, {}) }),
-  v.object({ kind: v.literal('file'), path: v.string(), args: v.optional(v.array(v.string()), []) }),
+  v.object({ kind: v.literal('file'), path: v.string(), ...scriptLaunch }),
+  v.object({
+    kind: v.literal('scratch'),
+    /** File name with one of SCRIPT_EXTENSIONS, without a folder. */
+    name: v.string(),
+    text: v.pipe(v.string(), v.maxLength(4 * 1024 * 1024)),
+    ...scriptLaunch,
+  }),
+  v.object({ kind: v.literal('target'), targetId: v.string(), pid: v.number() }),
 ]);
 export type Program = v.InferOutput<typeof Program>;
 
@@ -43,5 +69,11 @@ export const RunDescription = v.object({
   gcPolicy: GcPolicy,
   limits: Limits,
   startedAt: v.string(),
+  /** Whether a heap snapshot is taken at the end to tell what keeps the living alive. */
+  explain: v.exactOptional(v.boolean()),
+  /** The `node` it was asked to run on; absent: the host's default. */
+  nodePath: v.exactOptional(v.string()),
+  /** Of a file or scratch program: the absolute path of the script that runs. */
+  scriptPath: v.exactOptional(v.string()),
 });
 export type RunDescription = v.InferOutput<typeof RunDescription>;

@@ -2,8 +2,9 @@
 // Times are ms since the program's start; a figure that is not known is null, never zero.
 
 import * as v from 'valibot';
+import { PathStep } from './explanation.ts';
 import { ParameterValues } from './run-description.ts';
-import { OUTCOME_STATUSES, VERDICT_REASONS, VERDICTS } from './vocabulary.ts';
+import { CAUSES, OUTCOME_STATUSES, VERDICT_REASONS, VERDICTS } from './vocabulary.ts';
 
 export const RUN_REPORT_SCHEMA_VERSION = 1;
 
@@ -44,6 +45,14 @@ export const PredictionResult = v.object({
 });
 export type PredictionResult = v.InferOutput<typeof PredictionResult>;
 
+/** Why one object is alive. `path` is the first of its reason's paths, with its own indices. */
+export const ReportedWhy = v.object({
+  cause: v.picklist(CAUSES),
+  fix: v.string(),
+  retainedBytes: v.exactOptional(v.number()),
+  path: v.array(PathStep),
+});
+
 export const ReportedObject = v.object({
   id: Count,
   label: v.nullable(v.string()),
@@ -56,6 +65,7 @@ export const ReportedObject = v.object({
   collectedBetweenMs: v.exactOptional(v.tuple([v.number(), v.number()])),
   callbackStartedAtMs: v.exactOptional(v.number()),
   callbackMs: v.exactOptional(v.number()),
+  why: v.exactOptional(ReportedWhy),
 });
 export type ReportedObject = v.InferOutput<typeof ReportedObject>;
 
@@ -103,6 +113,19 @@ export const RunReport = v.object({
   registriesOmitted: v.exactOptional(Count),
   objects: v.array(ReportedObject),
   objectsOmitted: Count,
+  /** One entry for each distinct reason, most objects first; absent where no snapshot was asked for or none was read. */
+  causes: v.exactOptional(
+    v.array(
+      v.object({
+        cause: v.picklist(CAUSES),
+        count: Count,
+        summary: v.string(),
+        fix: v.string(),
+        retainedBytes: v.exactOptional(v.number()),
+        path: v.array(PathStep),
+      }),
+    ),
+  ),
   console: v.object({ lines: Count, droppedLines: Count }),
   prediction: v.exactOptional(PredictionResult),
   warnings: v.array(v.string()),

@@ -30,8 +30,38 @@ export const VERDICT_REASONS = [
   'process-ended-before-settling',
   'registry-was-collected',
   'rows-were-dropped',
+  /** A heap snapshot found a path from a root to it. */
+  'reachable-in-snapshot',
+  /** A heap snapshot found its weak cell cleared, and its callback had not been called. */
+  'cleared-in-snapshot',
 ] as const;
 export type VerdictReason = (typeof VERDICT_REASONS)[number];
+
+/**
+ * What keeps an object alive. `not-collected-yet`: nothing reaches it, and no mark-compact has run since it
+ * was let go. The others name the edge whose removal would let it go. `closure`: a variable in a function's context.
+ */
+export const CAUSES = [
+  'unknown',
+  'not-collected-yet',
+  'held-value',
+  'cleanup-callback',
+  'closure',
+  'module-variable',
+  'global-variable',
+  'map-entry',
+  'set-entry',
+  'array-element',
+  'object-property',
+  'private-field',
+  'event-listener',
+  'timer',
+  'abort-signal-listener',
+  'pending-promise',
+  'suspended-function',
+  'weak-map-key',
+] as const;
+export type Cause = (typeof CAUSES)[number];
 
 /** How a run came to its end. */
 export const OUTCOME_STATUSES = [

@@ -230,6 +230,13 @@ export function createEngine(options: EngineOptions): Engine {
         client.followers.set(command.runId, createRunFollower(recording, command.fromSequence, send));
         return command.runId;
       }
+      case 'ask-why':
+      case 'mark':
+      case 'watch-target':
+      case 'list-nodes':
+      case 'list-folder':
+      case 'read-source':
+        throw new Refused('not-available', `${command.type} is not there yet.`);
       case 'leave-run':
         findRun(command.runId);
         client.followers.delete(command.runId);
@@ -268,6 +275,7 @@ export function createEngine(options: EngineOptions): Engine {
       host: options.host,
       catalogue,
       runs: Array.from(runs.values(), (run) => run.listing),
+      targets: [],
     });
   }
 
@@ -352,7 +360,18 @@ function describeScenario(scenario: Scenario, sourcesFolder: string): ScenarioDe
 }
 
 function titleOf(program: Program, scenarios: readonly Scenario[]): string {
-  if (program.kind === 'file') return basename(program.path);
+  switch (program.kind) {
+    case 'file':
+      return basename(program.path);
+    case 'scratch':
+      return program.name;
+    case 'target':
+      return `process ${program.pid}`;
+    case 'scenario':
+      break;
+    default:
+      return assertNever(program);
+  }
   return scenarios.find(({ id }) => id === program.id)?.title ?? program.id;
 }
 
@@ -411,6 +430,9 @@ async function prepareProgram(
         displayFile: pathOfFile,
       };
     }
+    case 'scratch':
+    case 'target':
+      throw new Refused('not-available', `A ${program.kind} cannot be run yet.`);
     default:
       return assertNever(program);
   }

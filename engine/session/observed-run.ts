@@ -221,6 +221,8 @@ export function startObservedRun(options: ObservedRunOptions): ObservedRun {
           Math.max(launchedAtMs + limits.timeoutMs - clock.monotonicMs(), limits.settleMs + SETTLE_GRACE_MS),
         );
         return;
+      case 'observer-snapshot':
+        return;
       case 'observer-uncaught':
         uncaught = { ...message, error: clipTexts(message.error) };
         return;
@@ -405,6 +407,7 @@ function isDroppable(batch: RunBatch): boolean {
     case 'dropped':
     case 'warning':
     case 'verdicts':
+    case 'explanations':
     case 'ended':
       return false;
     default:

@@ -322,6 +322,7 @@ export function createRunTally(): RunTally {
         case 'status':
         case 'picture':
         case 'verdicts':
+        case 'explanations':
         case 'ended':
           return;
         default:

@@ -4,7 +4,7 @@ import { posix, win32 } from 'node:path';
 import type { Outcome, ReportedObject, RunReport, VerdictCounts } from '../protocol/run-report.ts';
 import { RUN_REPORT_SCHEMA_VERSION } from '../protocol/run-report.ts';
 import type { Program } from '../protocol/run-description.ts';
-import { VERDICT_REASONS, VERDICTS } from '../protocol/vocabulary.ts';
+import { assertNever, VERDICT_REASONS, VERDICTS } from '../protocol/vocabulary.ts';
 import { createCollectionBrackets } from './collection-bracket.ts';
 import type { RegistryTally, RunTally } from './run-tally.ts';
 import type { VerdictColumns } from './verdicts.ts';
@@ -49,10 +49,7 @@ export function buildReport(facts: ReportFacts, maximumObjects = DEFAULT_REPORTE
       host: runtime?.host ?? facts.host,
       ...(runtime?.electron === undefined ? {} : { electron: runtime.electron }),
     },
-    scenario:
-      program.kind === 'scenario'
-        ? { id: program.id, parameters: program.parameters }
-        : { file: program.path, parameters: {} },
+    scenario: describeProgram(program),
     outcome: facts.outcome,
     durationMs: facts.durationMs,
     heap: heapFigures(tally),
@@ -88,6 +85,21 @@ export function buildReport(facts: ReportFacts, maximumObjects = DEFAULT_REPORTE
       },
     },
   };
+}
+
+function describeProgram(program: Program): RunReport['scenario'] {
+  switch (program.kind) {
+    case 'scenario':
+      return { id: program.id, parameters: program.parameters };
+    case 'file':
+      return { file: program.path, parameters: {} };
+    case 'scratch':
+      return { file: program.name, parameters: {} };
+    case 'target':
+      return { file: `process ${program.pid}`, parameters: {} };
+    default:
+      return assertNever(program);
+  }
 }
 
 /** A figure that is not known is null in the document. */

@@ -62,6 +62,7 @@ export function createStandInEngine(options: StandInOptions): StandInEngine {
           host: options.host,
           catalogue: [...options.catalogue],
           runs: [...listings.values()],
+          targets: [],
         });
       case 'follow-run':
         if (!recordings.has(command.runId)) {

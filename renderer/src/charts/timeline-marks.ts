@@ -29,6 +29,8 @@ function titleOf({ kind, name }: Mark): string {
       return name === '' ? 'GC policy changed' : `GC policy: ${name}`;
     case 'observer-waited':
       return 'waited for the observer';
+    case 'heap-snapshot':
+      return 'heap snapshot';
     case 'user-mark':
     case 'user-measure':
     case 'release':

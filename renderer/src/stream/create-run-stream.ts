@@ -512,6 +512,8 @@ export function createRunStream(): RunStream {
         return;
       case 'verdicts':
         return applyVerdicts(batch);
+      case 'explanations':
+        return;
       case 'ended':
         status = 'ended';
         report = batch.report;

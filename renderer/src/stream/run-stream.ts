@@ -92,7 +92,7 @@ export interface RunStream {
 
   readonly description: RunDescription | undefined;
   readonly runtime: RunBatchOf<'runtime'> | undefined;
-  readonly status: 'launching' | 'running' | 'settling' | 'stopping' | 'ended';
+  readonly status: 'launching' | 'running' | 'settling' | 'explaining' | 'stopping' | 'ended';
   readonly report: RunReport | undefined;
   /** Latest time that anything is known of. */
   readonly endMs: number;

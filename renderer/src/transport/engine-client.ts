@@ -196,6 +196,11 @@ export function createEngineClient({
         return listener?.onRunListed(event.run);
       case 'run-forgotten':
         return listener?.onRunForgotten(event.runId);
+      case 'targets-listed':
+      case 'nodes':
+      case 'folder':
+      case 'source':
+        return;
       case 'run-event': {
         const sink = followed.get(event.runId);
         // Left in the meantime, or sent twice because following began anew while events were on their way.
