@@ -85,12 +85,24 @@ export function createStandInEngine(options: StandInOptions): StandInEngine {
       case 'stop-run':
       case 'collect-garbage':
       case 'set-gc-policy':
-      case 'end-settling': {
+      case 'end-settling':
+      case 'ask-why':
+      case 'mark':
+      case 'watch-target': {
         const result = options.onCommand?.(command) ?? {};
         const { requestId } = command;
         if ('refusal' in result) return port.post({ type: 'refused', requestId, ...result });
         return port.post({ type: 'accepted', requestId, ...result });
       }
+      case 'list-nodes':
+      case 'list-folder':
+      case 'read-source':
+        return port.post({
+          type: 'refused',
+          requestId: command.requestId,
+          refusal: 'not-available',
+          message: 'The stand-in has no files.',
+        });
     }
   }
 
