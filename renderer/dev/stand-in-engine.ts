@@ -13,7 +13,16 @@ export interface StandInOptions {
   readonly protocolVersion?: number;
   /** Answers what changes a run: a run id, or why not. */
   onCommand?(
-    command: CommandOf<'start-run' | 'stop-run' | 'collect-garbage' | 'set-gc-policy' | 'end-settling'>,
+    command: CommandOf<
+      | 'start-run'
+      | 'stop-run'
+      | 'collect-garbage'
+      | 'set-gc-policy'
+      | 'end-settling'
+      | 'ask-why'
+      | 'mark'
+      | 'watch-target'
+    >,
   ): { runId?: string } | { refusal: Refusal; message: string };
 }
 
