@@ -3,7 +3,7 @@
 
 import { PROTOCOL_VERSION, type Command, type CommandOf } from '../../engine/protocol/command.ts';
 import type { ScenarioDescription } from '../../engine/protocol/catalogue.ts';
-import type { EngineEvent, HostDescription, Refusal, RunListing } from '../../engine/protocol/event.ts';
+import type { EngineEvent, EngineEventOf, HostDescription, Refusal, RunListing } from '../../engine/protocol/event.ts';
 import { createMemoryPortPair, type Port } from '../../engine/protocol/port.ts';
 import type { RunBatch } from '../../engine/protocol/run-batch.ts';
 
@@ -24,6 +24,10 @@ export interface StandInOptions {
       | 'watch-target'
     >,
   ): { runId?: string } | { refusal: Refusal; message: string };
+  /** Answers what only asks for something; absent: all of it is refused. */
+  onQuery?(
+    command: CommandOf<'list-nodes' | 'list-folder' | 'read-source'>,
+  ): EngineEventOf<'nodes' | 'folder' | 'source'> | { refusal: Refusal; message: string };
 }
 
 export interface StandInEngine {
@@ -105,13 +109,14 @@ export function createStandInEngine(options: StandInOptions): StandInEngine {
       }
       case 'list-nodes':
       case 'list-folder':
-      case 'read-source':
-        return port.post({
-          type: 'refused',
-          requestId: command.requestId,
-          refusal: 'not-available',
+      case 'read-source': {
+        const result = options.onQuery?.(command) ?? {
+          refusal: 'not-available' as const,
           message: 'The stand-in has no files.',
-        });
+        };
+        if ('refusal' in result) return port.post({ type: 'refused', requestId: command.requestId, ...result });
+        return port.post(result);
+      }
     }
   }
 

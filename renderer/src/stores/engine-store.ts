@@ -4,11 +4,12 @@
 import { defineStore } from 'pinia';
 import { computed, ref, shallowRef } from 'vue';
 import type { ScenarioDescription } from '../../../engine/protocol/catalogue.ts';
-import type { HostDescription, RunListing } from '../../../engine/protocol/event.ts';
+import type { HostDescription, RunListing, Target } from '../../../engine/protocol/event.ts';
 import {
   NotConnectedError,
   RefusedError,
   type ConnectionState,
+  type AnswerTo,
   type EngineClient,
   type EngineRequest,
 } from '../transport/engine-client.ts';
@@ -31,6 +32,8 @@ export const useEngineStore = defineStore('engine', () => {
   const catalogue = shallowRef<readonly ScenarioDescription[]>([]);
   /** Oldest first, as the engine lists them. */
   const runs = shallowRef<readonly RunListing[]>([]);
+  /** Processes started elsewhere that can be watched. */
+  const targets = shallowRef<readonly Target[]>([]);
   /** False until the first welcome: until then there is nothing to show. */
   const hasBeenConnected = ref(false);
   let client: EngineClient | undefined;
@@ -63,6 +66,7 @@ export const useEngineStore = defineStore('engine', () => {
         host.value = welcome.host;
         catalogue.value = welcome.catalogue;
         runs.value = welcome.runs;
+        targets.value = welcome.targets;
         hasBeenConnected.value = true;
         watcher.onWelcome();
       },
@@ -72,6 +76,9 @@ export const useEngineStore = defineStore('engine', () => {
       },
       onRunForgotten(runId) {
         runs.value = runs.value.filter(({ description }) => description.runId !== runId);
+      },
+      onTargetsListed(listed) {
+        targets.value = listed;
       },
       onFollowFailed(_runId, message) {
         useMessageStore().showProblem('This run cannot be followed', `${message} What was received stays.`);
@@ -86,7 +93,10 @@ export const useEngineStore = defineStore('engine', () => {
   }
 
   /** Sends a request; a refusal is shown to the user under `title`, and resolves to undefined. */
-  async function ask(title: string, request: EngineRequest): Promise<{ readonly runId?: string } | undefined> {
+  async function ask<Request extends EngineRequest>(
+    title: string,
+    request: Request,
+  ): Promise<AnswerTo<Request> | undefined> {
     try {
       return await attachedClient().request(request);
     } catch (error) {
@@ -101,6 +111,7 @@ export const useEngineStore = defineStore('engine', () => {
     host,
     catalogue,
     runs,
+    targets,
     hasBeenConnected,
     isConnected,
     categories,

@@ -36,6 +36,7 @@ describe('engine client', () => {
   let client: EngineClient;
   let connections: ConnectionState[];
   let welcomes: EngineEventOf<'welcome'>[];
+  let targetTitles: string[][];
   let failures: [runId: string, message: string][];
   const settle = () => vi.advanceTimersByTimeAsync(0);
 
@@ -44,12 +45,14 @@ describe('engine client', () => {
     client = createEngineClient({ connect: () => engine.connect() });
     connections = [];
     welcomes = [];
+    targetTitles = [];
     failures = [];
     const listener: EngineClientListener = {
       onConnection: (state) => connections.push(state),
       onWelcome: (welcome) => welcomes.push(welcome),
       onRunListed: () => {},
       onRunForgotten: () => {},
+      onTargetsListed: (targets) => targetTitles.push(targets.map(({ title }) => title)),
       onFollowFailed: (runId, message) => failures.push([runId, message]),
     };
     client.start(listener);
@@ -95,7 +98,47 @@ describe('engine client', () => {
       program: { kind: 'scenario', id: 'simple', parameters: {} },
     });
     await expect(refused).rejects.toThrow(new RefusedError('run-has-ended', 'It has ended.'));
-    await expect(accepted).resolves.toEqual({ runId: 'r7' });
+    await expect(accepted).resolves.toMatchObject({ type: 'accepted', runId: 'r7' });
+  });
+
+  it('resolves a request with the event that answers it, whatever its type', async () => {
+    start({
+      onQuery: (command) =>
+        command.type === 'read-source'
+          ? { type: 'source', requestId: command.requestId, path: command.path, text: 'let it = go;' }
+          : { refusal: 'bad-path', message: 'There is no such folder.' },
+    });
+    await settle();
+    const source = client.request({ type: 'read-source', path: '/a.js' });
+    const folder = client.request({ type: 'list-folder', path: '/nowhere' });
+    await expect(folder).rejects.toThrow(new RefusedError('bad-path', 'There is no such folder.'));
+    const { text } = await source;
+    expect(text).toBe('let it = go;');
+  });
+
+  it('begins anew where an answer is not one that the request can have', async () => {
+    start({ onQuery: ({ requestId }) => ({ type: 'nodes', requestId, nodes: [] }) });
+    await settle();
+    await expect(client.request({ type: 'read-source', path: '/a.js' })).rejects.toThrow(/does not belong/);
+    expect(connections.at(-1)?.kind).toBe('lost');
+  });
+
+  it('tells of processes that can be watched', async () => {
+    start();
+    await settle();
+    const target = {
+      targetId: 't1',
+      pid: 7,
+      title: 'server.js',
+      command: 'node server.js',
+      workingDirectory: '/',
+      node: '24.0.0',
+      startedAt: '2026-01-01T00:00:00Z',
+    };
+    engine.send({ type: 'targets-listed', targets: [target] });
+    engine.send({ type: 'targets-listed', targets: [] });
+    await settle();
+    expect(targetTitles).toEqual([['server.js'], []]);
   });
 
   it('rejects requests while there is no connection, and those that lose it', async () => {

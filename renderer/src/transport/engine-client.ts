@@ -2,7 +2,13 @@
 // Runs in the page without Vue; the stores listen to it. A run that was being followed goes on where it stopped.
 
 import { PROTOCOL_VERSION, type Command } from '../../../engine/protocol/command.ts';
-import { EngineEvent, type EngineEventOf, type Refusal, type RunListing } from '../../../engine/protocol/event.ts';
+import {
+  EngineEvent,
+  type EngineEventOf,
+  type Refusal,
+  type RunListing,
+  type Target,
+} from '../../../engine/protocol/event.ts';
 import { validatedPort, type Disposable, type Port } from '../../../engine/protocol/port.ts';
 import type { RunBatch } from '../../../engine/protocol/run-batch.ts';
 import { assertNever } from '../../../engine/protocol/vocabulary.ts';
@@ -26,6 +32,8 @@ export interface EngineClientListener {
   onWelcome(welcome: EngineEventOf<'welcome'>): void;
   onRunListed(run: RunListing): void;
   onRunForgotten(runId: string): void;
+  /** All processes that can be watched; after `onWelcome`, which has the first list. */
+  onTargetsListed(targets: readonly Target[]): void;
   /** A followed run cannot be followed any more; what was received stays. */
   onFollowFailed(runId: string, message: string): void;
 }
@@ -34,6 +42,17 @@ type Requested = Extract<Command, { requestId: number }>;
 type WithoutRequestId<Request> = Request extends Requested ? Omit<Request, 'requestId'> : never;
 /** A command that is answered. */
 export type EngineRequest = WithoutRequestId<Requested>;
+
+/** The event that answers a request; `accepted` where there is none. */
+const ANSWER_TYPES = { 'list-nodes': 'nodes', 'list-folder': 'folder', 'read-source': 'source' } as const;
+type AnswerTypes = typeof ANSWER_TYPES;
+type AnswerType<Type extends EngineRequest['type']> = Type extends keyof AnswerTypes ? AnswerTypes[Type] : 'accepted';
+type AnswerEvent = EngineEventOf<AnswerTypes[keyof AnswerTypes] | 'accepted'>;
+/** What a request resolves with: `source` for `read-source`, `accepted` for most. */
+export type AnswerTo<Request extends EngineRequest> = Extract<AnswerEvent, { type: AnswerType<Request['type']> }>;
+
+const answerTypeOf = (type: EngineRequest['type']): AnswerEvent['type'] =>
+  type === 'list-nodes' || type === 'list-folder' || type === 'read-source' ? ANSWER_TYPES[type] : 'accepted';
 
 /** The engine said no; the message is for the user. */
 export class RefusedError extends Error {
@@ -53,8 +72,11 @@ export class NotConnectedError extends Error {
 export interface EngineClient extends Disposable {
   /** Begins to connect; called once. */
   start(listener: EngineClientListener): void;
-  /** Resolves with the answer. @throws RefusedError, NotConnectedError (as rejections) */
-  request(request: EngineRequest): Promise<{ readonly runId?: string }>;
+  /**
+   * Resolves with the event that answers this request: `source` for `read-source`, `nodes` for `list-nodes`, `folder` for
+   * `list-folder`, `accepted` for all others. @throws RefusedError, NotConnectedError (as rejections)
+   */
+  request<Request extends EngineRequest>(request: Request): Promise<AnswerTo<Request>>;
   /** Gives every batch of a run to `sink`, from its next sequence on, across reconnections, without gap or duplicate. */
   follow(runId: string, sink: RunSink): void;
   leave(runId: string): void;
@@ -79,7 +101,8 @@ export function createEngineClient({
   retryDelaysMs = [1_000, 2_000, 5_000],
   welcomeTimeoutMs = 10_000,
 }: EngineClientOptions): EngineClient {
-  type Answer = { resolve(answer: { runId?: string }): void; reject(error: Error): void };
+  /** `accept` is false if the event is not the answer that the request has. */
+  type Answer = { accept(event: AnswerEvent): boolean; reject(error: Error): void };
   let listener: EngineClientListener | undefined;
   let port: Port<EngineEvent, Command> | undefined;
   let isOpening = false;
@@ -182,14 +205,22 @@ export function createEngineClient({
         tellConnection({ kind: 'connected' });
         return;
       }
-      case 'accepted':
       case 'refused': {
-        const answer = answers.get(event.requestId);
+        answers.get(event.requestId)?.reject(new RefusedError(event.refusal, event.message));
         answers.delete(event.requestId);
-        if (event.type === 'refused') answer?.reject(new RefusedError(event.refusal, event.message));
-        else answer?.resolve(event.runId === undefined ? {} : { runId: event.runId });
         // A version that is not understood is refused instead of welcomed.
-        if (event.type === 'refused' && event.refusal === 'wrong-version') giveUp(event.message);
+        if (event.refusal === 'wrong-version') giveUp(event.message);
+        return;
+      }
+      case 'accepted':
+      case 'nodes':
+      case 'folder':
+      case 'source': {
+        const answer = answers.get(event.requestId);
+        if (answer?.accept(event) === false) {
+          return abandon(from, `The engine answered a request with “${event.type}”, which does not belong to it.`);
+        }
+        answers.delete(event.requestId);
         return;
       }
       case 'run-listed':
@@ -197,10 +228,7 @@ export function createEngineClient({
       case 'run-forgotten':
         return listener?.onRunForgotten(event.runId);
       case 'targets-listed':
-      case 'nodes':
-      case 'folder':
-      case 'source':
-        return;
+        return listener?.onTargetsListed(event.targets);
       case 'run-event': {
         const sink = followed.get(event.runId);
         // Left in the meantime, or sent twice because following began anew while events were on their way.
@@ -233,13 +261,22 @@ export function createEngineClient({
       listener = startListener;
       open();
     },
-    request(request) {
+    request<Request extends EngineRequest>(request: Request): Promise<AnswerTo<Request>> {
       if (port === undefined || !isWelcome) {
         return Promise.reject(new NotConnectedError('There is no connection to the engine.'));
       }
       const requestId = nextRequestId++;
-      const { promise, resolve, reject } = Promise.withResolvers<{ runId?: string }>();
-      answers.set(requestId, { resolve, reject });
+      const answerType = answerTypeOf(request.type);
+      const isAnswer = (event: AnswerEvent): event is AnswerTo<Request> => event.type === answerType;
+      const { promise, resolve, reject } = Promise.withResolvers<AnswerTo<Request>>();
+      answers.set(requestId, {
+        accept(event) {
+          if (!isAnswer(event)) return false;
+          resolve(event);
+          return true;
+        },
+        reject,
+      });
       port.post({ ...request, requestId });
       return promise;
     },
