@@ -43,6 +43,8 @@ const Settings = v.object({
   drawerTab: v.fallback(v.picklist(DRAWER_TABS), 'objects'),
   /** Empty: the host's own. */
   nodePath: v.fallback(v.string(), ''),
+  /** Whether a run ends with a heap snapshot that tells what keeps the living alive. */
+  explain: v.fallback(v.boolean(), true),
   /** The notice that the user closed, word for word: another one is shown again. */
   dismissedNotice: v.fallback(v.string(), ''),
 });
