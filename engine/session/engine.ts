@@ -1,16 +1,14 @@
 // The engine: starts runs, keeps their recordings, and serves any number of clients over ports.
 // A host (desktop main process, served host, command line) makes one, and attaches a port for each client.
 
-import { constants, readFileSync } from 'node:fs';
-import { access, stat } from 'node:fs/promises';
-import { basename, delimiter, dirname, extname, isAbsolute, join, sep } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { randomUUID } from 'node:crypto';
-import { fileURLToPath } from 'node:url';
 import { getHeapStatistics } from 'node:v8';
 import * as v from 'valibot';
 import type { ScenarioDescription } from '../protocol/catalogue.ts';
 import { Command, PROTOCOL_VERSION, type CommandOf } from '../protocol/command.ts';
-import type { EngineEvent, HostDescription, Refusal } from '../protocol/event.ts';
+import type { EngineEvent, HostDescription } from '../protocol/event.ts';
 import { disposable, validatedPort, type Disposable, type Port } from '../protocol/port.ts';
 import { GcPolicy, Limits, type Program } from '../protocol/run-description.ts';
 import { assertNever } from '../protocol/vocabulary.ts';
@@ -18,11 +16,11 @@ import type { Scenario } from '../scenarios/define-scenario.ts';
 import { systemClock, type Clock } from './clock.ts';
 import { createEndpoint, type Endpoint } from './endpoint.ts';
 import type { Launcher } from './launcher.ts';
-import { startObservedRun, type ObservedRun, type ObservedRunOptions } from './observed-run.ts';
+import { startObservedRun, type ObservedRun } from './observed-run.ts';
+import { findNode, prepareProgram } from './prepare-program.ts';
+import { Refused } from './refused.ts';
 import { createRunFollower, type RunFollower } from './run-follower.ts';
-import { validateParameters } from './validate-parameters.ts';
 
-const SCRIPT_EXTENSIONS = ['.js', '.mjs', '.cjs', '.ts', '.mts', '.cts'];
 /** Recordings of runs that have ended are let go, oldest first, beyond these: all together, and in V8's heap. */
 const RECORDINGS_BUDGET_BYTES = 2 * 1024 * 1024 * 1024;
 const RECORDINGS_HEAP_BUDGET_BYTES = getHeapStatistics().heap_size_limit / 2;
@@ -63,16 +61,6 @@ interface Client {
   readonly close: () => void;
   hasGreeted: boolean;
   readonly followers: Map<string, RunFollower>;
-}
-
-/** A command that cannot be carried out; the client is told why. */
-class Refused extends Error {
-  override name = 'Refused';
-  readonly refusal: Refusal;
-  constructor(refusal: Refusal, message: string) {
-    super(message);
-    this.refusal = refusal;
-  }
 }
 
 /** @throws if a scenario's source cannot be read: the installation is broken then. */
@@ -378,116 +366,4 @@ function titleOf(program: Program, scenarios: readonly Scenario[]): string {
 function mergeLimits(defaults: Limits | undefined, wanted: CommandOf<'start-run'>['limits']): Limits {
   const set = Object.entries(wanted ?? {}).filter(([, value]) => value !== undefined);
   return v.parse(Limits, { ...defaults, ...Object.fromEntries(set) });
-}
-
-interface PreparedProgram {
-  readonly described: Program;
-  readonly scenario?: Scenario;
-  readonly launch: ObservedRunOptions['program'];
-  readonly displayFile: (file: string) => string;
-}
-
-/** Finds what a client wants to run. @throws Refused */
-async function prepareProgram(
-  { program }: CommandOf<'start-run'>,
-  scenarios: readonly Scenario[],
-  locations: EngineOptions['locations'],
-): Promise<PreparedProgram> {
-  const { observerPath, scenariosFolder } = locations;
-  switch (program.kind) {
-    case 'scenario': {
-      const scenario = scenarios.find(({ id }) => id === program.id);
-      if (scenario === undefined) {
-        const known = scenarios.map(({ id }) => id).join(', ');
-        throw new Refused('unknown-scenario', `There is no scenario ${JSON.stringify(program.id)}. Allowed: ${known}.`);
-      }
-      const validated = validateParameters(scenario.parameters, program.parameters);
-      if (validated.type === 'invalid') throw new Refused('bad-parameter', validated.message);
-      const { parameters } = validated;
-      const builtPath = join(scenariosFolder, `${basename(scenario.fileName, extname(scenario.fileName))}.js`);
-      return {
-        described: { kind: 'scenario', id: scenario.id, parameters },
-        scenario,
-        launch: {
-          entryPath: locations.scenarioRunnerPath,
-          args: [builtPath, JSON.stringify(parameters)],
-          observerPath,
-          workingDirectory: locations.scenarioWorkingDirectory ?? dirname(dirname(scenariosFolder)),
-        },
-        // Types are stripped in place, so that the built file has the lines and columns of its source.
-        displayFile: (file) => {
-          const path = pathOfFile(file);
-          return path.startsWith(scenariosFolder + sep) ? path.replace(/\.js$/, '.ts') : path;
-        },
-      };
-    }
-    case 'file': {
-      await checkScript(program.path);
-      const workingDirectory = dirname(program.path);
-      return {
-        described: program,
-        launch: { entryPath: program.path, args: program.args, observerPath, workingDirectory },
-        displayFile: pathOfFile,
-      };
-    }
-    case 'scratch':
-    case 'target':
-      throw new Refused('not-available', `A ${program.kind} cannot be run yet.`);
-    default:
-      return assertNever(program);
-  }
-}
-
-/** Modules are known by their address, scripts by their path; people know paths. Programs may name code as they like. */
-function pathOfFile(file: string): string {
-  if (!file.startsWith('file:')) return file;
-  try {
-    return fileURLToPath(file);
-  } catch {
-    // An address that is no path here, such as one with an encoded slash, stays as the program wrote it.
-    return file;
-  }
-}
-
-async function checkScript(path: string): Promise<void> {
-  const refuse = (message: string) => new Refused('bad-file', message);
-  if (!isAbsolute(path)) throw refuse(`${JSON.stringify(path)} is not an absolute path.`);
-  if (path.includes('\0')) throw refuse('The path contains a zero byte.');
-  if (!SCRIPT_EXTENSIONS.includes(extname(path))) {
-    throw refuse(`${path} is not a script that Node.js runs. Allowed: ${SCRIPT_EXTENSIONS.join(', ')}.`);
-  }
-  const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
-    throw refuse(error.code === 'ENOENT' ? `There is no file ${path}.` : `${path} cannot be opened: ${error.message}.`);
-  });
-  if (!found.isFile()) throw refuse(`${path} is not a file.`);
-  await access(path, constants.R_OK).catch(() => {
-    throw refuse(`${path} cannot be read: permission denied.`);
-  });
-}
-
-/** A path is taken as it is, a bare name is looked up as a shell would. @throws Refused */
-async function findNode(nodePath: string): Promise<string> {
-  const isPath = nodePath.includes('/') || nodePath.includes(sep);
-  if (isPath && !isAbsolute(nodePath)) {
-    throw new Refused('bad-node', `${JSON.stringify(nodePath)} is not an absolute path.`);
-  }
-  const folders = isPath ? [''] : (process.env['PATH'] ?? '').split(delimiter).filter((folder) => folder !== '');
-  const extensions = process.platform === 'win32' ? ['', '.exe'] : [''];
-  for (const folder of folders) {
-    for (const extension of extensions) {
-      const path = join(folder, nodePath + extension);
-      if (await isExecutable(path)) return path;
-    }
-  }
-  throw new Refused('bad-node', `${nodePath} is not a program that can be started. Allowed: the path of a node.`);
-}
-
-async function isExecutable(path: string): Promise<boolean> {
-  try {
-    await access(path, constants.X_OK);
-    return (await stat(path)).isFile();
-  } catch {
-    // Not there, or not ours to start: the next folder may have one.
-    return false;
-  }
 }
