@@ -103,7 +103,14 @@ export const EngineEvent = v.variant('type', [
     /** How many there are beyond those listed; absent: none. */
     entriesOmitted: v.exactOptional(v.number()),
   }),
-  v.object({ type: v.literal('source'), requestId: v.number(), path: v.string(), text: v.string() }),
+  v.object({
+    type: v.literal('source'),
+    requestId: v.number(),
+    path: v.string(),
+    text: v.string(),
+    /** When the file was last changed, ISO 8601: later than a run's start means that the run saw another text. */
+    changedAt: v.exactOptional(v.string()),
+  }),
   /** A recording was let go to make room for newer ones. */
   v.object({ type: v.literal('run-forgotten'), runId: v.string() }),
   /** One batch of a followed run. Sequences are gapless from 0. */

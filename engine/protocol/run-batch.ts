@@ -6,7 +6,7 @@
 
 import * as v from 'valibot';
 import { Float64Column, sameLength, Uint32Column, Uint8Column } from './columns.ts';
-import { ExplanationsBatch } from './explanation.ts';
+import { ExplanationsBatch, Place } from './explanation.ts';
 import { RunDescription } from './run-description.ts';
 import { RunReport } from './run-report.ts';
 
@@ -116,6 +116,8 @@ export const BlockedBatch = v.pipe(
  * Points and spans worth naming. `release`: the program says that it let go of the object labelled `name`.
  * `settle-started`: a real process would have exited here. `observer-waited`: the program's thread waited for the
  * observer to drain its columns. `heap-snapshot`: the heap stood still to be written down. `gc-requested`: a client or the policy asked for a collection.
+ * `uncaught-exception`, `unhandled-rejection`: nobody caught it (`name`: what was thrown, in one line); the program may yet go
+ * on. `exit-called`: the program called `process.exit` at `place`, with the exit code `name`.
  */
 export const MARK_KINDS = [
   'user-mark',
@@ -128,6 +130,9 @@ export const MARK_KINDS = [
   'gc-policy-changed',
   'observer-waited',
   'heap-snapshot',
+  'uncaught-exception',
+  'unhandled-rejection',
+  'exit-called',
 ] as const;
 export const MarksBatch = v.object({
   type: v.literal('marks'),
@@ -137,6 +142,8 @@ export const MarksBatch = v.object({
       name: v.string(),
       atMs: Milliseconds,
       durationMs: v.exactOptional(Milliseconds),
+      /** Where in the program; absent where that is not known or does not apply. */
+      place: v.exactOptional(Place),
     }),
   ),
 });

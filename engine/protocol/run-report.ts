@@ -2,7 +2,7 @@
 // Times are ms since the program's start; a figure that is not known is null, never zero.
 
 import * as v from 'valibot';
-import { PathStep } from './explanation.ts';
+import { PathStep, Place } from './explanation.ts';
 import { ParameterValues } from './run-description.ts';
 import { CAUSES, OUTCOME_STATUSES, VERDICT_REASONS, VERDICTS } from './vocabulary.ts';
 
@@ -18,7 +18,18 @@ export const Outcome = v.object({
   signal: v.exactOptional(v.string()),
   message: v.string(),
   error: v.exactOptional(
-    v.object({ name: v.string(), message: v.string(), stack: v.string(), origin: v.exactOptional(v.string()) }),
+    v.object({
+      name: v.string(),
+      message: v.string(),
+      stack: v.string(),
+      origin: v.exactOptional(v.string()),
+      /** Where in the program: of a syntax error the token, of a failed import the import, else where it was thrown. */
+      place: v.exactOptional(Place),
+      /** The lines around `place` with their numbers, and a caret under the column; lines are separated by line feeds. */
+      frame: v.exactOptional(v.string()),
+      /** One sentence that says what to do, where that is known. */
+      hint: v.exactOptional(v.string()),
+    }),
   ),
   stderrTail: v.exactOptional(v.array(v.string())),
 });

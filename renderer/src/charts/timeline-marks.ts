@@ -31,6 +31,12 @@ function titleOf({ kind, name }: Mark): string {
       return 'waited for the observer';
     case 'heap-snapshot':
       return 'heap snapshot';
+    case 'uncaught-exception':
+      return `uncaught: ${name}`;
+    case 'unhandled-rejection':
+      return `unhandled rejection: ${name}`;
+    case 'exit-called':
+      return `process.exit(${name})`;
     case 'user-mark':
     case 'user-measure':
     case 'release':
