@@ -181,6 +181,8 @@ export const WarningBatch = v.object({
   code: v.string(),
   message: v.string(),
   atMs: v.exactOptional(Milliseconds),
+  /** Where in the program, if it is about one place. */
+  place: v.exactOptional(Place),
 });
 
 /**
