@@ -18,7 +18,7 @@ import { assertNever, type CollectionKind } from '../protocol/vocabulary.ts';
 import { createBlockedDetector } from './blocked-detector.ts';
 import { createColumnDrain } from './column-drain.ts';
 import { createHeapSampler } from './heap-sampler.ts';
-import type { CompanionData, ProbeMessage } from './probe-message.ts';
+import type { CompanionData, CompanionMessage, ProbeMessage } from './probe-message.ts';
 import { connectProgramInspector } from './program-inspector.ts';
 import { Cell, Clock, createSharedColumns, State } from './shared-columns.ts';
 
@@ -29,6 +29,8 @@ const LOOK_INTERVAL_MS = 5;
 const BUSY_ROWS = 4_096;
 /** Fewer rows than that wait for this, so that an hour's run is not cut into millions of batches. */
 const DRAIN_INTERVAL_MS = 20;
+/** The program's thread gets this time to tell what is still pending when it is left. */
+const LEAVE_LIMIT_MS = 300;
 /** While so much waits to be sent, nothing more is drained: the ring, and then the program, waits. */
 const MAXIMUM_UNSENT_BYTES = 64 * 1024 * 1024;
 
@@ -49,15 +51,17 @@ function enterState(state: number): void {
 
 async function main(port: MessagePort): Promise<void> {
   const socket = await connectSocket(options.endpoint);
-  enterState(State.connected);
+  // Not a plain store, here and below: the program may have given up waiting, or ended, meanwhile.
+  Atomics.compareExchange(control, Cell.state, State.starting, State.connected);
+  Atomics.notify(control, Cell.state);
   const inspector = await connectProgramInspector();
-  // Not a plain store: the probe may have given up waiting meanwhile.
   Atomics.compareExchange(control, Cell.state, State.connected, State.ready);
   Atomics.notify(control, Cell.state);
   await untilStarted();
   if (Atomics.load(control, Cell.state) !== State.started) {
     inspector?.disconnect();
     socket.destroy();
+    enterState(State.flushed);
     return;
   }
 
@@ -242,6 +246,19 @@ async function main(port: MessagePort): Promise<void> {
         break;
       case 'observer-write-snapshot':
         break;
+      case 'observer-mark':
+        newMarks.push(
+          describeMark(
+            { type: 'mark', kind: 'mark', name: command.name, atMs: programNow(), durationMs: 0 },
+            clock[Clock.programStart]!,
+          ),
+        );
+        break;
+      case 'observer-leave':
+        port.postMessage({ type: 'leave' } satisfies CompanionMessage);
+        // A blocked thread hears of it later, and finds its observer gone.
+        setTimeout(end, LEAVE_LIMIT_MS).unref();
+        break;
       case 'observer-end-settling':
         Atomics.store(control, Cell.endSettling, 1);
         break;
@@ -263,15 +280,16 @@ async function main(port: MessagePort): Promise<void> {
     }
   });
   socket.on('error', () => {});
-  socket.on('close', () => {
-    enterState(State.flushed);
+  const handleClose = () => {
     clearInterval(sampleTimer);
     clearTimeout(drainTimer);
     policy.apply({ kind: 'none', intervalMs: 500 });
     if (!isEnding) inspector?.disconnect();
+    enterState(State.flushed);
     // A process that exists for this run alone must not outlive the session.
     if (options.owned && !isEnding) process.kill(process.pid, 'SIGKILL');
-  });
+  };
+  socket.on('close', handleClose);
 
   // Wakes this loop at exit; everything else is fetched with each drain.
   port.on('message', (message: ProbeMessage) => {
@@ -294,6 +312,8 @@ async function main(port: MessagePort): Promise<void> {
     sampler.sample();
     blocked.look(clock[Clock.heartbeat]! - clock[Clock.programStart]!, now());
   }, SAMPLE_INTERVAL_MS);
+  // It may have been closed while the program's thread was waited for.
+  if (socket.destroyed) handleClose();
 }
 
 function connectSocket(endpoint: string): Promise<Socket> {

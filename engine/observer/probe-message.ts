@@ -20,6 +20,9 @@ export type ProbeMessage =
     }
   | { type: 'exiting' };
 
+/** What a companion asks of a program that is watched for a while only: to stop observing, and to say `exiting` then. */
+export type CompanionMessage = { type: 'leave' };
+
 /** Handed to the companion when it starts. */
 export interface CompanionData {
   readonly columns: SharedArrayBuffer;

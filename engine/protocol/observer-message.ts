@@ -74,13 +74,18 @@ export const ObserverMessage = v.variant('type', [
     origin: v.picklist(['uncaughtException', 'unhandledRejection']),
     error: v.object({ name: v.string(), message: v.string(), stack: v.string() }),
   }),
-  /** Exit handlers have run and everything recorded has been sent. Absent after a hard crash. */
+  /**
+   * Exit handlers have run and everything recorded has been sent. Absent after a hard crash. With a `snapshotPath` in the
+   * options, `observer-snapshot` follows: the program has ended, and what happens from here on is the observer's doing.
+   */
   v.object({
     type: v.literal('observer-ending'),
     atMs: v.number(),
     exitCode: v.number(),
     /** False if `process.exit` was called, or an exception ended the program, before its settle time was over. */
     settled: v.boolean(),
+    /** When the program's thread last turned its event loop, as far as the observer's heartbeat tells. */
+    lastTurnAtMs: v.exactOptional(v.number()),
   }),
 ]);
 export type ObserverMessage = v.InferOutput<typeof ObserverMessage>;
@@ -91,10 +96,17 @@ export const ObserverCommand = v.variant('type', [
   v.object({ type: v.literal('observer-set-gc-policy'), gcPolicy: GcPolicy }),
   /** Write a heap snapshot to this file, in the program's thread; answered by `observer-snapshot`. */
   v.object({ type: v.literal('observer-write-snapshot'), path: v.string() }),
+  /** Put a mark with this name on the run, as `performance.mark(name)` in the program would. */
+  v.object({ type: v.literal('observer-mark'), name: v.string() }),
   /** End the settle time now. */
   v.object({ type: v.literal('observer-end-settling') }),
-  /** The process is about to be ended from outside: send everything that is recorded, then close the connection. */
-  v.object({ type: v.literal('observer-send-all') }),
+  /**
+   * The process is about to be ended from outside: send everything that is recorded, then close the connection. With a
+   * `snapshotPath`: before closing it, write a heap snapshot there and say so with `observer-snapshot`.
+   */
+  v.object({ type: v.literal('observer-send-all'), snapshotPath: v.exactOptional(v.string()) }),
+  /** Send everything that is recorded, let go of the program, which goes on, and close the connection. */
+  v.object({ type: v.literal('observer-leave') }),
 ]);
 export type ObserverCommand = v.InferOutput<typeof ObserverCommand>;
 
