@@ -42,6 +42,8 @@ export const Cell = {
   waits: 12,
   /** Moves whenever the companion drains: the probe's cheap sign that time has passed. */
   tick: 13,
+  /** A `SnapshotState`. */
+  snapshot: 14,
 } as const;
 
 /** Cells of `clock`: milliseconds on the program thread's `performance.now`. */
@@ -58,11 +60,21 @@ export const Clock = {
   ownTraceEndedAt: 5,
   /** How many it had. */
   ownTraceLines: 6,
+  /** When the last heap snapshot was begun, and when it was done. */
+  snapshotStart: 7,
+  snapshotEnd: 8,
 } as const;
 
 /**
+ * A heap snapshot that the companion asks for: who comes first, the program's thread that begins it or the companion that
+ * has waited for long enough, moves it on from `wanted`.
+ */
+export const SnapshotState = { none: 0, wanted: 1, writing: 2 } as const;
+
+/**
  * The observer's life. `connected`: the companion runs and has the session's ear. `ready`: it has the program's inspector
- * too, and may be relied upon. `flushed`: everything was sent, the inspector let go.
+ * too, and may be relied upon. `flushed`: everything was sent, the inspector let go. `awaitsSnapshot`: the same, but the
+ * program's thread is to write a last heap snapshot before it ends.
  */
 export const State = {
   starting: 0,
@@ -72,6 +84,7 @@ export const State = {
   exiting: 4,
   flushed: 5,
   unavailable: 6,
+  awaitsSnapshot: 7,
 } as const;
 
 /** At 10 million rows a second, about as fast as a thread can register, the ring holds 26 ms. */
