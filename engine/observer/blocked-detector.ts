@@ -10,17 +10,21 @@ const PIECE_MS = 200;
 export interface BlockedDetector {
   /** `heartbeatMs`: when the thread last turned. */
   look(heartbeatMs: number, nowMs: number): void;
+  /** The thread stood still for the observer from then to then: that is none of the program's doing. */
+  skip(startMs: number, endMs: number): void;
   finish(nowMs: number): void;
 }
 
 export function createBlockedDetector(sendBatch: (batch: ObservedBatch) => void): BlockedDetector {
   let lastHeartbeatMs = 0;
+  let skippedUntilMs = -Infinity;
   /** Up to where the open stretch was told; NaN if none is open. */
   let toldUntilMs = Number.NaN;
   const tell = (startMs: number, endMs: number) =>
     sendBatch({ type: 'blocked', startMs: Float64Array.of(startMs), endMs: Float64Array.of(endMs) });
   return {
-    look(heartbeatMs, nowMs) {
+    look(toldHeartbeatMs, nowMs) {
+      const heartbeatMs = Math.max(toldHeartbeatMs, skippedUntilMs);
       if (heartbeatMs !== lastHeartbeatMs) {
         if (!Number.isNaN(toldUntilMs)) {
           if (heartbeatMs > toldUntilMs) tell(toldUntilMs, heartbeatMs);
@@ -36,6 +40,14 @@ export function createBlockedDetector(sendBatch: (batch: ObservedBatch) => void)
         tell(fromMs, nowMs);
         toldUntilMs = nowMs;
       }
+    },
+    skip(startMs, endMs) {
+      if (endMs <= skippedUntilMs) return;
+      const fromMs = Number.isNaN(toldUntilMs) ? lastHeartbeatMs : toldUntilMs;
+      if (startMs - fromMs > (Number.isNaN(toldUntilMs) ? BLOCKED_MS : 0)) tell(fromMs, startMs);
+      toldUntilMs = Number.NaN;
+      lastHeartbeatMs = endMs;
+      skippedUntilMs = endMs;
     },
     finish(nowMs) {
       if (!Number.isNaN(toldUntilMs)) tell(toldUntilMs, nowMs);

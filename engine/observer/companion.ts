@@ -20,6 +20,7 @@ import { createColumnDrain } from './column-drain.ts';
 import { createHeapSampler } from './heap-sampler.ts';
 import type { CompanionData, CompanionMessage, ProbeMessage } from './probe-message.ts';
 import { connectProgramInspector } from './program-inspector.ts';
+import { createSnapshotRequests } from './snapshot-request.ts';
 import { Cell, Clock, createSharedColumns, State } from './shared-columns.ts';
 
 const SAMPLE_INTERVAL_MS = 20;
@@ -87,6 +88,7 @@ async function main(port: MessagePort): Promise<void> {
 
   const blocked = createBlockedDetector(sendBatch);
   const drain = createColumnDrain(columns, sendBatch);
+  const snapshots = createSnapshotRequests({ columns, inspector, now });
   const policy = createGcPolicyClock();
   let settlingReported = false;
   let newSites: RunBatchOf<'sites'>['items'] = [];
@@ -143,13 +145,17 @@ async function main(port: MessagePort): Promise<void> {
       case 'exiting':
         isExiting = true;
         break;
+      case 'last-snapshot':
+        finish(message.problem);
+        break;
       default:
         assertNever(message);
     }
   }
 
   function collect(kind: CollectionKind): void {
-    if (inspector === undefined) return;
+    // Requests would add up while the thread stands still for a snapshot.
+    if (inspector === undefined || snapshots.isWriting) return;
     sendBatch({ type: 'marks', items: [{ kind: 'gc-requested', name: kind, atMs: now() }] });
     inspector.collectGarbage(kind);
   }
@@ -245,6 +251,7 @@ async function main(port: MessagePort): Promise<void> {
         sendBatch({ type: 'marks', items: [{ kind: 'gc-policy-changed', name: command.gcPolicy.kind, atMs: now() }] });
         break;
       case 'observer-write-snapshot':
+        snapshots.write(command.path, (written) => send({ type: 'observer-snapshot', ...written }));
         break;
       case 'observer-mark':
         newMarks.push(
@@ -264,7 +271,13 @@ async function main(port: MessagePort): Promise<void> {
         break;
       case 'observer-send-all':
         sendAll();
-        socket.end();
+        if (command.snapshotPath === undefined) close();
+        else {
+          snapshots.write(command.snapshotPath, (written) => {
+            send({ type: 'observer-snapshot', ...written });
+            close();
+          });
+        }
         break;
       default:
         assertNever(command);
@@ -310,6 +323,9 @@ async function main(port: MessagePort): Promise<void> {
   let drainTimer = setTimeout(look, LOOK_INTERVAL_MS);
   const sampleTimer = setInterval(() => {
     sampler.sample();
+    if (snapshots.isWriting) return;
+    const { startMs, endMs } = snapshots.lastStretch;
+    if (!Number.isNaN(endMs)) blocked.skip(startMs, endMs);
     blocked.look(clock[Clock.heartbeat]! - clock[Clock.programStart]!, now());
   }, SAMPLE_INTERVAL_MS);
   // It may have been closed while the program's thread was waited for.

@@ -34,8 +34,10 @@ export function superviseExit(context: {
   settleMs: number;
   /** Tells the companion what is pending, and that the program ends. */
   tellLast: () => void;
+  /** Writes the last heap snapshot, if the companion waits for one, and tells it what came of it. */
+  writeLastSnapshot: () => void;
 }): void {
-  const { columns, now, settleMs, tellLast } = context;
+  const { columns, now, settleMs, tellLast, writeLastSnapshot } = context;
   const { control, clock } = columns;
   const setInterval_ = setInterval;
   const clearInterval_ = clearInterval;
@@ -47,6 +49,13 @@ export function superviseExit(context: {
   let settled: 'not-yet' | 'settling' | 'done' = 'not-yet';
   let isFlushed = false;
 
+  const waitWhile = (state: number) => {
+    const startedAt = now();
+    while (Atomics.load(control, Cell.state) === state && now() - startedAt < FLUSH_LIMIT_MS) {
+      Atomics.wait(control, Cell.state, state, 50);
+    }
+  };
+
   const flush = (exitCode: number) => {
     // If the companion has gone, everything that can be sent has been.
     if (isFlushed || Atomics.load(control, Cell.state) !== State.started) return;
@@ -54,10 +63,11 @@ export function superviseExit(context: {
     Atomics.store(control, Cell.exitCode, exitCode);
     Atomics.store(control, Cell.state, State.exiting);
     tellLast();
-    const startedAt = now();
-    while (Atomics.load(control, Cell.state) === State.exiting && now() - startedAt < FLUSH_LIMIT_MS) {
-      Atomics.wait(control, Cell.state, State.exiting, 50);
-    }
+    waitWhile(State.exiting);
+    // Everything that verdicts rest on has been sent: what the snapshot collects changes none of them.
+    if (Atomics.load(control, Cell.state) !== State.awaitsSnapshot) return;
+    writeLastSnapshot();
+    waitWhile(State.awaitsSnapshot);
   };
 
   const beginSettling = () => {

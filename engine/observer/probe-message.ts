@@ -18,6 +18,8 @@ export type ProbeMessage =
       origin: 'uncaughtException' | 'unhandledRejection';
       error: { name: string; message: string; stack: string };
     }
+  /** The snapshot at the program's end is written, or could not be (`problem`, empty if it is). */
+  | { type: 'last-snapshot'; problem: string }
   | { type: 'exiting' };
 
 /** What a companion asks of a program that is watched for a while only: to stop observing, and to say `exiting` then. */

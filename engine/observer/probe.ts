@@ -4,29 +4,26 @@
 
 import { channel } from 'node:diagnostics_channel';
 import { join } from 'node:path';
-import { performance, PerformanceObserver } from 'node:perf_hooks';
-import { getHeapStatistics, setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
+import { performance } from 'node:perf_hooks';
+import { setFlagsFromString } from 'node:v8';
 import { isMainThread, MessageChannel, Worker } from 'node:worker_threads';
 import { OBSERVER_ENVIRONMENT_VARIABLE } from '../protocol/observer-environment.ts';
+import { describeError } from './describe-error.ts';
 import type { CompanionData, ProbeMessage } from './probe-message.ts';
 import { superviseExit } from './exit-supervisor.ts';
+import { revealGarbageCollector, showToCompanion, type GarbageCollect } from './garbage-collector.ts';
+import { startHeartbeat } from './heartbeat.ts';
 import { observeRegistries } from './observed-registry.ts';
-import { createRowWriter, type RowWriter } from './row-writer.ts';
-import { Cell, Clock, createSharedColumns, State, type SharedColumns } from './shared-columns.ts';
+import { observeCollectionsWhenIdle, observeMarks } from './performance-entries.ts';
+import { createRowWriter } from './row-writer.ts';
+import { Cell, Clock, createSharedColumns, State } from './shared-columns.ts';
 import { createSiteRecorder } from './site-recorder.ts';
 
 /** The program starts without its observer rather than wait longer than this for it. */
 const COMPANION_START_LIMIT_MS = 8_000;
-const HEARTBEAT_MS = 20;
 /** The second minor collection of an empty heap takes 0.05 to 0.5 ms. */
 const ALIGNING_COLLECTION_LIMIT_MS = 0.6;
 const MAXIMUM_ALIGNING_COLLECTIONS = 12;
-/** UTF-16 units of a mark's name, and of each part of an error, that are told. */
-const MAXIMUM_NAME_LENGTH = 1_000;
-const MAXIMUM_TEXT_LENGTH = 65_536;
-
-type GarbageCollect = (options?: { type: 'minor' }) => void;
 
 /** Removes `--require <this file>` from what the program sees, and what `fork` would hand to its children. */
 function forgetOwnFlag(): void {
@@ -82,7 +79,7 @@ function observe(optionsJson: string): void {
   if (!isReady) return;
 
   observeRegistries(globalThis, rows, sites);
-  const tellPendingMarks = observeMarks(tell);
+  const marks = observeMarks(tell);
   if (!options.traceCollections) observeCollectionsWhenIdle(tell);
   channel('heapline:picture').subscribe((picture) =>
     tell({ type: 'picture', picture: picture as (ProbeMessage & { type: 'picture' })['picture'], atMs: now() }),
@@ -97,7 +94,7 @@ function observe(optionsJson: string): void {
     settleMs: options.settleMs,
     tellLast() {
       rows.settleTimes();
-      tellPendingMarks();
+      marks.tellPending();
       tell({ type: 'exiting' });
     },
   });
@@ -108,24 +105,12 @@ function observe(optionsJson: string): void {
   Atomics.notify(control, Cell.state);
 }
 
-/** V8's `gc`, without leaving it in any realm of the program's. */
-function revealGarbageCollector(): GarbageCollect {
-  setFlagsFromString('--expose-gc');
-  const garbageCollect = runInNewContext('gc') as GarbageCollect;
-  setFlagsFromString('--no-expose-gc');
-  return garbageCollect;
-}
-
 /**
  * Waits until the companion is connected to the session and to this thread's inspector. Meanwhile it can fetch
  * `garbageCollect` from a symbol of `process`, to call it later even while this thread is blocked.
  */
 function waitForCompanion(control: Int32Array, garbageCollect: GarbageCollect, now: () => number): boolean {
-  const key = Symbol.for('heapline.companion');
-  Object.defineProperty(process, key, {
-    value: { garbageCollect, externalBytes: () => getHeapStatistics().external_memory },
-    configurable: true,
-  });
+  const hide = showToCompanion(garbageCollect);
   const startedAt = now();
   const isWithinLimit = () => now() - startedAt < COMPANION_START_LIMIT_MS;
   while (Atomics.load(control, Cell.state) === State.starting && isWithinLimit()) {
@@ -133,79 +118,12 @@ function waitForCompanion(control: Int32Array, garbageCollect: GarbageCollect, n
   }
   // A loop, for a few milliseconds: V8 serves the inspector's requests at its back edges, but not inside a wait.
   while (Atomics.load(control, Cell.state) === State.connected && isWithinLimit());
-  delete (process as unknown as Record<symbol, unknown>)[key];
+  hide();
   if (Atomics.load(control, Cell.state) === State.ready) return true;
   // Too late: the companion lets go of what it has by now.
   Atomics.store(control, Cell.state, State.unavailable);
   Atomics.notify(control, Cell.state);
   return false;
-}
-
-/** Writes down that the thread turns, and allocates where the policy asks for pressure. Never keeps the process alive. */
-function startHeartbeat({ control, clock }: SharedColumns, rows: RowWriter, now: () => number): void {
-  const survivors: unknown[][] = [];
-  const beat = () => {
-    clock[Clock.heartbeat] = now();
-    rows.settleTimes();
-    const megabytes = control[Cell.pressureMegabytes]!;
-    if (megabytes === 0) {
-      survivors.length = 0;
-      return;
-    }
-    // Arrays of a kibibyte that live for a few beats: long enough to be promoted, so that V8 has to mark and compact.
-    const generation: unknown[] = [];
-    for (let count = megabytes * 1_024; count > 0; count--) generation.push(new Array(128).fill(count));
-    survivors.push(generation);
-    if (survivors.length > 6) survivors.shift();
-  };
-  setInterval(beat, HEARTBEAT_MS).unref();
-}
-
-/**
- * The program's own marks and measures, told when the thread turns, with their exact times.
- * Returns a function that tells those which were not told yet.
- */
-function observeMarks(tell: (message: ProbeMessage) => void): () => void {
-  const report = (entries: PerformanceEntry[]) => {
-    for (const entry of entries) {
-      tell({
-        type: 'mark',
-        kind: entry.entryType === 'measure' ? 'measure' : 'mark',
-        name: String(entry.name).slice(0, MAXIMUM_NAME_LENGTH),
-        atMs: entry.startTime,
-        durationMs: entry.duration,
-      });
-    }
-  };
-  const observer = new PerformanceObserver((list) => report(list.getEntries()));
-  observer.observe({ entryTypes: ['mark', 'measure'] });
-  return () => report(observer.takeRecords());
-}
-
-/** Collections by way of `perf_hooks`: exact, but only once the thread turns, and without heap sizes. */
-function observeCollectionsWhenIdle(tell: (message: ProbeMessage) => void): void {
-  const observer = new PerformanceObserver((list) => {
-    for (const entry of list.getEntries()) {
-      const { kind, flags } = (entry as PerformanceEntry & { detail: { kind: number; flags: number } }).detail;
-      tell({ type: 'collection', startMs: entry.startTime, pauseMs: entry.duration, kind, flags });
-    }
-  });
-  observer.observe({ entryTypes: ['gc'] });
-}
-
-/** What is thrown may be any size; a message of it must not be. */
-const clip = (text: unknown) => String(text).slice(0, MAXIMUM_TEXT_LENGTH);
-
-function describeError(error: unknown): { name: string; message: string; stack: string } {
-  // The thrown value is the program's: anything may be odd about it.
-  try {
-    if (error instanceof Error) {
-      return { name: clip(error.name), message: clip(error.message), stack: clip(error.stack ?? '') };
-    }
-    return { name: typeof error, message: clip(error), stack: '' };
-  } catch {
-    return { name: typeof error, message: 'The thrown value cannot be described.', stack: '' };
-  }
 }
 
 const optionsJson = process.env[OBSERVER_ENVIRONMENT_VARIABLE];

@@ -23,6 +23,8 @@ export interface ProgramInspector {
   readExternalBytes(answer: (bytes: number) => void): void;
   /** Forces a scavenge or a mark-compact in the program's thread. */
   collectGarbage(kind: CollectionKind): void;
+  /** Writes a heap snapshot in the program's thread, which stands still meanwhile. `answer`: what went wrong, or empty. */
+  writeSnapshot(path: string, answer: (problem: string) => void): void;
   disconnect(): void;
 }
 
@@ -50,15 +52,15 @@ export async function connectProgramInspector(): Promise<ProgramInspector | unde
         else resolve(objectId);
       });
     });
-  let functions: [string, string];
+  let functions: [string, string, string];
   try {
     session.connectToMainThread();
-    functions = await Promise.all([reveal('garbageCollect'), reveal('externalBytes')]);
+    functions = await Promise.all([reveal('garbageCollect'), reveal('externalBytes'), reveal('writeSnapshot')]);
   } catch {
     session.disconnect();
     return undefined;
   }
-  const [garbageCollect, externalBytes] = functions;
+  const [garbageCollect, externalBytes, writeSnapshot] = functions;
   let isConnected = true;
 
   const call = (objectId: string, functionDeclaration: string, answer?: (value: unknown) => void) => {
@@ -104,6 +106,20 @@ export async function connectProgramInspector(): Promise<ProgramInspector | unde
         default:
           assertNever(kind);
       }
+    },
+    writeSnapshot(path, answer) {
+      forgetConsole();
+      const request: Runtime.CallFunctionOnParameterType = {
+        objectId: writeSnapshot,
+        functionDeclaration: 'function(path){return this(path)}',
+        arguments: [{ value: path }],
+        silent: true,
+        returnByValue: true,
+      };
+      session.post('Runtime.callFunctionOn', request, (error, result?: Runtime.CallFunctionOnReturnType) => {
+        const problem: unknown = result?.result.value;
+        answer(typeof problem === 'string' ? problem : (error?.message ?? 'The thread gave no answer.'));
+      });
     },
     disconnect() {
       if (!isConnected) return;

@@ -1,0 +1,51 @@
+// What `perf_hooks` tells of the program: its marks and measures, and collections. Runs in the program's thread, and
+// tells when that thread turns, with exact times.
+
+import { PerformanceObserver } from 'node:perf_hooks';
+import type { ProbeMessage } from './probe-message.ts';
+
+/** UTF-16 units of a mark's name that are told. */
+const MAXIMUM_NAME_LENGTH = 1_000;
+
+export interface EntryObservation {
+  /** Tells what was not told yet. */
+  tellPending(): void;
+  stop(): void;
+}
+
+type Tell = (message: ProbeMessage) => void;
+type EntryType = 'mark' | 'measure' | 'gc';
+
+function observeEntries(entryTypes: EntryType[], report: (entry: PerformanceEntry) => void): EntryObservation {
+  const observer = new PerformanceObserver((list) => {
+    for (const entry of list.getEntries()) report(entry);
+  });
+  observer.observe({ entryTypes });
+  return {
+    tellPending() {
+      for (const entry of observer.takeRecords()) report(entry);
+    },
+    stop: () => observer.disconnect(),
+  };
+}
+
+/** The program's own marks and measures. */
+export function observeMarks(tell: Tell): EntryObservation {
+  return observeEntries(['mark', 'measure'], (entry) =>
+    tell({
+      type: 'mark',
+      kind: entry.entryType === 'measure' ? 'measure' : 'mark',
+      name: String(entry.name).slice(0, MAXIMUM_NAME_LENGTH),
+      atMs: entry.startTime,
+      durationMs: entry.duration,
+    }),
+  );
+}
+
+/** Collections, without heap sizes. */
+export function observeCollectionsWhenIdle(tell: Tell): EntryObservation {
+  return observeEntries(['gc'], (entry) => {
+    const { kind, flags } = (entry as PerformanceEntry & { detail: { kind: number; flags: number } }).detail;
+    tell({ type: 'collection', startMs: entry.startTime, pauseMs: entry.duration, kind, flags });
+  });
+}
