@@ -207,7 +207,10 @@ async function main(port: MessagePort): Promise<void> {
     reportWaits();
   }
 
-  /** The program's exit handlers have run. Sends what is left, lets go of the inspector, and releases the program. */
+  /**
+   * The program's exit handlers have run. Sends what is left, lets go of the inspector, and releases the program: at once,
+   * or when its thread has written the snapshot that is wanted of its end.
+   */
   function end(): void {
     if (isEnding) return;
     sendAll();
@@ -218,7 +221,24 @@ async function main(port: MessagePort): Promise<void> {
       atMs: now(),
       exitCode: Atomics.load(control, Cell.exitCode),
       settled: Atomics.load(control, Cell.settled) === 1,
+      lastTurnAtMs: clock[Clock.heartbeat]! - clock[Clock.programStart]!,
     });
+    if (options.snapshotPath === undefined) close();
+    else enterState(State.awaitsSnapshot);
+  }
+
+  /** @param problem why the snapshot of the program's end could not be written; empty if it is */
+  function finish(problem: string): void {
+    const { startMs, endMs } = snapshots.lastStretch;
+    const path = options.snapshotPath ?? '';
+    send({ type: 'observer-snapshot', path, startMs, endMs, ...(problem !== '' && { problem }) });
+    close();
+  }
+
+  let isDone = false;
+  /** Releases the program when everything has left. */
+  function close(): void {
+    isDone = true;
     const release = () => {
       enterState(State.flushed);
     };
@@ -300,7 +320,7 @@ async function main(port: MessagePort): Promise<void> {
     if (!isEnding) inspector?.disconnect();
     enterState(State.flushed);
     // A process that exists for this run alone must not outlive the session.
-    if (options.owned && !isEnding) process.kill(process.pid, 'SIGKILL');
+    if (options.owned && !isDone) process.kill(process.pid, 'SIGKILL');
   };
   socket.on('close', handleClose);
 
@@ -323,10 +343,11 @@ async function main(port: MessagePort): Promise<void> {
   let drainTimer = setTimeout(look, LOOK_INTERVAL_MS);
   const sampleTimer = setInterval(() => {
     sampler.sample();
-    if (snapshots.isWriting) return;
+    const heartbeatMs = clock[Clock.heartbeat]! - clock[Clock.programStart]!;
+    if (snapshots.isWriting) return blocked.look(heartbeatMs, clock[Clock.snapshotStart]! - clock[Clock.programStart]!);
     const { startMs, endMs } = snapshots.lastStretch;
     if (!Number.isNaN(endMs)) blocked.skip(startMs, endMs);
-    blocked.look(clock[Clock.heartbeat]! - clock[Clock.programStart]!, now());
+    blocked.look(heartbeatMs, now());
   }, SAMPLE_INTERVAL_MS);
   // It may have been closed while the program's thread was waited for.
   if (socket.destroyed) handleClose();

@@ -11,7 +11,8 @@ import { OBSERVER_ENVIRONMENT_VARIABLE } from '../protocol/observer-environment.
 import { describeError } from './describe-error.ts';
 import type { CompanionData, ProbeMessage } from './probe-message.ts';
 import { superviseExit } from './exit-supervisor.ts';
-import { revealGarbageCollector, showToCompanion, type GarbageCollect } from './garbage-collector.ts';
+import { revealGarbageCollector, showToCompanion } from './garbage-collector.ts';
+import { createHeapSnapshots } from './heap-snapshot.ts';
 import { startHeartbeat } from './heartbeat.ts';
 import { observeRegistries } from './observed-registry.ts';
 import { observeCollectionsWhenIdle, observeMarks } from './performance-entries.ts';
@@ -32,7 +33,7 @@ function forgetOwnFlag(): void {
 }
 
 function observe(optionsJson: string): void {
-  const options = JSON.parse(optionsJson) as { settleMs: number; traceCollections: boolean };
+  const options = JSON.parse(optionsJson) as { settleMs: number; traceCollections: boolean; snapshotPath?: string };
   const now = performance.now.bind(performance);
   const columns = createSharedColumns();
   const { control, clock } = columns;
@@ -75,7 +76,10 @@ function observe(optionsJson: string): void {
   const rows = createRowWriter(columns, now);
   const sites = createSiteRecorder((site) => tell({ type: 'site', site }));
 
-  const isReady = waitForCompanion(control, garbageCollect, now);
+  const snapshots = createHeapSnapshots(columns, now);
+  const hide = showToCompanion(garbageCollect, snapshots.writeWanted);
+  const isReady = waitForCompanion(control, now);
+  hide();
   if (!isReady) return;
 
   observeRegistries(globalThis, rows, sites);
@@ -97,6 +101,7 @@ function observe(optionsJson: string): void {
       marks.tellPending();
       tell({ type: 'exiting' });
     },
+    writeLastSnapshot: () => tell({ type: 'last-snapshot', problem: snapshots.writeLast(options.snapshotPath ?? '') }),
   });
 
   clock[Clock.heartbeat] = now();
@@ -106,11 +111,9 @@ function observe(optionsJson: string): void {
 }
 
 /**
- * Waits until the companion is connected to the session and to this thread's inspector. Meanwhile it can fetch
- * `garbageCollect` from a symbol of `process`, to call it later even while this thread is blocked.
+ * Waits until the companion is connected to the session and to this thread's inspector, and has fetched what it is shown.
  */
-function waitForCompanion(control: Int32Array, garbageCollect: GarbageCollect, now: () => number): boolean {
-  const hide = showToCompanion(garbageCollect);
+function waitForCompanion(control: Int32Array, now: () => number): boolean {
   const startedAt = now();
   const isWithinLimit = () => now() - startedAt < COMPANION_START_LIMIT_MS;
   while (Atomics.load(control, Cell.state) === State.starting && isWithinLimit()) {
@@ -118,7 +121,6 @@ function waitForCompanion(control: Int32Array, garbageCollect: GarbageCollect, n
   }
   // A loop, for a few milliseconds: V8 serves the inspector's requests at its back edges, but not inside a wait.
   while (Atomics.load(control, Cell.state) === State.connected && isWithinLimit());
-  hide();
   if (Atomics.load(control, Cell.state) === State.ready) return true;
   // Too late: the companion lets go of what it has by now.
   Atomics.store(control, Cell.state, State.unavailable);
