@@ -11,6 +11,7 @@ export function createDesktopLauncher(options: {
   const { utility, node, scenarioRunnerPath } = options;
   return {
     kind: utility.kind,
+    ...(node.nodePath !== undefined && { nodePath: node.nodePath }),
     launch(request) {
       const isScenario = request.entryPath === scenarioRunnerPath;
       return (isScenario && request.nodePath === undefined ? utility : node).launch(request);

@@ -144,12 +144,12 @@ describe('engine', () => {
       /count cannot be 10.*1 to 9/,
     ],
     ['a missing file', () => ({ program: { kind: 'file', path: '/nowhere/x.js', args: [] } }), 'bad-file', /no file/],
-    ['a folder', () => ({ program: { kind: 'file', path: process.cwd(), args: [] } }), 'bad-file', /not a script/],
+    ['a folder', () => ({ program: { kind: 'file', path: process.cwd(), args: [] } }), 'bad-file', /is a folder/],
     [
       'a file of another kind',
       (write) => ({ program: { kind: 'file', path: write('x.txt', ''), args: [] } }),
       'bad-file',
-      /Allowed: \.js/,
+      /Allowed: files that end in \.js/,
     ],
     ['a relative path', () => ({ program: { kind: 'file', path: 'x.js', args: [] } }), 'bad-file', /absolute/],
     [

@@ -17,8 +17,12 @@ import { systemClock, type Clock } from './clock.ts';
 import { createEndpoint, type Endpoint } from './endpoint.ts';
 import type { Launcher } from './launcher.ts';
 import { startObservedRun, type ObservedRun } from './observed-run.ts';
-import { findNode, prepareProgram } from './prepare-program.ts';
+import { createNodeFinder } from './find-nodes.ts';
+import { prepareProgram } from './prepare-program.ts';
 import { Refused } from './refused.ts';
+import { createScratchFiles } from './scratch-files.ts';
+import { listFolder, readSource } from './source-files.ts';
+import type { Recording } from './recording.ts';
 import { createRunFollower, type RunFollower } from './run-follower.ts';
 
 /** Recordings of runs that have ended are let go, oldest first, beyond these: all together, and in V8's heap. */
@@ -56,6 +60,9 @@ export interface Engine {
   close(): Promise<void>;
 }
 
+/** A command that is answered with what it asks for, and changes nothing. */
+type Question = CommandOf<'list-nodes' | 'list-folder' | 'read-source'>;
+
 interface Client {
   readonly post: (event: EngineEvent) => void;
   readonly close: () => void;
@@ -70,6 +77,8 @@ export function createEngine(options: EngineOptions): Engine {
   const recordingsKept = Math.max(1, options.recordingsKept ?? 5);
   const sourcesFolder = locations.scenarioSources ?? locations.scenariosFolder;
   const catalogue = scenarios.map((scenario) => describeScenario(scenario, sourcesFolder));
+  const nodes = createNodeFinder({ defaultNode: launcher.nodePath ?? process.execPath });
+  const scratchFiles = createScratchFiles();
   const clients = new Set<Client>();
   /** Oldest first. */
   const runs = new Map<string, ObservedRun>();
@@ -129,8 +138,7 @@ export function createEngine(options: EngineOptions): Engine {
     const starting: { title: string; run?: ObservedRun } = { title: titleOf(command.program, scenarios) };
     current = starting;
     try {
-      const prepared = await prepareProgram(command, scenarios, locations);
-      const nodePath = command.nodePath === undefined ? undefined : await findNode(command.nodePath);
+      const prepared = await prepareProgram(command, { scenarios, locations, nodes, scratchFiles });
       // An endpoint that was opened after `close` looked for one would stay for ever.
       refuseIfClosing();
       endpoint ??= createEndpoint();
@@ -149,9 +157,11 @@ export function createEngine(options: EngineOptions): Engine {
           gcPolicy: command.gcPolicy ?? prepared.scenario?.defaultGcPolicy ?? v.parse(GcPolicy, { kind: 'none' }),
           limits: mergeLimits(prepared.scenario?.defaultLimits, command.limits),
           startedAt: clock.isoTime(),
+          ...(command.nodePath === undefined ? {} : given('nodePath', prepared.launch.nodePath)),
+          ...given('scriptPath', prepared.scriptPath),
         },
         launcher,
-        program: { ...prepared.launch, ...(nodePath === undefined ? {} : { nodePath }) },
+        program: prepared.launch,
         ...(prepared.scenario === undefined ? {} : { scenario: prepared.scenario }),
         displayFile: prepared.displayFile,
         endpoint: openEndpoint,
@@ -184,7 +194,7 @@ export function createEngine(options: EngineOptions): Engine {
   /** Carries out a command that is answered. @returns the run that it concerns. @throws Refused */
   async function carryOut(
     client: Client,
-    command: Exclude<Command, { type: 'hello' | 'acknowledge' }>,
+    command: Exclude<Command, { type: 'hello' | 'acknowledge' | Question['type'] }>,
   ): Promise<string> {
     switch (command.type) {
       case 'start-run':
@@ -221,9 +231,6 @@ export function createEngine(options: EngineOptions): Engine {
       case 'ask-why':
       case 'mark':
       case 'watch-target':
-      case 'list-nodes':
-      case 'list-folder':
-      case 'read-source':
         throw new Refused('not-available', `${command.type} is not there yet.`);
       case 'leave-run':
         findRun(command.runId);
@@ -234,9 +241,30 @@ export function createEngine(options: EngineOptions): Engine {
     }
   }
 
+  /** @throws Refused */
+  async function look(question: Question): Promise<EngineEvent> {
+    const { requestId } = question;
+    switch (question.type) {
+      case 'list-nodes': {
+        const { path } = question;
+        return { type: 'nodes', requestId, nodes: path === undefined ? await nodes.list() : [await nodes.look(path)] };
+      }
+      case 'list-folder':
+        return { type: 'folder', requestId, ...(await listFolder(question.path)) };
+      case 'read-source': {
+        const { path } = question;
+        const isNamedByRun = (): boolean => runs.values().some(({ recording }) => namesFile(recording, path));
+        return { type: 'source', requestId, path, ...(await readSource(path, isNamedByRun)) };
+      }
+      default:
+        return assertNever(question);
+    }
+  }
+
   async function answer(client: Client, command: Exclude<Command, { type: 'hello' | 'acknowledge' }>): Promise<void> {
     const { requestId } = command;
     try {
+      if (isQuestion(command)) return client.post(await look(command));
       const runId = await carryOut(client, command);
       client.post({ type: 'accepted', requestId, runId });
       const run = runs.get(runId);
@@ -314,10 +342,39 @@ export function createEngine(options: EngineOptions): Engine {
         for (const client of clients) client.close();
         const opened = await endpoint?.catch(() => undefined);
         await opened?.[Symbol.asyncDispose]();
+        await scratchFiles[Symbol.asyncDispose]();
       })();
       return closing;
     },
   };
+}
+
+function isQuestion(command: Command): command is Question {
+  return command.type === 'list-nodes' || command.type === 'list-folder' || command.type === 'read-source';
+}
+
+/** True if a run's sites, paths, marks or its error lie in this file. */
+function namesFile(recording: Recording, path: string): boolean {
+  const isHere = (place: { readonly file: string } | undefined): boolean => place?.file === path;
+  for (const { batch } of recording.read(0)) {
+    switch (batch.type) {
+      case 'sites':
+        if (batch.items.some(isHere)) return true;
+        break;
+      case 'marks':
+        if (batch.items.some(({ place }) => isHere(place))) return true;
+        break;
+      case 'explanations':
+        if (batch.reasons.some(({ paths }) => paths.some((steps) => steps.some(({ place }) => isHere(place)))))
+          return true;
+        break;
+      case 'ended':
+        if (isHere(batch.report.outcome.error?.place)) return true;
+        break;
+      default:
+    }
+  }
+  return false;
 }
 
 function notObserved(): Refused {

@@ -12,10 +12,13 @@ export interface LaunchRequest {
   readonly observerPath: string;
   /** Options for V8 and Node, such as `--max-old-space-size=64`. */
   readonly nodeOptions: readonly string[];
+  /** All of it: nothing is added. */
   readonly environment: Readonly<Record<string, string>>;
   readonly workingDirectory: string;
   /** The `node` to run on; absent: the launcher's own. */
   readonly nodePath?: string;
+  /** What the program reads: nothing (absent), this text, or what the launcher's host reads, if it gives that away. */
+  readonly standardInput?: 'of-host' | { readonly text: string };
 }
 
 /** How a process ended. `launchProblem` is set if it never started; `fatalError` if V8 reported why it died. */
@@ -38,5 +41,7 @@ export interface ObservedProcess {
 
 export interface Launcher {
   readonly kind: 'node' | 'utility-process';
+  /** The `node` that scripts run on unless a request names another: a path, or a name on the path. */
+  readonly nodePath?: string;
   launch(request: LaunchRequest): ObservedProcess;
 }

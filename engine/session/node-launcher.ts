@@ -2,46 +2,92 @@
 // desktop application for the user's own scripts.
 
 import { spawn, type ChildProcess } from 'node:child_process';
+import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import type { Launcher, LaunchRequest, ObservedProcess, ProcessExit } from './launcher.ts';
 import { untilOutputEnds } from './program-output.ts';
 
-/** @param options.nodePath the `node` to run on unless a request names another. */
-export function createNodeLauncher(options: { nodePath: string }): Launcher {
-  return { kind: 'node', launch: (request) => launchNode(request.nodePath ?? options.nodePath, request) };
+/**
+ * @param options.nodePath the `node` to run on unless a request names another.
+ * @param options.givesInputAway programs that ask for the host's standard input get it: the host reads none of it itself.
+ */
+export function createNodeLauncher(options: { nodePath: string; givesInputAway?: boolean }): Launcher {
+  const { nodePath, givesInputAway = false } = options;
+  return {
+    kind: 'node',
+    nodePath,
+    launch: (request) => launchNode(request.nodePath ?? nodePath, request, givesInputAway),
+  };
 }
 
-function launchNode(nodePath: string, request: LaunchRequest): ObservedProcess {
+function launchNode(nodePath: string, request: LaunchRequest, givesInputAway: boolean): ObservedProcess {
   const isWindows = process.platform === 'win32';
+  let input: ProgramInput | undefined;
   let child;
   try {
+    input = openInput(request.standardInput, givesInputAway);
     child = spawn(
       nodePath,
       ['--require', request.observerPath, ...request.nodeOptions, request.entryPath, ...request.args],
       {
         cwd: request.workingDirectory,
         env: { ...request.environment },
-        stdio: ['ignore', 'pipe', 'pipe'],
+        stdio: [input.stdio, 'pipe', 'pipe'],
         // A process group of its own, so that everything the program started can be ended with it.
         detached: !isWindows,
         windowsHide: true,
       },
     );
   } catch (error) {
+    input?.[Symbol.dispose]();
     return failedLaunch(describeLaunchProblem(nodePath, error));
   }
+  const { [Symbol.dispose]: forgetInput } = input;
   // Without a free file descriptor there are no pipes, whatever the type says; the `error` event tells why.
-  const { stdout = Readable.from([]), stderr = Readable.from([]) } = child;
+  const stdout = child.stdout ?? Readable.from([]);
+  const stderr = child.stderr ?? Readable.from([]);
   return {
     pid: child.pid,
     stdout,
     stderr,
-    exited: waitForExit(child, nodePath, [stdout, stderr]),
+    exited: waitForExit(child, nodePath, [stdout, stderr]).finally(forgetInput),
     kill() {
       // Its group was ended with it, and its number may be somebody else's by now.
       if (child.exitCode === null && child.signalCode === null) killTree(child);
     },
   };
+}
+
+interface ProgramInput extends Disposable {
+  readonly stdio: 'ignore' | 'inherit' | number;
+}
+
+/**
+ * A text is read from a file, as with `node script < file`: unlike from Node's own pipes, which are sockets, a program
+ * can then read it in every way, `readFileSync('/dev/stdin')` included.
+ */
+function openInput(wanted: LaunchRequest['standardInput'], givesInputAway: boolean): ProgramInput {
+  if (wanted === undefined || wanted === 'of-host') {
+    const isGiven = wanted !== undefined && givesInputAway;
+    return { stdio: isGiven ? 'inherit' : 'ignore', [Symbol.dispose]: () => {} };
+  }
+  const folder = mkdtempSync(join(tmpdir(), 'heapline-input-'));
+  let file: number | undefined;
+  const dispose = (): void => {
+    if (file !== undefined) closeSync(file);
+    rmSync(folder, { recursive: true, force: true });
+  };
+  try {
+    const path = join(folder, 'input');
+    writeFileSync(path, wanted.text, { mode: 0o600 });
+    file = openSync(path, 'r');
+    return { stdio: file, [Symbol.dispose]: dispose };
+  } catch (error) {
+    dispose();
+    throw error;
+  }
 }
 
 function describeLaunchProblem(nodePath: string, error: unknown): string {

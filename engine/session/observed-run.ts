@@ -16,7 +16,6 @@ import { createToken, type Endpoint, type ObserverConnection, type ObserverRepor
 import { isJudged, judgePrediction } from './judge-prediction.ts';
 import type { Launcher, LaunchRequest, ProcessExit } from './launcher.ts';
 import { classifyOutcome } from './outcome.ts';
-import { programEnvironment } from './program-environment.ts';
 import { approximateBytes, createRecording, type Recording } from './recording.ts';
 import { createRunTally, type RunTally } from './run-tally.ts';
 import { buildReport, DEFAULT_REPORTED_OBJECTS, type ReportFacts, type SessionReport } from './session-report.ts';
@@ -44,8 +43,8 @@ const TALLIED_IN_ONE_TURN = 100;
 export interface ObservedRunOptions {
   readonly description: RunDescription;
   readonly launcher: Launcher;
-  /** What to start; environment and V8's options are the run's own affair. */
-  readonly program: Omit<LaunchRequest, 'environment' | 'nodeOptions'>;
+  /** What to start; the run adds its observer's options and its limits. */
+  readonly program: LaunchRequest;
   /** Absent for a script of the user's. */
   readonly scenario?: Pick<Scenario, 'predict'>;
   /** The file that a person should be shown for a file of the program. */
@@ -159,8 +158,14 @@ export function startObservedRun(options: ObservedRunOptions): ObservedRun {
   const { maxHeapMegabytes } = limits;
   const observed = options.launcher.launch({
     ...options.program,
-    nodeOptions: maxHeapMegabytes === undefined ? [] : [`--max-old-space-size=${maxHeapMegabytes}`],
-    environment: programEnvironment({ [OBSERVER_ENVIRONMENT_VARIABLE]: JSON.stringify(observerOptions) }),
+    nodeOptions: [
+      ...options.program.nodeOptions,
+      ...(maxHeapMegabytes === undefined ? [] : [`--max-old-space-size=${maxHeapMegabytes}`]),
+    ],
+    environment: {
+      ...options.program.environment,
+      [OBSERVER_ENVIRONMENT_VARIABLE]: JSON.stringify(observerOptions),
+    },
   });
   const collector = createConsoleCollector({
     stdout: observed.stdout,

@@ -1,77 +1,153 @@
-// From what a client wants to run to what is launched: finds the scenario or the script, checks it, and says where and how
-// it is started. Runs in the session; called by the engine for each run.
+// From what a client wants to run to what is launched: finds the scenario or the script, checks it, and says where, how and
+// on which `node` it is started. Runs in the session; called by the engine for each run.
 
-import { constants } from 'node:fs';
-import { access, stat } from 'node:fs/promises';
-import { basename, delimiter, dirname, extname, isAbsolute, join, sep } from 'node:path';
+import { realpath } from 'node:fs/promises';
+import { basename, dirname, extname, join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { CommandOf } from '../protocol/command.ts';
 import type { Program } from '../protocol/run-description.ts';
 import { assertNever } from '../protocol/vocabulary.ts';
 import type { Scenario } from '../scenarios/define-scenario.ts';
 import type { EngineOptions } from './engine.ts';
-import type { ObservedRunOptions } from './observed-run.ts';
+import { compareVersions, type NodeFinder, type UsableNode } from './find-nodes.ts';
+import type { LaunchRequest } from './launcher.ts';
+import { programEnvironment } from './program-environment.ts';
 import { Refused } from './refused.ts';
+import type { ScratchFiles } from './scratch-files.ts';
+import { checkScript, checkWorkingDirectory } from './source-files.ts';
 import { validateParameters } from './validate-parameters.ts';
-
-const SCRIPT_EXTENSIONS = ['.js', '.mjs', '.cjs', '.ts', '.mts', '.cts'];
 
 export interface PreparedProgram {
   readonly described: Program;
   readonly scenario?: Scenario;
-  readonly launch: ObservedRunOptions['program'];
+  /** Of a script: its real path, which is how Node names it in stacks. */
+  readonly scriptPath?: string;
+  /** The run adds its observer's options and its limits. */
+  readonly launch: LaunchRequest;
+  /** The file that a person should be shown for a file of the program. */
   readonly displayFile: (file: string) => string;
 }
 
+type ScriptProgram = Extract<Program, { kind: 'file' | 'scratch' }>;
+
 /** Finds what a client wants to run. @throws Refused */
 export async function prepareProgram(
-  { program }: CommandOf<'start-run'>,
-  scenarios: readonly Scenario[],
-  locations: EngineOptions['locations'],
+  command: Pick<CommandOf<'start-run'>, 'program' | 'nodePath'>,
+  context: {
+    readonly scenarios: readonly Scenario[];
+    readonly locations: EngineOptions['locations'];
+    readonly nodes: NodeFinder;
+    readonly scratchFiles: ScratchFiles;
+  },
 ): Promise<PreparedProgram> {
-  const { observerPath, scenariosFolder } = locations;
+  const { program, nodePath } = command;
+  const { locations, nodes } = context;
   switch (program.kind) {
     case 'scenario': {
-      const scenario = scenarios.find(({ id }) => id === program.id);
-      if (scenario === undefined) {
-        const known = scenarios.map(({ id }) => id).join(', ');
-        throw new Refused('unknown-scenario', `There is no scenario ${JSON.stringify(program.id)}. Allowed: ${known}.`);
-      }
-      const validated = validateParameters(scenario.parameters, program.parameters);
-      if (validated.type === 'invalid') throw new Refused('bad-parameter', validated.message);
-      const { parameters } = validated;
-      const builtPath = join(scenariosFolder, `${basename(scenario.fileName, extname(scenario.fileName))}.js`);
-      return {
-        described: { kind: 'scenario', id: scenario.id, parameters },
-        scenario,
-        launch: {
-          entryPath: locations.scenarioRunnerPath,
-          args: [builtPath, JSON.stringify(parameters)],
-          observerPath,
-          workingDirectory: locations.scenarioWorkingDirectory ?? dirname(dirname(scenariosFolder)),
-        },
-        // Types are stripped in place, so that the built file has the lines and columns of its source.
-        displayFile: (file) => {
-          const path = pathOfFile(file);
-          return path.startsWith(scenariosFolder + sep) ? path.replace(/\.js$/, '.ts') : path;
-        },
-      };
+      const prepared = prepareScenario(program, context.scenarios, locations);
+      if (nodePath === undefined) return prepared;
+      return { ...prepared, launch: { ...prepared.launch, nodePath: (await nodes.choose(nodePath)).path } };
     }
-    case 'file': {
+    case 'file':
       await checkScript(program.path);
-      const workingDirectory = dirname(program.path);
-      return {
-        described: program,
-        launch: { entryPath: program.path, args: program.args, observerPath, workingDirectory },
-        displayFile: pathOfFile,
-      };
+      return prepareScript(program, program.path, dirname(program.path), context, nodePath);
+    case 'scratch': {
+      const { name, text, workingDirectory } = program;
+      if (workingDirectory !== undefined) await checkWorkingDirectory(workingDirectory);
+      const path = await context.scratchFiles.write(name, text, workingDirectory);
+      return prepareScript(program, path, dirname(path), context, nodePath);
     }
-    case 'scratch':
     case 'target':
-      throw new Refused('not-available', `A ${program.kind} cannot be run yet.`);
+      throw new Refused('not-available', 'A process that was started elsewhere is watched, not started: watch-target.');
     default:
       return assertNever(program);
   }
+}
+
+function prepareScenario(
+  program: Extract<Program, { kind: 'scenario' }>,
+  scenarios: readonly Scenario[],
+  locations: EngineOptions['locations'],
+): PreparedProgram {
+  const { observerPath, scenariosFolder } = locations;
+  const scenario = scenarios.find(({ id }) => id === program.id);
+  if (scenario === undefined) {
+    const known = scenarios.map(({ id }) => id).join(', ');
+    throw new Refused('unknown-scenario', `There is no scenario ${JSON.stringify(program.id)}. Allowed: ${known}.`);
+  }
+  const validated = validateParameters(scenario.parameters, program.parameters);
+  if (validated.type === 'invalid') throw new Refused('bad-parameter', validated.message);
+  const { parameters } = validated;
+  const builtPath = join(scenariosFolder, `${basename(scenario.fileName, extname(scenario.fileName))}.js`);
+  return {
+    described: { kind: 'scenario', id: scenario.id, parameters },
+    scenario,
+    launch: {
+      entryPath: locations.scenarioRunnerPath,
+      args: [builtPath, JSON.stringify(parameters)],
+      observerPath,
+      nodeOptions: [],
+      environment: programEnvironment({}),
+      workingDirectory: locations.scenarioWorkingDirectory ?? dirname(dirname(scenariosFolder)),
+    },
+    // Types are stripped in place, so that the built file has the lines and columns of its source.
+    displayFile: (file) => {
+      const path = pathOfFile(file);
+      return path.startsWith(scenariosFolder + sep) ? path.replace(/\.js$/, '.ts') : path;
+    },
+  };
+}
+
+async function prepareScript(
+  program: ScriptProgram,
+  path: string,
+  ownFolder: string,
+  { locations, nodes }: { locations: EngineOptions['locations']; nodes: NodeFinder },
+  nodePath: string | undefined,
+): Promise<PreparedProgram> {
+  const { args, workingDirectory = ownFolder, environment = {}, standardInput } = program;
+  await checkWorkingDirectory(workingDirectory);
+  checkWords(args, environment);
+  const node = await nodes.choose(nodePath);
+  return {
+    described: program,
+    scriptPath: await realpath(path),
+    launch: {
+      entryPath: path,
+      args,
+      observerPath: locations.observerPath,
+      nodeOptions: /\.[cm]?ts$/.test(path) ? typeScriptOptions(node) : [],
+      environment: programEnvironment(environment, { everything: program.inheritEnvironment === true }),
+      workingDirectory,
+      nodePath: node.path,
+      standardInput: standardInput === undefined ? 'of-host' : { text: standardInput },
+    },
+    displayFile: pathOfFile,
+  };
+}
+
+/** What the system takes for the words and variables of a process. @throws Refused */
+function checkWords(args: readonly string[], environment: Readonly<Record<string, string>>): void {
+  if (args.some((arg) => arg.includes('\0'))) throw new Refused('bad-parameter', 'An argument contains a zero byte.');
+  for (const [name, value] of Object.entries(environment)) {
+    if (name === '' || /[=\0]/.test(name) || value.includes('\0')) {
+      throw new Refused('bad-parameter', `${JSON.stringify(name)} cannot be a variable of the environment.`);
+    }
+  }
+}
+
+/**
+ * What a node needs to run TypeScript: nothing where it strips types by itself, the option where it has one.
+ * @throws Refused where it cannot
+ */
+export function typeScriptOptions({ path, version }: UsableNode): string[] {
+  const isFrom = (oldest: string) => compareVersions(version, oldest) >= 0;
+  if (isFrom('23.6.0') || (isFrom('22.18.0') && !isFrom('23.0.0'))) return [];
+  if (isFrom('22.6.0')) return ['--experimental-strip-types'];
+  throw new Refused(
+    'bad-node',
+    `Node.js ${version} (${path}) does not run TypeScript. Choose Node.js 22.18 or later, or compile the script first.`,
+  );
 }
 
 /** Modules are known by their address, scripts by their path; people know paths. Programs may name code as they like. */
@@ -82,48 +158,5 @@ function pathOfFile(file: string): string {
   } catch {
     // An address that is no path here, such as one with an encoded slash, stays as the program wrote it.
     return file;
-  }
-}
-
-async function checkScript(path: string): Promise<void> {
-  const refuse = (message: string) => new Refused('bad-file', message);
-  if (!isAbsolute(path)) throw refuse(`${JSON.stringify(path)} is not an absolute path.`);
-  if (path.includes('\0')) throw refuse('The path contains a zero byte.');
-  if (!SCRIPT_EXTENSIONS.includes(extname(path))) {
-    throw refuse(`${path} is not a script that Node.js runs. Allowed: ${SCRIPT_EXTENSIONS.join(', ')}.`);
-  }
-  const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
-    throw refuse(error.code === 'ENOENT' ? `There is no file ${path}.` : `${path} cannot be opened: ${error.message}.`);
-  });
-  if (!found.isFile()) throw refuse(`${path} is not a file.`);
-  await access(path, constants.R_OK).catch(() => {
-    throw refuse(`${path} cannot be read: permission denied.`);
-  });
-}
-
-/** A path is taken as it is, a bare name is looked up as a shell would. @throws Refused */
-export async function findNode(nodePath: string): Promise<string> {
-  const isPath = nodePath.includes('/') || nodePath.includes(sep);
-  if (isPath && !isAbsolute(nodePath)) {
-    throw new Refused('bad-node', `${JSON.stringify(nodePath)} is not an absolute path.`);
-  }
-  const folders = isPath ? [''] : (process.env['PATH'] ?? '').split(delimiter).filter((folder) => folder !== '');
-  const extensions = process.platform === 'win32' ? ['', '.exe'] : [''];
-  for (const folder of folders) {
-    for (const extension of extensions) {
-      const path = join(folder, nodePath + extension);
-      if (await isExecutable(path)) return path;
-    }
-  }
-  throw new Refused('bad-node', `${nodePath} is not a program that can be started. Allowed: the path of a node.`);
-}
-
-async function isExecutable(path: string): Promise<boolean> {
-  try {
-    await access(path, constants.X_OK);
-    return (await stat(path)).isFile();
-  } catch {
-    // Not there, or not ours to start: the next folder may have one.
-    return false;
   }
 }
