@@ -11,7 +11,7 @@ export const useDrawerStore = defineStore('drawer', () => {
   const settings = useSettingsStore();
   const tabBeforeRun = ref<DrawerTab>('source');
   watch(
-    () => run.scenarioId,
+    () => run.subjectKey,
     () => (tabBeforeRun.value = 'source'),
   );
   const tab = computed(() => (run.stream === undefined ? tabBeforeRun.value : settings.settings.drawerTab));

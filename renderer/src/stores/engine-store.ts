@@ -92,16 +92,21 @@ export const useEngineStore = defineStore('engine', () => {
     return client;
   }
 
-  /** Sends a request; a refusal is shown to the user under `title`, and resolves to undefined. */
+  /**
+   * Sends a request; a refusal is shown to the user under `title`, and resolves to undefined. `onRefused` is asked first:
+   * it returns true if the refusal is shown where it belongs.
+   */
   async function ask<Request extends EngineRequest>(
     title: string,
     request: Request,
+    onRefused: (error: RefusedError) => boolean = () => false,
   ): Promise<AnswerTo<Request> | undefined> {
     try {
       return await attachedClient().request(request);
     } catch (error) {
       if (!(error instanceof RefusedError) && !(error instanceof NotConnectedError)) throw error;
-      useMessageStore().showProblem(title, error.message);
+      const isShown = error instanceof RefusedError && onRefused(error);
+      if (!isShown) useMessageStore().showProblem(title, error.message);
       return undefined;
     }
   }

@@ -98,7 +98,7 @@ describe('run store', () => {
     const run = await connect();
     expect(run.scenario?.id).toBe('one');
     expect(run.stream).toBeUndefined();
-    expect(run.stateOf('one')).toBe('not-run');
+    expect(run.stateOf({ kind: 'scenario', id: 'one' })).toBe('not-run');
     expect(run.canRun).toBe(true);
   });
 
@@ -111,8 +111,8 @@ describe('run store', () => {
     expect(run.scenario?.id).toBe('two');
     expect(run.stream?.nextSequence).toBe(batches.length);
     expect(run.stream?.counters.registered).toBe(12);
-    expect(run.stateOf('one')).toBe('missed');
-    expect(run.stateOf('two')).toBe('held');
+    expect(run.stateOf({ kind: 'scenario', id: 'one' })).toBe('missed');
+    expect(run.stateOf({ kind: 'scenario', id: 'two' })).toBe('held');
   });
 
   it('asks for what was chosen: parameters, policy and limits', async () => {

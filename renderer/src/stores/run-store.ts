@@ -2,32 +2,67 @@
 // Runs in the page. The run's data lives in a RunStream outside Vue; only `revision` tells that there is more to read.
 
 import { defineStore } from 'pinia';
-import { computed, markRaw, reactive, ref, shallowReactive } from 'vue';
+import { computed, markRaw, reactive, ref, shallowReactive, shallowRef } from 'vue';
 import type { ScenarioDescription } from '../../../engine/protocol/catalogue.ts';
-import type { RunListing } from '../../../engine/protocol/event.ts';
-import type { GcPolicy, Limits, ParameterValue, ParameterValues } from '../../../engine/protocol/run-description.ts';
-import type { CollectionKind } from '../../../engine/protocol/vocabulary.ts';
+import type { Refusal, RunListing, Target } from '../../../engine/protocol/event.ts';
+import type {
+  GcPolicy,
+  Limits,
+  ParameterValue,
+  ParameterValues,
+  Program,
+} from '../../../engine/protocol/run-description.ts';
+import { assertNever, type CollectionKind } from '../../../engine/protocol/vocabulary.ts';
+import { baseNameOf } from '../scripts/script-paths.ts';
+import type { EngineRequest, RefusedError } from '../transport/engine-client.ts';
 import type { RunStream } from '../stream/run-stream.ts';
 import { describeEnd, describeStart } from '../components/run-words.ts';
 import { useEngineStore } from './engine-store.ts';
 import { useMessageStore } from './message-store.ts';
+import {
+  defaultLaunchSettings,
+  findLaunchProblem,
+  launchOf,
+  useScriptsStore,
+  type LaunchField,
+  type LaunchProblem,
+  type LaunchSettings,
+  type ScriptSource,
+} from './scripts-store.ts';
 import { useSettingsStore } from './settings-store.ts';
+import { keyOf, subjectOf, type Subject } from './subject.ts';
 
-/** What is known of a scenario without opening its runs. */
+/** What is known of a subject without opening its runs. */
 export type ScenarioState = 'not-run' | 'running' | 'held' | 'missed' | 'failed' | 'ended';
+
+/** The text of what is on screen, with the name of its file. */
+export type SubjectSource = ScriptSource & { readonly fileName: string };
 
 /** Streams kept so that going back to a run shows it at once; the engine's recording brings back the others. */
 const MAXIMUM_STREAMS = 4;
+
+type StartRequest = Extract<EngineRequest, { type: 'start-run' | 'watch-target' }>;
+
+/** Which setting of a script a refusal is about. */
+const FIELD_OF_REFUSAL: Partial<Record<Refusal, LaunchField>> = {
+  'bad-file': 'file',
+  'bad-node': 'node',
+  'bad-path': 'working-directory',
+};
 
 export const useRunStore = defineStore('run', () => {
   const engine = useEngineStore();
   const messages = useMessageStore();
   const settings = useSettingsStore();
+  const scripts = useScriptsStore();
 
-  const scenarioId = ref<string>();
+  const subject = shallowRef<Subject>();
   const parameterChanges = reactive(new Map<string, ParameterValues>());
+  /** Of scenarios and targets, by subject; those of scripts are remembered with the script. */
   const gcPolicyChanges = reactive(new Map<string, GcPolicy>());
-  const limitChanges = reactive(new Map<string, Partial<Limits>>());
+  const limitChanges = reactive(new Map<string, Limits>());
+  /** What the last attempt to start the script on screen failed for, until it is changed or tried again. */
+  const refusedLaunch = shallowRef<LaunchProblem>();
   const selectedObjectId = ref<number>();
   /** True between the click and the engine's answer, so that a second click starts nothing. */
   const isStarting = ref(false);
@@ -40,21 +75,61 @@ export const useRunStore = defineStore('run', () => {
   const predictions = shallowReactive(new Map<string, boolean>());
   let createStream: (() => RunStream) | undefined;
 
+  const subjectKey = computed(() => (subject.value === undefined ? undefined : keyOf(subject.value)));
+  const scenarioId = computed(() => (subject.value?.kind === 'scenario' ? subject.value.id : undefined));
   const scenario = computed(() => engine.catalogue.find(({ id }) => id === scenarioId.value));
-  const runsOfScenario = computed(() =>
-    engine.runs.filter(
-      ({ description: { program } }) => program.kind === 'scenario' && program.id === scenarioId.value,
-    ),
+  /** The script on screen: a file, or the scratch, which has no path of its own. */
+  const script = computed<{ readonly path: string | undefined; readonly name: string } | undefined>(() => {
+    if (subject.value?.kind === 'file') return { path: subject.value.path, name: baseNameOf(subject.value.path) };
+    return subject.value?.kind === 'scratch' ? { path: undefined, name: scripts.scratchName } : undefined;
+  });
+  const launch = computed(() => (script.value === undefined ? undefined : scripts.launchFor(script.value.path)));
+  const launchProblem = computed(
+    () => refusedLaunch.value ?? (launch.value === undefined ? undefined : findLaunchProblem(launch.value)),
   );
+  /** The target on screen while its process is there. */
+  const target = computed<Target | undefined>(() => {
+    const shown = subject.value;
+    return shown?.kind === 'target' ? engine.targets.find(({ targetId }) => targetId === shown.targetId) : undefined;
+  });
+  const runsOfSubject = computed(() =>
+    engine.runs.filter(({ description: { program } }) => keyOf(subjectOf(program)) === subjectKey.value),
+  );
+  /** What the subject on screen is called. */
+  const title = computed(() => {
+    switch (subject.value?.kind) {
+      case 'scenario':
+        return scenario.value?.title;
+      case 'file':
+      case 'scratch':
+        return script.value?.name;
+      case 'target':
+        return target.value?.title ?? runsOfSubject.value.at(-1)?.description.title ?? 'Process';
+      case undefined:
+        return undefined;
+      default:
+        return assertNever(subject.value);
+    }
+  });
+  /** Text to read in the drawer; the scratch has an editor instead. */
+  const source = computed<SubjectSource | undefined>(() => {
+    if (scenario.value !== undefined) return { kind: 'read', ...scenario.value.source };
+    if (subject.value?.kind !== 'file') return undefined;
+    const { path } = subject.value;
+    return { fileName: baseNameOf(path), ...(scripts.sources.get(path) ?? { kind: 'reading' }) };
+  });
   const status = computed(() => (void revision.value, stream.value?.status));
   const isActive = computed(() => engine.activeRun !== undefined);
   /** The shown run is the one that goes on now. */
   const isShownActive = computed(
     () => shownRunId.value !== undefined && engine.activeRun?.description.runId === shownRunId.value,
   );
-  const canRun = computed(
-    () => engine.isConnected && scenario.value !== undefined && !isActive.value && !isStarting.value,
+  /** The run that goes on watches a process that was started elsewhere: it is left, not stopped. */
+  const isWatching = computed(() => engine.activeRun?.description.program.kind === 'target');
+  const isRunnable = computed(
+    () => scenario.value !== undefined || script.value !== undefined || target.value !== undefined,
   );
+  const canRun = computed(() => engine.isConnected && isRunnable.value && !isActive.value && !isStarting.value);
 
   function parametersOf({ id, parameters }: ScenarioDescription): ParameterValues {
     const defaults = Object.fromEntries(parameters.map((parameter) => [parameter.name, parameter.default]));
@@ -63,20 +138,25 @@ export const useRunStore = defineStore('run', () => {
   const parameters = computed(() => (scenario.value === undefined ? {} : parametersOf(scenario.value)));
   const gcPolicy = computed<GcPolicy>(
     () =>
-      gcPolicyChanges.get(scenarioId.value ?? '') ??
-      scenario.value?.defaultGcPolicy ?? { kind: 'none', intervalMs: 500 },
+      launch.value?.gcPolicy ??
+      gcPolicyChanges.get(subjectKey.value ?? '') ??
+      scenario.value?.defaultGcPolicy ?? {
+        kind: subject.value?.kind === 'scratch' ? 'major' : 'none',
+        intervalMs: 500,
+      },
   );
   const limits = computed<Limits>(() => ({
     settleMs: 1_000,
     timeoutMs: 60_000,
     ...scenario.value?.defaultLimits,
-    ...limitChanges.get(scenarioId.value ?? ''),
+    ...launch.value?.limits,
+    ...limitChanges.get(subjectKey.value ?? ''),
   }));
+  const hasOwnLimits = computed(() => (launch.value?.limits ?? limitChanges.get(subjectKey.value ?? '')) !== undefined);
 
-  function stateOf(id: string): ScenarioState {
-    const run = engine.runs.findLast(
-      ({ description: { program } }) => program.kind === 'scenario' && program.id === id,
-    );
+  function stateOf(of: Subject): ScenarioState {
+    const key = keyOf(of);
+    const run = engine.runs.findLast(({ description: { program } }) => keyOf(subjectOf(program)) === key);
     if (run === undefined) return 'not-run';
     if (run.status !== 'ended') return 'running';
     const held = predictions.get(run.description.runId) ?? run.predictionHeld;
@@ -126,46 +206,120 @@ export const useRunStore = defineStore('run', () => {
     revision.value += 1;
   }
 
-  /** Shows a scenario together with its latest run, if it has one. */
-  function selectScenario(id: string): void {
-    scenarioId.value = id;
-    showRun(runsOfScenario.value.at(-1)?.description.runId);
+  /** Shows a subject together with its latest run, if it has one. */
+  function select(chosen: Subject): void {
+    const isOther = keyOf(chosen) !== subjectKey.value;
+    subject.value = chosen;
+    if (isOther) refusedLaunch.value = undefined;
+    if (chosen.kind === 'file') {
+      scripts.remember(chosen.path);
+      void scripts.readSource(chosen.path);
+    }
+    showRun(runsOfSubject.value.at(-1)?.description.runId);
+  }
+  const selectScenario = (id: string): void => select({ kind: 'scenario', id });
+
+  /** Opens a script by its path, as a person chose it: it becomes the first of the recent ones. */
+  function openScript(path: string): void {
+    scripts.putFirst(path);
+    select({ kind: 'file', path });
+  }
+
+  /** What the address asks for, or a host: before the first welcome it waits for it. */
+  let wanted: Subject | undefined;
+  function open(asked: Subject): void {
+    if (!engine.hasBeenConnected) wanted = asked;
+    else if (asked.kind === 'file') openScript(asked.path);
+    else if (isThere(asked)) select(asked);
+  }
+
+  function isThere(asked: Subject): boolean {
+    switch (asked.kind) {
+      case 'scenario':
+        return engine.catalogue.some(({ id }) => id === asked.id);
+      case 'target':
+        return (
+          engine.targets.some(({ targetId }) => targetId === asked.targetId) ||
+          engine.runs.some(({ description: { program } }) => keyOf(subjectOf(program)) === keyOf(asked))
+        );
+      case 'file':
+      case 'scratch':
+        return true;
+      default:
+        return assertNever(asked);
+    }
   }
 
   function onWelcome(): void {
-    if (scenarioId.value !== undefined && scenario.value !== undefined) {
+    if (subject.value !== undefined && isThere(subject.value)) {
       // After a reconnection: what is shown stays, and goes on if the engine still has it.
-      if (shownRunId.value === undefined) selectScenario(scenarioId.value);
+      if (shownRunId.value === undefined) select(subject.value);
       return;
     }
     const latest = (engine.activeRun ?? engine.runs.at(-1))?.description.program;
-    const known = latest?.kind === 'scenario' && engine.catalogue.some(({ id }) => id === latest.id);
-    const first = known ? latest.id : engine.catalogue[0]?.id;
-    if (first !== undefined) selectScenario(first);
+    const [firstScenario] = engine.catalogue;
+    const candidates = [
+      wanted,
+      latest && subjectOf(latest),
+      firstScenario && ({ kind: 'scenario', id: firstScenario.id } as const),
+    ];
+    const chosen = candidates.find((candidate) => candidate !== undefined && isThere(candidate));
+    wanted = undefined;
+    if (chosen !== undefined) select(chosen);
   }
 
   function onRunListed({ description }: RunListing): void {
-    // A run that another client, or this page's own button, has begun for the scenario on screen.
+    // A run that another client, or this page's own button, has begun for the subject on screen.
     const { program, runId } = description;
-    if (program.kind === 'scenario' && program.id === scenarioId.value && !streams.has(runId)) showRun(runId);
+    if (keyOf(subjectOf(program)) === subjectKey.value && !streams.has(runId)) showRun(runId);
+  }
+
+  /** The program that the next run starts; undefined where the subject is no program of ours. */
+  function programToStart(): Program | undefined {
+    if (scenario.value !== undefined) {
+      return { kind: 'scenario', id: scenario.value.id, parameters: { ...parameters.value } };
+    }
+    if (launch.value === undefined) return undefined;
+    if (subject.value?.kind === 'file') return { kind: 'file', path: subject.value.path, ...launchOf(launch.value) };
+    return { kind: 'scratch', name: scripts.scratchName, text: scripts.scratchText, ...launchOf(launch.value) };
+  }
+
+  /** What the engine says no to is shown at the field that it concerns, where there is one. */
+  function noteRefusal(error: RefusedError): boolean {
+    const field = script.value === undefined ? undefined : FIELD_OF_REFUSAL[error.refusal];
+    if (field === undefined) return false;
+    refusedLaunch.value = { field, message: error.message };
+    return true;
   }
 
   async function run(): Promise<void> {
-    const asked = scenario.value;
-    if (asked === undefined || !canRun.value) return;
+    const asked = subject.value;
+    const name = title.value;
+    if (asked === undefined || name === undefined || !canRun.value) return;
+    refusedLaunch.value = undefined;
+    // Said at its field already.
+    if (launchProblem.value !== undefined) return;
+    const program = programToStart();
+    const nodePath = (launch.value === undefined ? settings.settings.nodePath : launch.value.nodePath).trim();
+    const request: StartRequest =
+      program === undefined
+        ? { type: 'watch-target', targetId: target.value?.targetId ?? '', gcPolicy: { ...gcPolicy.value } }
+        : {
+            type: 'start-run',
+            program,
+            gcPolicy: { ...gcPolicy.value },
+            limits: { ...limits.value },
+            ...(settings.settings.explain ? { explain: true } : {}),
+            ...(nodePath === '' ? {} : { nodePath }),
+          };
     isStarting.value = true;
     try {
-      const { nodePath } = settings.settings;
-      const answer = await engine.ask(`${asked.title} was not started`, {
-        type: 'start-run',
-        program: { kind: 'scenario', id: asked.id, parameters: { ...parameters.value } },
-        gcPolicy: { ...gcPolicy.value },
-        limits: { ...limits.value },
-        ...(nodePath === '' ? {} : { nodePath }),
-      });
+      const answer = await engine.ask(`${name} was not started`, request, noteRefusal);
       if (answer?.runId === undefined) return;
-      if (scenarioId.value === asked.id) showRun(answer.runId);
-      messages.announce(describeStart(asked.title));
+      if (subjectKey.value === keyOf(asked)) showRun(answer.runId);
+      messages.announce(describeStart(name));
+      // The next look at its source is one at what runs now.
+      if (asked.kind === 'file') void scripts.readSource(asked.path);
     } finally {
       isStarting.value = false;
     }
@@ -175,6 +329,21 @@ export const useRunStore = defineStore('run', () => {
     const active = engine.activeRun;
     if (active === undefined) return;
     await engine.ask('The run was not stopped', { type: 'stop-run', runId: active.description.runId });
+  }
+
+  /** Puts a mark on the run that goes on. @returns whether the engine took it */
+  async function mark(name: string): Promise<boolean> {
+    const active = engine.activeRun;
+    if (active === undefined) return false;
+    const { runId } = active.description;
+    return (await engine.ask('The mark was not set', { type: 'mark', runId, name })) !== undefined;
+  }
+
+  /** Takes a heap snapshot of the run that goes on, to tell what keeps its objects alive right now. */
+  async function askWhy(): Promise<void> {
+    const active = engine.activeRun;
+    if (active === undefined) return;
+    await engine.ask('No snapshot was taken', { type: 'ask-why', runId: active.description.runId });
   }
 
   /** No more waiting for late callbacks: fixes the verdicts now. */
@@ -190,10 +359,11 @@ export const useRunStore = defineStore('run', () => {
     await engine.ask('No collection was forced', { type: 'collect-garbage', runId: active.description.runId, kind });
   }
 
-  /** For the next run of this scenario, and for the one that goes on now. */
+  /** For the next run of this subject, and for the one that goes on now. */
   async function setGcPolicy(policy: GcPolicy): Promise<void> {
-    if (scenarioId.value === undefined) return;
-    gcPolicyChanges.set(scenarioId.value, policy);
+    if (subjectKey.value === undefined) return;
+    if (script.value === undefined) gcPolicyChanges.set(subjectKey.value, policy);
+    else scripts.setLaunch(script.value.path, { gcPolicy: policy });
     const active = engine.activeRun;
     if (active === undefined || !isShownActive.value) return;
     await engine.ask('The GC policy was not changed', {
@@ -208,12 +378,22 @@ export const useRunStore = defineStore('run', () => {
     parameterChanges.set(scenarioId.value, { ...parameterChanges.get(scenarioId.value), [name]: value });
   }
 
-  /** Undefined: the scenario's own again. */
-  function setLimits(changes: Partial<Limits> | undefined): void {
-    if (scenarioId.value === undefined) return;
-    if (changes === undefined) limitChanges.delete(scenarioId.value);
-    else limitChanges.set(scenarioId.value, changes);
+  /** Undefined: the subject's own again. */
+  function setLimits(changes: Limits | undefined): void {
+    if (subjectKey.value === undefined) return;
+    if (script.value !== undefined) scripts.setLaunch(script.value.path, { limits: changes ?? null });
+    else if (changes === undefined) limitChanges.delete(subjectKey.value);
+    else limitChanges.set(subjectKey.value, changes);
   }
+
+  /** How the script on screen is started. A refusal of what is changed now says nothing any more. */
+  function setLaunch(changes: Partial<LaunchSettings>): void {
+    if (script.value === undefined) return;
+    refusedLaunch.value = undefined;
+    scripts.setLaunch(script.value.path, changes);
+  }
+  /** Everything about its start as for a script that was never opened. */
+  const resetLaunch = (): void => setLaunch(defaultLaunchSettings());
 
   /** Called by the page's one loop, at most ten times a second. */
   let seenRevision = -1;
@@ -227,12 +407,20 @@ export const useRunStore = defineStore('run', () => {
   }
 
   return {
+    subject,
+    subjectKey,
+    title,
     scenarioId,
     scenario,
+    script,
+    launch,
+    launchProblem,
+    target,
+    source,
     parameters,
     gcPolicy,
     limits,
-    limitChanges,
+    hasOwnLimits,
     selectedObjectId,
     isStarting,
     shownRunId,
@@ -241,21 +429,30 @@ export const useRunStore = defineStore('run', () => {
     status,
     isActive,
     isShownActive,
+    isWatching,
+    isRunnable,
     canRun,
-    runsOfScenario,
+    runsOfSubject,
     stateOf,
     useStreams,
     showRun,
+    select,
     selectScenario,
+    openScript,
+    open,
     onWelcome,
     onRunListed,
     run,
     stop,
+    mark,
+    askWhy,
     endSettling,
     collect,
     setGcPolicy,
     setParameter,
     setLimits,
+    setLaunch,
+    resetLaunch,
     look,
   };
 });
