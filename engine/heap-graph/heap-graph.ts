@@ -61,7 +61,8 @@ export interface HeapGraph {
   readonly nodeName: Uint32Array;
   /** Ids that stay the same over snapshots of one process. */
   readonly nodeId: Uint32Array;
-  readonly nodeSelfBytes: Uint32Array;
+  /** `Float64Array` only where a node has 4 GiB or more. */
+  readonly nodeSelfBytes: Uint32Array | Float64Array;
   /** Edges of node n are `firstEdge[n]` to `firstEdge[n + 1]` (exclusive); has nodeCount + 1 rows. */
   readonly firstEdge: Uint32Array;
   /** Codes of EDGE_TYPES. */

@@ -1,0 +1,205 @@
+// Reads JSON from a file in chunks, as far as a heap snapshot needs it: small tokens, values passed over or kept as text,
+// and long arrays of whole numbers without a JavaScript value for any of them. Called by the snapshot reader.
+
+import type { ChunkedFile } from './chunked-file.ts';
+
+const SPACE_TABLE = Uint8Array.from({ length: 256 }, (_, byte) => ([0x20, 0x0a, 0x0d, 0x09].includes(byte) ? 1 : 0));
+const ZERO = 0x30;
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const COMMA = 0x2c;
+const CLOSING_BRACKET = 0x5d;
+const MAXIMUM_KEY_BYTES = 1_000;
+
+/** The next byte that is not white space; it is not consumed. @throws SnapshotError at the end of the file. */
+export async function peekToken(file: ChunkedFile): Promise<number> {
+  for (;;) {
+    while (file.position < file.end) {
+      const byte = file.bytes[file.position]!;
+      if (SPACE_TABLE[byte] !== 1) return byte;
+      file.position++;
+    }
+    if (!(await file.next())) throw file.cutOff();
+  }
+}
+
+/** @throws SnapshotError if something else than white space is left. */
+export async function expectEnd(file: ChunkedFile): Promise<void> {
+  do {
+    while (file.position < file.end) {
+      if (SPACE_TABLE[file.bytes[file.position]!] !== 1) throw file.wrong('something follows the end of the snapshot');
+      file.position++;
+    }
+  } while (await file.next());
+}
+
+/** Consumes one of the characters of `allowed`, and says which. @throws SnapshotError if another one comes. */
+export async function expectToken(file: ChunkedFile, allowed: string): Promise<string> {
+  const found = String.fromCharCode(await peekToken(file));
+  if (!allowed.includes(found))
+    throw file.wrong(`there is ${JSON.stringify(found)} in place of ${allowed.split('').join(' or ')}`);
+  file.position++;
+  return found;
+}
+
+/** A value of any kind as its text; an empty text if `maximumBytes` is 0: then it is only passed over. */
+export async function readValue(file: ChunkedFile, maximumBytes: number): Promise<string> {
+  const opening = await peekToken(file);
+  if (',:]}'.includes(String.fromCharCode(opening))) throw file.wrong('a value is missing');
+  const closers: number[] = [];
+  const parts: Buffer[] = [];
+  let keptBytes = 0;
+  let isString = false;
+  let isEscape = false;
+  let isDone = false;
+  for (;;) {
+    const from = file.position;
+    while (file.position < file.end && !isDone) {
+      const byte = file.bytes[file.position]!;
+      if (isString) {
+        if (isEscape) isEscape = false;
+        else if (byte === BACKSLASH) isEscape = true;
+        else if (byte === QUOTE) {
+          isString = false;
+          isDone = closers.length === 0;
+        }
+      } else if (byte === QUOTE) isString = true;
+      else if (byte === 0x7b || byte === 0x5b) closers.push(byte + 2);
+      else if (byte === 0x7d || byte === CLOSING_BRACKET) {
+        // The bracket around a bare number or word: not a part of it.
+        if (closers.length === 0) break;
+        if (closers.pop() !== byte) throw file.wrong('brackets do not match');
+        isDone = closers.length === 0;
+      } else if (closers.length === 0 && (byte === COMMA || SPACE_TABLE[byte] === 1)) break;
+      file.position++;
+    }
+    if (maximumBytes > 0) {
+      keptBytes += file.position - from;
+      if (keptBytes > maximumBytes) throw file.wrong(`a value has more than ${maximumBytes} bytes`);
+      // A copy: the chunk will be used again.
+      parts.push(Buffer.from(file.bytes.subarray(from, file.position)));
+    }
+    if (isDone || file.position < file.end) return Buffer.concat(parts).toString('utf8');
+    if (!(await file.next())) throw file.cutOff();
+  }
+}
+
+/** The name of a member, and the colon behind it. @throws SnapshotError if there is none. */
+export async function readKey(file: ChunkedFile): Promise<string> {
+  if ((await peekToken(file)) !== QUOTE) throw file.wrong('the name of a member is missing');
+  const text = await readValue(file, MAXIMUM_KEY_BYTES);
+  let key: unknown;
+  try {
+    key = JSON.parse(text);
+  } catch {
+    throw file.wrong('the name of a member is not valid JSON');
+  }
+  await expectToken(file, ':');
+  return String(key);
+}
+
+/** Takes `count` numbers, whole rows of them; they are overwritten by the next ones. */
+export type TakeNumbers = (numbers: Float64Array, count: number) => void;
+
+// What comes before the next byte of an array of numbers.
+const BRACKET = 0;
+const SEPARATOR = 1;
+const DIGITS = 2;
+/** A whole number and white space. */
+const NUMBER = 3;
+
+const ROWS_AT_ONCE = 2_048;
+/** Integers of so many digits fit 32 bits. */
+const FAST_DIGITS = 9;
+/** Above this a number is not exact. */
+const MAXIMUM_DIGITS = 15;
+
+/**
+ * Reads a flat JSON array of non-negative whole numbers, from its opening bracket to behind its closing one, and hands
+ * them on in rows of `rowLength`.
+ * @throws SnapshotError if anything else is in it, or if the last row is not whole.
+ */
+export async function readNumbers(file: ChunkedFile, rowLength: number, take: TakeNumbers): Promise<void> {
+  await expectToken(file, '[');
+  const numbers = new Float64Array(rowLength * ROWS_AT_ONCE);
+  const capacity = numbers.length;
+  let count = 0;
+  let before = BRACKET;
+  // Of the number that the end of the last chunk cut in two.
+  let value = 0;
+  let digits = 0;
+
+  for (;;) {
+    const { bytes, end } = file;
+    let position = file.position;
+    while (position < end) {
+      const digit = bytes[position]! - ZERO;
+      if (digit >= 0 && digit <= 9 && before !== NUMBER) {
+        const first = position;
+        let hasLeadingZero = false;
+        if (before === DIGITS) {
+          // The rest of a number that two chunks share: rare, so one digit at a time.
+          hasLeadingZero = value === 0;
+          value = value * 10 + digit;
+          digits++;
+          position++;
+        } else {
+          let next = digit;
+          let whole = 0;
+          do {
+            whole = (Math.imul(whole, 10) + next) | 0;
+            position++;
+            if (position === end) break;
+            next = bytes[position]! - ZERO;
+          } while (next >= 0 && next <= 9);
+          value = whole;
+          digits = position - first;
+          hasLeadingZero = digit === 0 && digits > 1;
+          if (digits > FAST_DIGITS) {
+            value = 0;
+            for (let at = first; at < position; at++) value = value * 10 + (bytes[at]! - ZERO);
+          }
+          before = DIGITS;
+        }
+        if (hasLeadingZero || digits > MAXIMUM_DIGITS) {
+          file.position = first;
+          throw file.wrong(hasLeadingZero ? 'a number begins with 0' : 'a number is too large');
+        }
+        continue;
+      }
+      const byte = digit + ZERO;
+      if (byte === COMMA || byte === CLOSING_BRACKET) {
+        const isEmpty = before === BRACKET && byte === CLOSING_BRACKET;
+        if (!isEmpty && before !== DIGITS && before !== NUMBER) {
+          file.position = position;
+          throw file.wrong('a number is missing');
+        }
+        position++;
+        if (!isEmpty) {
+          numbers[count++] = value;
+          if (count === capacity) {
+            file.position = position;
+            take(numbers, count);
+            count = 0;
+          }
+        }
+        if (byte === CLOSING_BRACKET) {
+          file.position = position;
+          if (count % rowLength !== 0)
+            throw file.wrong(`the last row has ${count % rowLength} of ${rowLength} numbers`);
+          if (count > 0) take(numbers, count);
+          return;
+        }
+        before = SEPARATOR;
+      } else if (SPACE_TABLE[byte] === 1) {
+        if (before === DIGITS) before = NUMBER;
+        position++;
+      } else {
+        file.position = position;
+        throw file.wrong(`${JSON.stringify(String.fromCharCode(byte))} is not a part of a whole number`);
+      }
+    }
+    file.position = position;
+    if (!(await file.next())) throw file.cutOff();
+  }
+}

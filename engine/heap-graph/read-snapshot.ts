@@ -1,0 +1,326 @@
+// Makes a heap graph of a `.heapsnapshot` file of any size: read once, in chunks, straight into typed arrays, so that V8's
+// own heap stays small. Runs in the thread that explains snapshots; reads what Node and Chromium write.
+//
+// The format is V8's (`HeapSnapshotJSONSerializer`): one object whose member `snapshot` comes first and says how the rows
+// of the flat arrays `nodes`, `edges` and `locations` are made up, and how many there are.
+
+import * as v from 'valibot';
+import { ChunkedFile, type ReadOptions } from './chunked-file.ts';
+import {
+  EDGE_TYPES,
+  NODE_TYPES,
+  SnapshotError,
+  type HeapGraph,
+  type HeapLocations,
+  type HeapStrings,
+} from './heap-graph.ts';
+import { expectEnd, expectToken, peekToken, readKey, readNumbers, readValue } from './json-reader.ts';
+import { readStrings } from './snapshot-strings.ts';
+
+/** What is generous for `snapshot`, which has about two thousand. */
+const MAXIMUM_HEADER_BYTES = 1 << 24;
+const MAXIMUM_COUNT = 2 ** 32 - 2;
+const MAXIMUM_UINT32 = 2 ** 32 - 1;
+
+const Count = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(MAXIMUM_COUNT));
+/** Of each field its type's name, or the names that its codes stand for. */
+const FieldTypes = v.array(v.union([v.string(), v.array(v.string())]));
+const Header = v.object({
+  meta: v.object({
+    node_fields: v.array(v.string()),
+    node_types: FieldTypes,
+    edge_fields: v.array(v.string()),
+    edge_types: FieldTypes,
+    location_fields: v.optional(v.array(v.string()), []),
+  }),
+  node_count: v.pipe(Count, v.minValue(1)),
+  edge_count: Count,
+});
+type Header = v.InferOutput<typeof Header>;
+
+async function readHeader(file: ChunkedFile): Promise<Header> {
+  const text = await readValue(file, MAXIMUM_HEADER_BYTES);
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw file.wrong('it is not valid JSON');
+  }
+  const parsed = v.safeParse(Header, value);
+  if (!parsed.success) {
+    const issue = parsed.issues[0];
+    throw file.wrong(`\`${v.getDotPath(issue) ?? 'snapshot'}\` is not what V8 writes (${issue.message})`);
+  }
+  // Every number has a digit and a comma at least: a count that the file has no room for would only ask for memory.
+  const { node_count: nodes, edge_count: edges, meta } = parsed.output;
+  if ((nodes * meta.node_fields.length + edges * meta.edge_fields.length) * 2 > file.sizeBytes + 2) {
+    throw file.wrong(`it speaks of ${nodes} nodes and ${edges} edges, more than ${file.sizeBytes} bytes can hold`);
+  }
+  return parsed.output;
+}
+
+/** Where `name` is in each row. */
+function fieldOffset(file: ChunkedFile, fields: readonly string[], name: string): number {
+  const offset = fields.indexOf(name);
+  if (offset === -1) throw file.wrong(`the field \`${name}\` is missing`);
+  return offset;
+}
+
+/** Turns the file's own type codes into those of `known`. */
+function typeCodes(
+  file: ChunkedFile,
+  names: string | readonly string[] | undefined,
+  known: readonly string[],
+): Uint8Array {
+  if (names === undefined || typeof names === 'string') throw file.wrong('the names of the types are missing');
+  return Uint8Array.from(names, (name) => known.indexOf(known.includes(name) ? name : 'unknown'));
+}
+
+/** Puts one field of each row into a column. @throws SnapshotError if one does not fit 32 bits. */
+function copyField(
+  file: ChunkedFile,
+  numbers: Float64Array,
+  count: number,
+  offset: number,
+  stride: number,
+  column: Uint32Array,
+  firstRow: number,
+): void {
+  let row = firstRow;
+  for (let at = offset; at < count; at += stride) {
+    const value = numbers[at]!;
+    if (value > MAXIMUM_UINT32) throw file.wrong(`${value} is too large`);
+    column[row++] = value;
+  }
+}
+
+type Nodes = Pick<HeapGraph, 'nodeType' | 'nodeName' | 'nodeId' | 'nodeSelfBytes' | 'firstEdge'>;
+
+async function readNodes(
+  file: ChunkedFile,
+  { meta, node_count: nodeCount, edge_count: edgeCount }: Header,
+): Promise<Nodes> {
+  const fields = meta.node_fields;
+  const stride = fields.length;
+  const typeOffset = fieldOffset(file, fields, 'type');
+  const nameOffset = fieldOffset(file, fields, 'name');
+  const idOffset = fieldOffset(file, fields, 'id');
+  const sizeOffset = fieldOffset(file, fields, 'self_size');
+  const edgesOffset = fieldOffset(file, fields, 'edge_count');
+  const codes = typeCodes(file, meta.node_types[typeOffset], NODE_TYPES);
+  const nodeType = new Uint8Array(nodeCount);
+  const nodeName = new Uint32Array(nodeCount);
+  const nodeId = new Uint32Array(nodeCount);
+  let nodeSelfBytes: Uint32Array | Float64Array = new Uint32Array(nodeCount);
+  const firstEdge = new Uint32Array(nodeCount + 1);
+  let row = 0;
+  let edges = 0;
+  await readNumbers(file, stride, (numbers, count) => {
+    const rows = count / stride;
+    if (row + rows > nodeCount)
+      throw file.wrong(`there are more than the ${nodeCount} nodes that the snapshot speaks of`);
+    copyField(file, numbers, count, nameOffset, stride, nodeName, row);
+    copyField(file, numbers, count, idOffset, stride, nodeId, row);
+    for (let at = 0, node = row; at < count; at += stride, node++) {
+      const type = codes[numbers[at + typeOffset]!];
+      if (type === undefined) throw file.wrong(`node ${node} has the unknown type ${numbers[at + typeOffset]}`);
+      nodeType[node] = type;
+      const bytes = numbers[at + sizeOffset]!;
+      // Only what lies outside V8's heap can be that large.
+      if (bytes > MAXIMUM_UINT32 && nodeSelfBytes instanceof Uint32Array)
+        nodeSelfBytes = new Float64Array(nodeSelfBytes);
+      nodeSelfBytes[node] = bytes;
+      edges += numbers[at + edgesOffset]!;
+      if (edges > edgeCount) throw file.wrong(`node ${node} has more edges than the snapshot speaks of`);
+      firstEdge[node + 1] = edges;
+    }
+    row += rows;
+  });
+  if (row !== nodeCount) throw file.wrong(`there are ${row} nodes, but the snapshot speaks of ${nodeCount}`);
+  if (edges !== edgeCount) throw file.wrong(`they have ${edges} edges, but the snapshot speaks of ${edgeCount}`);
+  return { nodeType, nodeName, nodeId, nodeSelfBytes, firstEdge };
+}
+
+type Edges = Pick<HeapGraph, 'edgeType' | 'edgeName' | 'edgeTarget'>;
+
+async function readEdges(
+  file: ChunkedFile,
+  { meta, node_count: nodeCount, edge_count: edgeCount }: Header,
+): Promise<Edges> {
+  const fields = meta.edge_fields;
+  const stride = fields.length;
+  const typeOffset = fieldOffset(file, fields, 'type');
+  const nameOffset = fieldOffset(file, fields, 'name_or_index');
+  const targetOffset = fieldOffset(file, fields, 'to_node');
+  const codes = typeCodes(file, meta.edge_types[typeOffset], EDGE_TYPES);
+  const nodeStride = meta.node_fields.length;
+  const edgeType = new Uint8Array(edgeCount);
+  const edgeName = new Uint32Array(edgeCount);
+  const edgeTarget = new Uint32Array(edgeCount);
+  let row = 0;
+  await readNumbers(file, stride, (numbers, count) => {
+    const rows = count / stride;
+    if (row + rows > edgeCount)
+      throw file.wrong(`there are more than the ${edgeCount} edges that the snapshot speaks of`);
+    copyField(file, numbers, count, nameOffset, stride, edgeName, row);
+    for (let at = 0, edge = row; at < count; at += stride, edge++) {
+      const type = codes[numbers[at + typeOffset]!];
+      if (type === undefined) throw file.wrong(`edge ${edge} has the unknown type ${numbers[at + typeOffset]}`);
+      edgeType[edge] = type;
+      // An offset into the flat array of nodes.
+      const offset = numbers[at + targetOffset]!;
+      const target = Math.floor(offset / nodeStride);
+      if (target >= nodeCount || target * nodeStride !== offset) {
+        throw file.wrong(`edge ${edge} points to ${offset}, where no node is`);
+      }
+      edgeTarget[edge] = target;
+    }
+    row += rows;
+  });
+  if (row !== edgeCount) throw file.wrong(`there are ${row} edges, but the snapshot speaks of ${edgeCount}`);
+  return { edgeType, edgeName, edgeTarget };
+}
+
+async function readLocations(file: ChunkedFile, { meta, node_count: nodeCount }: Header): Promise<HeapLocations> {
+  const fields = meta.location_fields;
+  const stride = fields.length;
+  const nodeOffset = fieldOffset(file, fields, 'object_index');
+  const columns = ['script_id', 'line', 'column'].map((name) => fieldOffset(file, fields, name));
+  const nodeStride = meta.node_fields.length;
+  // How many there are is nowhere said.
+  let rows = new Uint32Array(1 << 12);
+  let used = 0;
+  await readNumbers(file, stride, (numbers, count) => {
+    while (used + (count / stride) * 4 > rows.length) {
+      const larger = new Uint32Array(rows.length * 2);
+      larger.set(rows);
+      rows = larger;
+    }
+    for (let at = 0; at < count; at += stride) {
+      const node = numbers[at + nodeOffset]! / nodeStride;
+      if (node >= nodeCount || !Number.isInteger(node)) throw file.wrong('a location is of no node');
+      rows[used++] = node;
+      for (const offset of columns) {
+        const value = numbers[at + offset]!;
+        if (value > MAXIMUM_UINT32) throw file.wrong(`${value} is too large`);
+        rows[used++] = value;
+      }
+    }
+  });
+  const order = Uint32Array.from({ length: used / 4 }, (_, index) => index);
+  const nodeOf = (index: number) => rows[index * 4]!;
+  if (order.some((index) => index > 0 && nodeOf(index - 1) > nodeOf(index))) {
+    order.sort((one, other) => nodeOf(one) - nodeOf(other) || one - other);
+  }
+  const column = (field: number) => order.map((index) => rows[index * 4 + field]!);
+  return { node: column(0), scriptId: column(1), line: column(2), column: column(3) };
+}
+
+/** @throws SnapshotError if a name is the index of no string. */
+function assertNames(path: string, { nodeName }: Nodes, { edgeType, edgeName }: Edges, { length }: HeapStrings): void {
+  const hasIndex = EDGE_TYPES.map((type) => type === 'element' || type === 'hidden');
+  const isIndex = Uint8Array.from(hasIndex, Number);
+  let highest = 0;
+  for (let node = 0; node < nodeName.length; node++) if (nodeName[node]! > highest) highest = nodeName[node]!;
+  for (let edge = 0; edge < edgeName.length; edge++) {
+    if (isIndex[edgeType[edge]!] === 0 && edgeName[edge]! > highest) highest = edgeName[edge]!;
+  }
+  if (highest >= length) {
+    throw new SnapshotError(
+      `${path} contradicts itself: it uses string ${highest} of ${length}. Take the snapshot again.`,
+    );
+  }
+}
+
+async function readMembers(file: ChunkedFile): Promise<HeapGraph> {
+  let header: Header | undefined;
+  let nodes: Nodes | undefined;
+  let edges: Edges | undefined;
+  let locations: HeapLocations | undefined;
+  let strings: HeapStrings | undefined;
+  const foreign = () =>
+    new SnapshotError(
+      `${file.path} is JSON, but no heap snapshot: it does not begin with \`snapshot\`. Choose a .heapsnapshot file.`,
+    );
+  const once = (known: unknown, key: string): Header => {
+    if (header === undefined) throw foreign();
+    if (known !== undefined) throw file.wrong(`\`${key}\` is there twice`);
+    file.reading = `its ${key}`;
+    return header;
+  };
+
+  if ((await peekToken(file)) !== 0x7b) {
+    throw new SnapshotError(`${file.path} is not a heap snapshot: it is not JSON. Choose a .heapsnapshot file.`);
+  }
+  await expectToken(file, '{');
+  if ((await peekToken(file)) === 0x7d) throw foreign();
+  do {
+    const key = await readKey(file);
+    switch (key) {
+      case 'snapshot':
+        if (header !== undefined) throw file.wrong('`snapshot` is there twice');
+        file.reading = 'its header';
+        header = await readHeader(file);
+        break;
+      case 'nodes':
+        nodes = await readNodes(file, once(nodes, key));
+        break;
+      case 'edges':
+        edges = await readEdges(file, once(edges, key));
+        break;
+      case 'locations':
+        locations = await readLocations(file, once(locations, key));
+        break;
+      case 'strings':
+        once(strings, key);
+        await expectToken(file, '[');
+        strings = await readStrings(file);
+        break;
+      default:
+        if (header === undefined) throw foreign();
+        file.reading = `its ${key}`;
+        await readValue(file, 0);
+    }
+    file.reading = `what follows its ${key}`;
+  } while ((await expectToken(file, ',}')) === ',');
+  await expectEnd(file);
+  if (header === undefined) throw foreign();
+  for (const [name, value] of Object.entries({ nodes, edges, strings })) {
+    if (value === undefined) throw file.wrong(`\`${name}\` is missing`);
+  }
+  if (nodes === undefined || edges === undefined || strings === undefined) throw foreign();
+  assertNames(file.path, nodes, edges, strings);
+  const none = new Uint32Array(0);
+  return {
+    nodeCount: header.node_count,
+    edgeCount: header.edge_count,
+    ...nodes,
+    ...edges,
+    strings,
+    locations: locations ?? { node: none, scriptId: none, line: none, column: none },
+  };
+}
+
+/**
+ * Reads a `.heapsnapshot` file.
+ * @throws SnapshotError with a sentence for a person if it cannot be read or contradicts itself; the signal's reason if it
+ * is aborted.
+ */
+export async function readSnapshot(path: string, options: ReadOptions = {}): Promise<HeapGraph> {
+  await using file = await ChunkedFile.open(path, options);
+  try {
+    const graph = await readMembers(file);
+    await file.assertUnchanged();
+    options.onProgress?.(1);
+    return graph;
+  } catch (error) {
+    if (error instanceof RangeError && error.message.includes('allocation')) {
+      throw new SnapshotError(`There is not enough memory to read ${path} (${file.sizeBytes} bytes).`, {
+        cause: error,
+      });
+    }
+    // What looks broken may only not be written yet, which is the more useful thing to say.
+    if (error instanceof SnapshotError) await file.assertUnchanged();
+    throw error;
+  }
+}
