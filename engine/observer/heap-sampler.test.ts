@@ -24,6 +24,7 @@ const inspectorThat = (readHeapUsage: ProgramInspector['readHeapUsage']): Progra
   forgetConsole() {},
   readExternalBytes: (answer) => answer(7),
   collectGarbage() {},
+  writeSnapshot() {},
   disconnect() {},
 });
 
