@@ -6,6 +6,7 @@ import type { RunBatch, RunBatchOf } from '../../../engine/protocol/run-batch.ts
 import type { RunDescription } from '../../../engine/protocol/run-description.ts';
 import type { RunReport } from '../../../engine/protocol/run-report.ts';
 import { ConsoleLines } from './console-lines.ts';
+import { Explanations } from './explanations.ts';
 import {
   BLOCKED,
   CALLBACK,
@@ -23,7 +24,7 @@ import {
 } from './event-index.ts';
 import { formatBytes, formatCount, formatDuration } from './figures.ts';
 import { float64Column, uint32Column, uint8Column, upperBound, valueAt } from './growable-column.ts';
-import type { EventView, ObjectView, RunCounters, RunStream } from './run-stream.ts';
+import type { EventView, ObjectView, RunCounters, RunStream, SiteView, WarningView } from './run-stream.ts';
 
 /** A batch came in the wrong order; the stream is not to be used any more. */
 export class RunStreamError extends Error {
@@ -63,6 +64,7 @@ export function createRunStream(): RunStream {
   let description: RunDescription | undefined;
   let runtime: RunBatchOf<'runtime'> | undefined;
   let status: RunStream['status'] = 'launching';
+  let explaining: RunStream['explaining'];
   let report: RunReport | undefined;
   let endMs = 0;
 
@@ -138,9 +140,11 @@ export function createRunStream(): RunStream {
   const blocked = { startMs: float64Column(), endMs: float64Column() };
   const marks: RunBatchOf<'marks'>['items'] = [];
   const pictures: RunBatchOf<'picture'>[] = [];
-  const warnings: string[] = [];
+  const warnings: WarningView[] = [];
   const warningAtMs = float64Column();
   const siteTexts = new Map<number, string>();
+  const sites = new Map<number, SiteView>();
+  const explanations = new Explanations();
   const registrySites = new Map<number, number>();
   const consoleLines = new ConsoleLines();
 
@@ -180,7 +184,7 @@ export function createRunStream(): RunStream {
     counters.droppedRows += count;
     if (hasContradiction) return;
     hasContradiction = true;
-    warn('Rows that contradict earlier ones arrived and were left out.', endMs);
+    warn({ code: '', message: 'Rows that contradict earlier ones arrived and were left out.', atMs: endMs });
   }
 
   const canCover = (length: number) =>
@@ -429,11 +433,18 @@ export function createRunStream(): RunStream {
     );
   }
 
-  function warn(message: string, atMs: number): void {
-    warnings.push(message);
-    warningAtMs.push(atMs);
-    reached(atMs);
-    addEvents(WARNING, warnings.length - 1, [atMs]);
+  function warn(warning: WarningView): void {
+    warnings.push(warning);
+    warningAtMs.push(warning.atMs);
+    reached(warning.atMs);
+    addEvents(WARNING, warnings.length - 1, [warning.atMs]);
+  }
+
+  function applyExplanations(batch: RunBatchOf<'explanations'>): void {
+    reached(batch.atMs);
+    // Objects that were registered but not told of yet are not in a snapshot: an id beyond all rows cannot be right.
+    const leftOut = explanations.apply(batch, registrations.atMs.length);
+    if (leftOut > 0) leaveOut(leftOut);
   }
 
   function applyVerdicts(batch: RunBatchOf<'verdicts'>): void {
@@ -454,6 +465,13 @@ export function createRunStream(): RunStream {
         return;
       case 'status':
         status = batch.status;
+        explaining =
+          batch.status === 'explaining'
+            ? {
+                ...(batch.step === undefined ? {} : { step: batch.step }),
+                ...(batch.progress === undefined ? {} : { progress: batch.progress }),
+              }
+            : undefined;
         reached(batch.atMs);
         return;
       case 'samples':
@@ -476,11 +494,20 @@ export function createRunStream(): RunStream {
         batch.id.forEach((id, index) => {
           const atMs = batch.atMs[index] ?? endMs;
           const name = siteText(registrySites.get(id) ?? 0) || `#${id}`;
-          warn(`The registry ${name} was itself collected: its callbacks can never run.`, atMs);
+          const site = sites.get(registrySites.get(id) ?? 0);
+          warn({
+            code: 'registry-collected',
+            message: `The registry ${name} was itself collected: its callbacks can never run.`,
+            atMs,
+            ...(site === undefined ? {} : { place: { file: site.file, line: site.line, column: site.column } }),
+          });
         });
         return;
       case 'sites':
-        for (const { id, file, line } of batch.items) siteTexts.set(id, `${fileName(file)}:${line}`);
+        for (const site of batch.items) {
+          sites.set(site.id, site);
+          siteTexts.set(site.id, `${fileName(site.file)}:${site.line}`);
+        }
         return;
       case 'blocked': {
         const firstRow = blocked.startMs.length;
@@ -501,21 +528,27 @@ export function createRunStream(): RunStream {
         return;
       case 'dropped':
         if (batch.what === 'rows' || batch.what === 'unknown-tail') counters.droppedRows += batch.count;
-        warn(batch.message, endMs);
+        warn({ code: `dropped-${batch.what}`, message: batch.message, atMs: endMs });
         return;
       case 'picture':
         pictures.push(batch);
         reached(batch.atMs);
         return;
       case 'warning':
-        warn(batch.message, batch.atMs ?? endMs);
+        warn({
+          code: batch.code,
+          message: batch.message,
+          atMs: batch.atMs ?? endMs,
+          ...(batch.place === undefined ? {} : { place: batch.place }),
+        });
         return;
       case 'verdicts':
         return applyVerdicts(batch);
       case 'explanations':
-        return;
+        return applyExplanations(batch);
       case 'ended':
         status = 'ended';
+        explaining = undefined;
         report = batch.report;
         reached(batch.atMs);
         return;
@@ -600,11 +633,13 @@ export function createRunStream(): RunStream {
     const majors = collectingMajors(row);
     const callbackStart = registrations.callbackStartMs.values[row] ?? NaN;
     const callbackMs = registrations.callbackMs.values[row] ?? NaN;
+    const isUnregistered = ((lifeState.values[row] ?? 0) & IS_UNREGISTERED) !== 0;
     return {
       id: row + 1,
       label: labelAt(row),
       registryId: registrations.registryId.at(row),
       site: siteText(registrations.siteId.at(row)),
+      siteId: registrations.siteId.at(row),
       verdict: VERDICTS[registrations.verdict.at(row)] ?? 'unknown',
       reason: VERDICT_REASONS[verdictReason.at(row)] ?? 'none',
       registeredAtMs: registrations.atMs.at(row),
@@ -614,30 +649,14 @@ export function createRunStream(): RunStream {
         : { collectedBetweenMs: [majorStartMs.at(majors[0]), majorEndMs.at(majors[1])] as const }),
       ...(Number.isNaN(callbackStart) ? {} : { callbackStartedAtMs: callbackStart }),
       ...(Number.isNaN(callbackMs) ? {} : { callbackMs }),
+      ...(isUnregistered ? { unregisteredAtMs: unregisteredAtMs.at(row) } : {}),
     };
   }
 
-  function filterObjects(accept: Parameters<RunStream['filterObjects']>[0]): Uint32Array {
-    const { length } = registrations.atMs;
-    const verdict = accept.verdict === undefined ? -1 : VERDICTS.indexOf(accept.verdict);
-    const [fromMs, toMs] = accept.betweenMs ?? [-Infinity, Infinity];
-    const text = (accept.text ?? '').toLowerCase();
-    const sitesThatMatch = new Set<number>();
-    for (const [id, site] of siteTexts) if (site.toLowerCase().includes(text)) sitesThatMatch.add(id);
-    const labelMatches = createLabelMatcher(text);
-    const found = uint32Column();
-    for (let row = 0; row < length; row++) {
-      if (verdict !== -1 && registrations.verdict.values[row] !== verdict) continue;
-      const at = registrations.atMs.values[row] ?? NaN;
-      if (at < fromMs || at > toMs || (accept.betweenMs !== undefined && Number.isNaN(at))) continue;
-      if (text !== '' && !sitesThatMatch.has(registrations.siteId.values[row] ?? 0) && !labelMatches(row)) continue;
-      found.push(row);
-    }
-    return found.values.slice(0, found.length);
-  }
-
   /** Compares bytes where the wanted text is plain ASCII: a million labels need not be decoded for a keystroke. */
-  function createLabelMatcher(lowerCaseText: string): (row: number) => boolean {
+  function labelMatcher(text: string): (row: number) => boolean {
+    const lowerCaseText = text.toLowerCase();
+    if (lowerCaseText === '') return () => true;
     const wanted = new TextEncoder().encode(lowerCaseText);
     const first = wanted[0] ?? 0;
     const isAscii = wanted.every((byte) => byte < 128);
@@ -710,7 +729,7 @@ export function createRunStream(): RunStream {
         };
       }
       case 'warning':
-        return { atMs, kind, text: warnings[row] ?? '', detail: '' };
+        return { atMs, kind, text: warnings[row]?.message ?? '', detail: '' };
       case 'blocked': {
         const length = formatDuration(blocked.endMs.at(row) - atMs);
         return { atMs, kind, text: 'thread blocked', detail: `for ${length}` };
@@ -758,6 +777,12 @@ export function createRunStream(): RunStream {
     get report() {
       return report;
     },
+    get explaining() {
+      return explaining;
+    },
+    get explanation() {
+      return explanations.snapshot === 0 ? undefined : explanations;
+    },
     get endMs() {
       return endMs;
     },
@@ -770,7 +795,12 @@ export function createRunStream(): RunStream {
     marks,
     pictures,
     warnings,
+    sites,
     objectAt,
+    whyAlive(row) {
+      checkRow(row);
+      return ((lifeState.values[row] ?? 0) & IS_DONE) === 0 ? explanations.whyAlive(row) : undefined;
+    },
     releasedAtMs(row) {
       checkRow(row);
       return releasedAtMs(row);
@@ -789,7 +819,7 @@ export function createRunStream(): RunStream {
     siteText,
     countsAt: (timeMs) => events.countsAt(timeMs),
     density: (fromMs, toMs, columns) => events.density(fromMs, toMs, columns),
-    filterObjects,
+    labelMatcher,
     get eventCount() {
       return events.length;
     },

@@ -1,6 +1,7 @@
 // All that is known of one run, in growing columns of typed arrays: filled from batches, read by charts and tables.
 // No Vue in here: readers compare `revision` and read again. Vue never sees a sample.
 
+import type { AliveReason } from '../../../engine/protocol/explanation.ts';
 import type { RunBatch, RunBatchOf } from '../../../engine/protocol/run-batch.ts';
 import type { RunDescription } from '../../../engine/protocol/run-description.ts';
 import type { RunReport } from '../../../engine/protocol/run-report.ts';
@@ -56,6 +57,7 @@ export interface ObjectView {
   readonly registryId: number;
   /** `simple.ts:12`, or empty if not recorded. */
   readonly site: string;
+  readonly siteId: number;
   /** Before the verdicts are fixed: `finalized`, `unregistered`, `callback-threw`, or `unknown`. */
   readonly verdict: Verdict;
   readonly reason: VerdictReason;
@@ -65,6 +67,38 @@ export interface ObjectView {
   readonly collectedBetweenMs?: readonly [number, number];
   readonly callbackStartedAtMs?: number;
   readonly callbackMs?: number;
+  readonly unregisteredAtMs?: number;
+}
+
+/** A place in the program. Lines and columns count from 1. */
+export type SiteView = RunBatchOf<'sites'>['items'][number];
+
+/** What the latest heap snapshot told. It stays what it was when the heap stood still: objects may have gone since. */
+export interface ExplanationView {
+  /** Counts from 1. */
+  readonly snapshot: number;
+  readonly atMs: number;
+  /** Another list after every change. */
+  readonly reasons: readonly AliveReason[];
+  /** Row i is registration i + 1: 1 + the index of its reason; 0: nothing was told of it. Shorter than the registrations. */
+  readonly reasonNumber: ColumnView<Uint32Array>;
+  /** NaN where not known. */
+  readonly retainedBytes: ColumnView<Float64Array>;
+}
+
+/** Why one object is alive. `entries` stand in its own path for each `[…]` of its reason's first path, in order. */
+export interface WhyAlive {
+  readonly reason: AliveReason;
+  readonly retainedBytes?: number;
+  readonly entries: readonly string[];
+}
+
+export interface WarningView {
+  /** Empty where the stream itself warns. */
+  readonly code: string;
+  readonly message: string;
+  readonly atMs: number;
+  readonly place?: { readonly file: string; readonly line: number; readonly column: number };
 }
 
 /** One row of the event list: GCs, callbacks, marks, warnings, in order of time. */
@@ -94,6 +128,8 @@ export interface RunStream {
   readonly runtime: RunBatchOf<'runtime'> | undefined;
   readonly status: 'launching' | 'running' | 'settling' | 'explaining' | 'stopping' | 'ended';
   readonly report: RunReport | undefined;
+  /** What a snapshot is being taken or read for, while the status is `explaining`. */
+  readonly explaining: Pick<RunBatchOf<'status'>, 'step' | 'progress'> | undefined;
   /** Latest time that anything is known of. */
   readonly endMs: number;
   readonly counters: RunCounters;
@@ -130,9 +166,14 @@ export interface RunStream {
   readonly blocked: { readonly startMs: ColumnView<Float64Array>; readonly endMs: ColumnView<Float64Array> };
   readonly marks: readonly RunBatchOf<'marks'>['items'][number][];
   readonly pictures: readonly RunBatchOf<'picture'>[];
-  readonly warnings: readonly string[];
+  readonly warnings: readonly WarningView[];
+  readonly sites: ReadonlyMap<number, SiteView>;
+  /** Undefined until a snapshot was read. */
+  readonly explanation: ExplanationView | undefined;
 
   objectAt(row: number): ObjectView;
+  /** Undefined where no snapshot told, and once it was called back or unregistered. */
+  whyAlive(row: number): WhyAlive | undefined;
   /** When the program said that it let go of this object; NaN if it did not say. */
   releasedAtMs(row: number): number;
   /** End of the major GC that collected it, as far as its callback tells; NaN if there was no callback. */
@@ -145,8 +186,8 @@ export interface RunStream {
   countsAt(timeMs: number): LifeCounts;
   /** Fills `columns` with the exact counts of [fromMs, toMs) divided into as many pixel columns as they are long. */
   density(fromMs: number, toMs: number, columns: DensityColumns): void;
-  /** Rows (not ids) of the registrations that pass, newest data first decided by the caller. */
-  filterObjects(accept: { verdict?: Verdict; text?: string; betweenMs?: readonly [number, number] }): Uint32Array;
+  /** Tells of a row whether its label contains `text`, in whatever case. Made once for a search; decodes as little as it can. */
+  labelMatcher(text: string): (row: number) => boolean;
   readonly eventCount: number;
   eventAt(row: number): EventView;
   /** The last lines kept (at most 20,000); `counters.consoleLines` counts them all. */

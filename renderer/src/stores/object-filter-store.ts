@@ -1,0 +1,104 @@
+// What the object table shows and in which order: remembered until the window is closed, whichever run is shown.
+// Runs in the page; written by the table, and by panels that point at a group of objects.
+
+import { useSessionStorage } from '@vueuse/core';
+import { defineStore } from 'pinia';
+import { computed, ref, watch } from 'vue';
+import * as v from 'valibot';
+import { CAUSES, VERDICTS, type Cause, type Verdict } from '../../../engine/protocol/vocabulary.ts';
+import { isFiltering, SORT_KEYS, type ObjectFilter, type SortKey } from '../stream/object-query.ts';
+import { useDrawerStore } from './drawer-store.ts';
+import { useRunStore } from './run-store.ts';
+
+const Remembered = v.object({
+  text: v.fallback(v.string(), ''),
+  verdicts: v.fallback(v.array(v.picklist(VERDICTS)), []),
+  causes: v.fallback(v.array(v.picklist(CAUSES)), []),
+  sites: v.fallback(v.array(v.string()), []),
+  sortKey: v.fallback(v.picklist(SORT_KEYS), 'registered'),
+  isDescending: v.fallback(v.boolean(), false),
+});
+type Remembered = v.InferOutput<typeof Remembered>;
+const STORAGE_KEY = 'heapline.objects.1';
+
+/** Reads what is stored; what is missing or wrong becomes the default, one by one. */
+export function parseObjectFilter(stored: string): Remembered {
+  let raw: unknown;
+  try {
+    raw = JSON.parse(stored);
+  } catch {
+    // Not JSON: nothing in there can be kept.
+    raw = {};
+  }
+  return v.parse(Remembered, typeof raw === 'object' && raw !== null ? raw : {});
+}
+
+const toggled = <Value>(values: readonly Value[], value: Value): Value[] =>
+  values.includes(value) ? values.filter((other) => other !== value) : [...values, value];
+
+export const useObjectFilterStore = defineStore('object-filter', () => {
+  const run = useRunStore();
+  const drawer = useDrawerStore();
+  const kept = useSessionStorage<Remembered>(STORAGE_KEY, parseObjectFilter('{}'), {
+    serializer: { read: parseObjectFilter, write: JSON.stringify },
+    writeDefaults: false,
+  });
+  /** Of the shown run's latest snapshot; means nothing in another. */
+  const reasonId = ref<number>();
+  watch([() => run.shownRunId, () => (void run.revision, run.stream?.explanation?.snapshot)], () => {
+    reasonId.value = undefined;
+  });
+
+  const filter = computed<ObjectFilter>(() => {
+    const { text, verdicts, causes, sites } = kept.value;
+    return { text: text.trim(), verdicts, causes, sites, reasonId: reasonId.value };
+  });
+  const order = computed(() => ({ key: kept.value.sortKey, isDescending: kept.value.isDescending }));
+  const isActive = computed(() => isFiltering(filter.value));
+
+  function clear(): void {
+    Object.assign(kept.value, { text: '', verdicts: [], causes: [], sites: [] });
+    reasonId.value = undefined;
+  }
+  function toggleVerdict(verdict: Verdict): void {
+    kept.value.verdicts = toggled(kept.value.verdicts, verdict);
+  }
+  function toggleCause(cause: Cause): void {
+    kept.value.causes = toggled(kept.value.causes, cause);
+  }
+  function toggleSite(site: string): void {
+    kept.value.sites = toggled(kept.value.sites, site);
+  }
+  function sortBy(key: SortKey): void {
+    const { sortKey, isDescending } = kept.value;
+    // The largest first: that is what one sorts by a figure for.
+    if (sortKey === key) kept.value.isDescending = !isDescending;
+    else Object.assign(kept.value, { sortKey: key, isDescending: key !== 'registered' });
+  }
+  /** Opens the table with the objects of one reason alone. */
+  function showReason(id: number): void {
+    clear();
+    reasonId.value = id;
+    drawer.open('objects');
+  }
+  /** Opens the table with the objects of one verdict alone. */
+  function showVerdict(verdict: Verdict): void {
+    clear();
+    kept.value.verdicts = [verdict];
+    drawer.open('objects');
+  }
+  return {
+    kept,
+    reasonId,
+    filter,
+    order,
+    isActive,
+    clear,
+    toggleVerdict,
+    toggleCause,
+    toggleSite,
+    sortBy,
+    showReason,
+    showVerdict,
+  };
+});
