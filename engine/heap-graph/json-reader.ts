@@ -3,7 +3,7 @@
 
 import type { ChunkedFile } from './chunked-file.ts';
 
-const SPACE_TABLE = Uint8Array.from({ length: 256 }, (_, byte) => ([0x20, 0x0a, 0x0d, 0x09].includes(byte) ? 1 : 0));
+const IS_SPACE = Uint8Array.from({ length: 256 }, (_, byte) => ([0x20, 0x0a, 0x0d, 0x09].includes(byte) ? 1 : 0));
 const ZERO = 0x30;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
@@ -16,7 +16,7 @@ export async function peekToken(file: ChunkedFile): Promise<number> {
   for (;;) {
     while (file.position < file.end) {
       const byte = file.bytes[file.position]!;
-      if (SPACE_TABLE[byte] !== 1) return byte;
+      if (IS_SPACE[byte] !== 1) return byte;
       file.position++;
     }
     if (!(await file.next())) throw file.cutOff();
@@ -27,7 +27,7 @@ export async function peekToken(file: ChunkedFile): Promise<number> {
 export async function expectEnd(file: ChunkedFile): Promise<void> {
   do {
     while (file.position < file.end) {
-      if (SPACE_TABLE[file.bytes[file.position]!] !== 1) throw file.wrong('something follows the end of the snapshot');
+      if (IS_SPACE[file.bytes[file.position]!] !== 1) throw file.wrong('something follows the end of the snapshot');
       file.position++;
     }
   } while (await file.next());
@@ -70,7 +70,7 @@ export async function readValue(file: ChunkedFile, maximumBytes: number): Promis
         if (closers.length === 0) break;
         if (closers.pop() !== byte) throw file.wrong('brackets do not match');
         isDone = closers.length === 0;
-      } else if (closers.length === 0 && (byte === COMMA || SPACE_TABLE[byte] === 1)) break;
+      } else if (closers.length === 0 && (byte === COMMA || IS_SPACE[byte] === 1)) break;
       file.position++;
     }
     if (maximumBytes > 0) {
@@ -114,25 +114,33 @@ const FAST_DIGITS = 9;
 /** Above this a number is not exact. */
 const MAXIMUM_DIGITS = 15;
 
-/**
- * Reads a flat JSON array of non-negative whole numbers, from its opening bracket to behind its closing one, and hands
- * them on in rows of `rowLength`.
- * @throws SnapshotError if anything else is in it, or if the last row is not whole.
- */
-export async function readNumbers(file: ChunkedFile, rowLength: number, take: TakeNumbers): Promise<void> {
-  await expectToken(file, '[');
-  const numbers = new Float64Array(rowLength * ROWS_AT_ONCE);
-  const capacity = numbers.length;
-  let count = 0;
-  let before = BRACKET;
+/** Scans an array of numbers, a chunk at a time. A plain function, kept apart from all waiting: this is the hot loop. */
+class NumberScanner {
+  readonly numbers: Float64Array;
+  /** How many of `numbers` are filled. */
+  count = 0;
+  isClosed = false;
+  /** What is wrong with the byte where scanning stopped. */
+  problem: string | undefined;
+  #before = BRACKET;
   // Of the number that the end of the last chunk cut in two.
-  let value = 0;
-  let digits = 0;
+  #value = 0;
+  #digits = 0;
 
-  for (;;) {
-    const { bytes, end } = file;
-    let position = file.position;
-    while (position < end) {
+  constructor(capacity: number) {
+    this.numbers = new Float64Array(capacity);
+  }
+
+  /** Stops at `end`, when `numbers` are full, behind the closing bracket, or at a problem; says where. */
+  scan(bytes: Uint8Array, start: number, end: number): number {
+    const { numbers } = this;
+    const capacity = numbers.length;
+    let position = start;
+    let count = this.count;
+    let before = this.#before;
+    let value = this.#value;
+    let digits = this.#digits;
+    while (position < end && count < capacity) {
       const digit = bytes[position]! - ZERO;
       if (digit >= 0 && digit <= 9 && before !== NUMBER) {
         const first = position;
@@ -152,18 +160,26 @@ export async function readNumbers(file: ChunkedFile, rowLength: number, take: Ta
             if (position === end) break;
             next = bytes[position]! - ZERO;
           } while (next >= 0 && next <= 9);
-          value = whole;
           digits = position - first;
           hasLeadingZero = digit === 0 && digits > 1;
-          if (digits > FAST_DIGITS) {
+          if (digits <= FAST_DIGITS) {
+            // What nearly all of an array is: numbers, each with a comma behind it.
+            if (next === COMMA - ZERO && position < end && !hasLeadingZero) {
+              numbers[count++] = whole;
+              position++;
+              before = SEPARATOR;
+              continue;
+            }
+            value = whole;
+          } else {
             value = 0;
             for (let at = first; at < position; at++) value = value * 10 + (bytes[at]! - ZERO);
           }
           before = DIGITS;
         }
         if (hasLeadingZero || digits > MAXIMUM_DIGITS) {
-          file.position = first;
-          throw file.wrong(hasLeadingZero ? 'a number begins with 0' : 'a number is too large');
+          this.problem = hasLeadingZero ? 'a number begins with 0' : 'a number is too large';
+          return first;
         }
         continue;
       }
@@ -171,35 +187,54 @@ export async function readNumbers(file: ChunkedFile, rowLength: number, take: Ta
       if (byte === COMMA || byte === CLOSING_BRACKET) {
         const isEmpty = before === BRACKET && byte === CLOSING_BRACKET;
         if (!isEmpty && before !== DIGITS && before !== NUMBER) {
-          file.position = position;
-          throw file.wrong('a number is missing');
+          this.problem = 'a number is missing';
+          return position;
         }
+        if (!isEmpty) numbers[count++] = value;
         position++;
-        if (!isEmpty) {
-          numbers[count++] = value;
-          if (count === capacity) {
-            file.position = position;
-            take(numbers, count);
-            count = 0;
-          }
-        }
-        if (byte === CLOSING_BRACKET) {
-          file.position = position;
-          if (count % rowLength !== 0)
-            throw file.wrong(`the last row has ${count % rowLength} of ${rowLength} numbers`);
-          if (count > 0) take(numbers, count);
-          return;
-        }
         before = SEPARATOR;
-      } else if (SPACE_TABLE[byte] === 1) {
+        if (byte === CLOSING_BRACKET) {
+          this.isClosed = true;
+          break;
+        }
+      } else if (IS_SPACE[byte] === 1) {
         if (before === DIGITS) before = NUMBER;
         position++;
       } else {
-        file.position = position;
-        throw file.wrong(`${JSON.stringify(String.fromCharCode(byte))} is not a part of a whole number`);
+        this.problem = `${JSON.stringify(String.fromCharCode(byte))} is not a part of a whole number`;
+        return position;
       }
     }
-    file.position = position;
+    this.count = count;
+    this.#before = before;
+    this.#value = value;
+    this.#digits = digits;
+    return position;
+  }
+}
+
+/**
+ * Reads a flat JSON array of non-negative whole numbers, from its opening bracket to behind its closing one, and hands
+ * them on in rows of `rowLength`.
+ * @throws SnapshotError if anything else is in it, or if the last row is not whole.
+ */
+export async function readNumbers(file: ChunkedFile, rowLength: number, take: TakeNumbers): Promise<void> {
+  await expectToken(file, '[');
+  const scanner = new NumberScanner(rowLength * ROWS_AT_ONCE);
+  for (;;) {
+    while (file.position < file.end) {
+      file.position = scanner.scan(file.bytes, file.position, file.end);
+      if (scanner.problem !== undefined) throw file.wrong(scanner.problem);
+      const { count, isClosed } = scanner;
+      if (isClosed && count % rowLength !== 0) {
+        throw file.wrong(`the last row has ${count % rowLength} of ${rowLength} numbers`);
+      }
+      if (isClosed || count === scanner.numbers.length) {
+        take(scanner.numbers, count);
+        scanner.count = 0;
+      }
+      if (isClosed) return;
+    }
     if (!(await file.next())) throw file.cutOff();
   }
 }

@@ -76,21 +76,90 @@ function typeCodes(
   return Uint8Array.from(names, (name) => known.indexOf(known.includes(name) ? name : 'unknown'));
 }
 
-/** Puts one field of each row into a column. @throws SnapshotError if one does not fit 32 bits. */
-function copyField(
-  file: ChunkedFile,
-  numbers: Float64Array,
-  count: number,
-  offset: number,
-  stride: number,
-  column: Uint32Array,
-  firstRow: number,
-): void {
+/** Some whole rows of one of the flat arrays, and where they belong in the columns. */
+interface Rows {
+  readonly file: ChunkedFile;
+  readonly numbers: Float64Array;
+  /** Of numbers. */
+  readonly count: number;
+  readonly stride: number;
+  readonly firstRow: number;
+}
+
+// One plain loop a column, over plain locals: two to three times as fast as one loop over rows in a closure.
+
+/** @throws SnapshotError if a value does not fit 32 bits. */
+function copyField({ file, numbers, count, stride, firstRow }: Rows, offset: number, column: Uint32Array): void {
   let row = firstRow;
   for (let at = offset; at < count; at += stride) {
     const value = numbers[at]!;
     if (value > MAXIMUM_UINT32) throw file.wrong(`${value} is too large`);
     column[row++] = value;
+  }
+}
+
+/** @throws SnapshotError if a type has no name. */
+function copyTypes(
+  { file, numbers, count, stride, firstRow }: Rows,
+  offset: number,
+  codes: Uint8Array,
+  column: Uint8Array,
+): void {
+  let row = firstRow;
+  for (let at = offset; at < count; at += stride) {
+    const type = numbers[at]!;
+    if (type >= codes.length) throw file.wrong(`row ${row} has the unknown type ${type}`);
+    column[row++] = codes[type]!;
+  }
+}
+
+/** Returns the column, or a wider one that has taken its place. */
+function copySizes(
+  { numbers, count, stride, firstRow }: Rows,
+  offset: number,
+  column: HeapGraph['nodeSelfBytes'],
+): HeapGraph['nodeSelfBytes'] {
+  let row = firstRow;
+  for (let at = offset; at < count; at += stride) {
+    const bytes = numbers[at]!;
+    if (bytes > MAXIMUM_UINT32 && column instanceof Uint32Array) column = new Float64Array(column);
+    column[row++] = bytes;
+  }
+  return column;
+}
+
+/** Adds up the numbers of edges. @throws SnapshotError if there are more than there should be. */
+function copyEdgeCounts(
+  { file, numbers, count, stride, firstRow }: Rows,
+  offset: number,
+  edgeCount: number,
+  firstEdge: Uint32Array,
+): void {
+  let row = firstRow;
+  let edges = firstEdge[row]!;
+  for (let at = offset; at < count; at += stride) {
+    edges += numbers[at]!;
+    if (edges > edgeCount) throw file.wrong(`node ${row} has more edges than the snapshot speaks of`);
+    firstEdge[++row] = edges;
+  }
+}
+
+/** Turns offsets into the flat array of nodes into numbers of nodes. @throws SnapshotError if no node is there. */
+function copyNodes(
+  { file, numbers, count, stride, firstRow }: Rows,
+  offset: number,
+  nodeStride: number,
+  nodeCount: number,
+  column: Uint32Array,
+): void {
+  let row = firstRow;
+  for (let at = offset; at < count; at += stride) {
+    const place = numbers[at]!;
+    const node = Math.floor(place / nodeStride);
+    if (node >= nodeCount || node * nodeStride !== place) {
+      throw file.wrong(`row ${row} points to ${place}, where no node begins`);
+    }
+    column[row++] = node;
   }
 }
 
@@ -111,32 +180,24 @@ async function readNodes(
   const nodeType = new Uint8Array(nodeCount);
   const nodeName = new Uint32Array(nodeCount);
   const nodeId = new Uint32Array(nodeCount);
-  let nodeSelfBytes: Uint32Array | Float64Array = new Uint32Array(nodeCount);
+  let nodeSelfBytes: HeapGraph['nodeSelfBytes'] = new Uint32Array(nodeCount);
   const firstEdge = new Uint32Array(nodeCount + 1);
-  let row = 0;
-  let edges = 0;
+  let firstRow = 0;
   await readNumbers(file, stride, (numbers, count) => {
-    const rows = count / stride;
-    if (row + rows > nodeCount)
+    const rows: Rows = { file, numbers, count, stride, firstRow };
+    firstRow += count / stride;
+    if (firstRow > nodeCount)
       throw file.wrong(`there are more than the ${nodeCount} nodes that the snapshot speaks of`);
-    copyField(file, numbers, count, nameOffset, stride, nodeName, row);
-    copyField(file, numbers, count, idOffset, stride, nodeId, row);
-    for (let at = 0, node = row; at < count; at += stride, node++) {
-      const type = codes[numbers[at + typeOffset]!];
-      if (type === undefined) throw file.wrong(`node ${node} has the unknown type ${numbers[at + typeOffset]}`);
-      nodeType[node] = type;
-      const bytes = numbers[at + sizeOffset]!;
-      // Only what lies outside V8's heap can be that large.
-      if (bytes > MAXIMUM_UINT32 && nodeSelfBytes instanceof Uint32Array)
-        nodeSelfBytes = new Float64Array(nodeSelfBytes);
-      nodeSelfBytes[node] = bytes;
-      edges += numbers[at + edgesOffset]!;
-      if (edges > edgeCount) throw file.wrong(`node ${node} has more edges than the snapshot speaks of`);
-      firstEdge[node + 1] = edges;
-    }
-    row += rows;
+    copyTypes(rows, typeOffset, codes, nodeType);
+    copyField(rows, nameOffset, nodeName);
+    copyField(rows, idOffset, nodeId);
+    nodeSelfBytes = copySizes(rows, sizeOffset, nodeSelfBytes);
+    copyEdgeCounts(rows, edgesOffset, edgeCount, firstEdge);
   });
-  if (row !== nodeCount) throw file.wrong(`there are ${row} nodes, but the snapshot speaks of ${nodeCount}`);
+  if (firstRow !== nodeCount) {
+    throw file.wrong(`there are ${firstRow} nodes, but the snapshot speaks of ${nodeCount}`);
+  }
+  const edges = firstEdge[nodeCount];
   if (edges !== edgeCount) throw file.wrong(`they have ${edges} edges, but the snapshot speaks of ${edgeCount}`);
   return { nodeType, nodeName, nodeId, nodeSelfBytes, firstEdge };
 }
@@ -157,27 +218,19 @@ async function readEdges(
   const edgeType = new Uint8Array(edgeCount);
   const edgeName = new Uint32Array(edgeCount);
   const edgeTarget = new Uint32Array(edgeCount);
-  let row = 0;
+  let firstRow = 0;
   await readNumbers(file, stride, (numbers, count) => {
-    const rows = count / stride;
-    if (row + rows > edgeCount)
+    const rows: Rows = { file, numbers, count, stride, firstRow };
+    firstRow += count / stride;
+    if (firstRow > edgeCount)
       throw file.wrong(`there are more than the ${edgeCount} edges that the snapshot speaks of`);
-    copyField(file, numbers, count, nameOffset, stride, edgeName, row);
-    for (let at = 0, edge = row; at < count; at += stride, edge++) {
-      const type = codes[numbers[at + typeOffset]!];
-      if (type === undefined) throw file.wrong(`edge ${edge} has the unknown type ${numbers[at + typeOffset]}`);
-      edgeType[edge] = type;
-      // An offset into the flat array of nodes.
-      const offset = numbers[at + targetOffset]!;
-      const target = Math.floor(offset / nodeStride);
-      if (target >= nodeCount || target * nodeStride !== offset) {
-        throw file.wrong(`edge ${edge} points to ${offset}, where no node is`);
-      }
-      edgeTarget[edge] = target;
-    }
-    row += rows;
+    copyTypes(rows, typeOffset, codes, edgeType);
+    copyField(rows, nameOffset, edgeName);
+    copyNodes(rows, targetOffset, nodeStride, nodeCount, edgeTarget);
   });
-  if (row !== edgeCount) throw file.wrong(`there are ${row} edges, but the snapshot speaks of ${edgeCount}`);
+  if (firstRow !== edgeCount) {
+    throw file.wrong(`there are ${firstRow} edges, but the snapshot speaks of ${edgeCount}`);
+  }
   return { edgeType, edgeName, edgeTarget };
 }
 
@@ -185,35 +238,31 @@ async function readLocations(file: ChunkedFile, { meta, node_count: nodeCount }:
   const fields = meta.location_fields;
   const stride = fields.length;
   const nodeOffset = fieldOffset(file, fields, 'object_index');
-  const columns = ['script_id', 'line', 'column'].map((name) => fieldOffset(file, fields, name));
+  const offsets = ['script_id', 'line', 'column'].map((name) => fieldOffset(file, fields, name));
   const nodeStride = meta.node_fields.length;
   // How many there are is nowhere said.
-  let rows = new Uint32Array(1 << 12);
-  let used = 0;
+  let capacity = 1 << 12;
+  let columns = [0, 1, 2, 3].map(() => new Uint32Array(capacity));
+  let firstRow = 0;
   await readNumbers(file, stride, (numbers, count) => {
-    while (used + (count / stride) * 4 > rows.length) {
-      const larger = new Uint32Array(rows.length * 2);
-      larger.set(rows);
-      rows = larger;
+    const rows: Rows = { file, numbers, count, stride, firstRow };
+    firstRow += count / stride;
+    while (firstRow > capacity) {
+      capacity *= 2;
+      columns = columns.map((column) => {
+        const larger = new Uint32Array(capacity);
+        larger.set(column);
+        return larger;
+      });
     }
-    for (let at = 0; at < count; at += stride) {
-      const node = numbers[at + nodeOffset]! / nodeStride;
-      if (node >= nodeCount || !Number.isInteger(node)) throw file.wrong('a location is of no node');
-      rows[used++] = node;
-      for (const offset of columns) {
-        const value = numbers[at + offset]!;
-        if (value > MAXIMUM_UINT32) throw file.wrong(`${value} is too large`);
-        rows[used++] = value;
-      }
-    }
+    copyNodes(rows, nodeOffset, nodeStride, nodeCount, columns[0]!);
+    offsets.forEach((offset, index) => copyField(rows, offset, columns[index + 1]!));
   });
-  const order = Uint32Array.from({ length: used / 4 }, (_, index) => index);
-  const nodeOf = (index: number) => rows[index * 4]!;
-  if (order.some((index) => index > 0 && nodeOf(index - 1) > nodeOf(index))) {
-    order.sort((one, other) => nodeOf(one) - nodeOf(other) || one - other);
-  }
-  const column = (field: number) => order.map((index) => rows[index * 4 + field]!);
-  return { node: column(0), scriptId: column(1), line: column(2), column: column(3) };
+  const node = columns[0]!;
+  const order = Uint32Array.from({ length: firstRow }, (_, row) => row);
+  order.sort((one, other) => node[one]! - node[other]! || one - other);
+  const [sorted, scriptId, line, column] = columns.map((values) => order.map((row) => values[row]!));
+  return { node: sorted!, scriptId: scriptId!, line: line!, column: column! };
 }
 
 /** @throws SnapshotError if a name is the index of no string. */
