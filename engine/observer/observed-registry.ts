@@ -1,18 +1,33 @@
-// Replaces `FinalizationRegistry` by one that reports what happens to every registration, and is otherwise the same.
-// Runs in the program's thread, before the program. Holds no target, no token and no held value beyond what the native
-// registry holds itself: targets are named by numbers.
+// Replaces `FinalizationRegistry` by one that reports what happens to every registration while somebody watches, and is
+// otherwise the same. Runs in the program's thread, before the program. Holds no target, no token and no held value beyond
+// what the native registry holds itself: targets are named by numbers.
 
 import { types } from 'node:util';
+import { setAdd, setDelete, setHas, uncurryThis, weakMapDelete, weakMapGet, weakMapSet } from './intrinsics.ts';
+import { createShells } from './native-looking.ts';
 import type { RowWriter } from './row-writer.ts';
-import { NODE_SITE, type SiteRecorder } from './site-recorder.ts';
+import { createPlaceFinder, NODE_PLACE, type Place, type SiteRecorder } from './site-recorder.ts';
 
 /**
- * What the native registry holds for the program: found again in heap snapshots by its two fields. A literal, not a class:
+ * What the native registry holds for the program: found again in heap snapshots by its fields. A literal, not a class:
  * V8 learns to allocate literals that live long in old space at once, which halves their cost.
  */
 interface RegistrationRecord {
   readonly heaplineId: number;
   readonly held: unknown;
+  /** Only where a program is watched now and then: tells records from held values that were registered meanwhile. */
+  readonly heaplineBrand?: symbol;
+}
+
+/** What is known of a registry; held by the registry itself. */
+interface RegistryState {
+  /** Its number in the present watch, or in the one that it was last seen in. */
+  id: number;
+  readonly place: Place | undefined;
+  /** Weak keys: the token is not kept alive. Values are ids, or arrays of ids where one token serves many registrations. */
+  tokens: WeakMap<WeakKey, number | number[]> | undefined;
+  /** Ids in these arrays whose callbacks have not run, but for the first of each array, of which it is not known. */
+  shared: Set<number> | undefined;
 }
 
 /** Gives its argument back, so that a derived class can add private fields to an object that exists already. */
@@ -21,46 +36,56 @@ const Given = function (this: unknown, object: object) {
 } as unknown as new (object: object) => object;
 
 /**
- * The registry's number, and its tokens, in private fields on the registry itself: no lookup in a map on the hot path,
- * invisible to the program, and gone with the registry.
+ * The state, in a private field on the registry itself: no lookup in a map on the hot path, invisible to the program, and
+ * gone with the registry.
  */
 class ObservedState extends Given {
-  #id: number;
-  // Weak keys: the token is not kept alive. Values are ids, or arrays of ids where one token serves many registrations.
-  #tokens: WeakMap<WeakKey, number | number[]> | undefined;
-  constructor(registry: object, id: number) {
+  #state: RegistryState;
+  constructor(registry: object, state: RegistryState) {
     super(registry);
-    this.#id = id;
+    this.#state = state;
   }
-  static idOf(registry: unknown): number {
-    return typeof registry === 'object' && registry !== null && #id in registry ? registry.#id : 0;
-  }
-  static rememberToken(registry: object, token: WeakKey, id: number): void {
-    if (!(#id in registry)) return;
-    const tokens = (registry.#tokens ??= new IntrinsicWeakMap());
-    const known = weakMapGet(tokens, token) as number | number[] | undefined;
-    if (known === undefined) weakMapSet(tokens, token, id);
-    else if (typeof known === 'number') weakMapSet(tokens, token, [known, id]);
-    else known[known.length] = id;
-  }
-  static takeToken(registry: object, token: WeakKey): number | number[] | undefined {
-    if (!(#id in registry) || registry.#tokens === undefined) return undefined;
-    const ids = weakMapGet(registry.#tokens, token) as number | number[] | undefined;
-    if (ids !== undefined) weakMapDelete(registry.#tokens, token);
-    return ids;
+  static of(registry: unknown): RegistryState | undefined {
+    return typeof registry === 'object' && registry !== null && #state in registry ? registry.#state : undefined;
   }
 }
 
 // Captured before the program can replace them.
 const IntrinsicWeakMap = WeakMap;
-const uncurryThis = Function.prototype.bind.bind(Function.prototype.call) as (
-  method: unknown,
-) => (...args: unknown[]) => unknown;
-const weakMapGet = uncurryThis(WeakMap.prototype.get);
-const weakMapSet = uncurryThis(WeakMap.prototype.set);
-const weakMapDelete = uncurryThis(WeakMap.prototype.delete);
-const { max } = Math;
+const IntrinsicSet = Set;
+const { isProxy } = types;
 const { construct, getOwnPropertyDescriptor, getPrototypeOf, defineProperty } = Reflect;
+
+/** A token's array is looked through for ids that are done when it has grown to a power of two from here on. */
+const SHORT_LIST = 32;
+
+function rememberToken(state: RegistryState, token: WeakKey, id: number): void {
+  const tokens = (state.tokens ??= new IntrinsicWeakMap());
+  const known = weakMapGet(tokens, token) as number | number[] | undefined;
+  if (known === undefined) return void weakMapSet(tokens, token, id);
+  const shared = (state.shared ??= new IntrinsicSet());
+  setAdd(shared, id);
+  if (typeof known === 'number') return void weakMapSet(tokens, token, [known, id]);
+  let { length } = known;
+  if (length >= SHORT_LIST && (length & (length - 1)) === 0) {
+    let kept = 1;
+    for (let index = 1; index < length; index++) if (setHas(shared, known[index])) known[kept++] = known[index]!;
+    length = known.length = kept;
+  }
+  known[length] = id;
+}
+
+/** Calls `each` with every id that the token stood for. */
+function forgetToken(state: RegistryState, token: WeakKey, each: (id: number) => void): void {
+  if (state.tokens === undefined) return;
+  const known = weakMapGet(state.tokens, token) as number | number[] | undefined;
+  if (known === undefined) return;
+  weakMapDelete(state.tokens, token);
+  if (typeof known === 'number') return each(known);
+  // The callback of the first may have run already; readers keep the callback's word.
+  each(known[0]!);
+  for (let index = 1; index < known.length; index++) if (setDelete(state.shared, known[index])) each(known[index]!);
+}
 
 /** Registrations whose place and, lacking a text of their own, constructor are recorded: all at first, then one in 4,096. */
 const FULLY_DESCRIBED = 2_048;
@@ -70,9 +95,9 @@ const DESCRIBED_ONE_IN = 4_096;
 function constructorName(target: object | symbol): string | undefined {
   if (typeof target === 'symbol') return 'Symbol';
   for (let object: object | null = target, depth = 0; object !== null && depth < 3; depth++) {
-    if (types.isProxy(object)) return 'Proxy';
+    if (isProxy(object)) return 'Proxy';
     const constructor: unknown = getOwnPropertyDescriptor(object, 'constructor')?.value;
-    if (typeof constructor === 'function' && !types.isProxy(constructor)) {
+    if (typeof constructor === 'function' && !isProxy(constructor)) {
       const name: unknown = getOwnPropertyDescriptor(constructor, 'name')?.value;
       return typeof name === 'string' ? name : undefined;
     }
@@ -81,88 +106,192 @@ function constructorName(target: object | symbol): string | undefined {
   return undefined;
 }
 
-/**
- * Observes every registry constructed through `realm.FinalizationRegistry` from now on. Registries of other realms, and
- * bad calls, reach the native functions unchanged.
- */
+/** One stretch of time in which somebody watches. */
+interface Watch {
+  readonly rows: RowWriter;
+  readonly sites: SiteRecorder;
+  /** Records before this one belong to earlier watches. */
+  readonly firstId: number;
+  readonly firstRegistryId: number;
+}
+
+export interface RegistryObserver {
+  /**
+   * Reports from now on; ends what was reported to before. Registries, also those made earlier, count from 1, and so do
+   * registrations.
+   * @returns the number that the first registration has in its record, where numbers go on over all watches of a process.
+   */
+  observe(rows: RowWriter, sites: SiteRecorder): number;
+  /** Nobody watches: `register` and `unregister` are V8's own. */
+  pause(): void;
+}
+
+/** Observes every registry constructed through `realm.FinalizationRegistry` from now on, and for good. */
 export function observeRegistries(realm: typeof globalThis, rows: RowWriter, sites: SiteRecorder): void {
+  installObserver(realm, true).observe(rows, sites);
+}
+
+/**
+ * Makes it possible to observe, now and then, every registry constructed through `realm.FinalizationRegistry` from now on.
+ * While nobody watches only the construction of registries costs more than without it, and each callback a look at its
+ * held value. Registries of other realms, and bad calls, reach the native functions unchanged.
+ */
+export function createRegistryObserver(realm: typeof globalThis): RegistryObserver {
+  return installObserver(realm, false);
+}
+
+function installObserver(realm: typeof globalThis, isForGood: boolean): RegistryObserver {
   const Native = realm.FinalizationRegistry;
   const prototype = Native.prototype;
-  const nativeRegister = uncurryThis(prototype.register);
-  const nativeUnregister = uncurryThis(prototype.unregister);
+  const native = { register: prototype.register, unregister: prototype.unregister };
+  const nativeRegister = uncurryThis(native.register);
+  const nativeUnregister = uncurryThis(native.unregister);
+  const nativeToString = uncurryThis(Function.prototype.toString);
+  const heaplineBrand = Symbol('heapline');
+  const findPlace = createPlaceFinder();
+  let current: Watch | undefined;
   let lastRegistrationId = 0;
   let lastRegistryId = 0;
 
   // Says when a registry is itself collected: its callbacks can never run then. Holds the registry weakly.
-  const registryWatch = new Native<number>((registryId) => rows.registryCollected(registryId));
+  const registryWatch = new Native<RegistryState>((state) => {
+    if (current !== undefined && state.id >= current.firstRegistryId) {
+      current.rows.registryCollected(state.id - current.firstRegistryId + 1);
+    }
+  });
 
-  /** Writes the row with what costs microseconds to find out. */
-  function describe(registryId: number, target: WeakKey, heldValue: unknown): void {
-    const hasText = typeof heldValue === 'string' || typeof heldValue === 'number';
-    rows.registration(
-      registryId,
-      max(0, sites.capture(methods.register)),
-      hasText ? heldValue : constructorName(target),
-    );
+  function announce(watch: Watch, state: RegistryState): void {
+    state.id = ++lastRegistryId;
+    watch.rows.registry(state.id - watch.firstRegistryId + 1, watch.sites.number(state.place));
   }
 
-  const methods = {
-    register(this: unknown, target: WeakKey, heldValue: unknown, unregisterToken: WeakKey | undefined = undefined) {
-      const registryId = ObservedState.idOf(this);
-      // The native function compares target and held value, which ours hides from it; every other error is its own.
-      if (registryId === 0 || target === heldValue) return nativeRegister(this, target, heldValue, unregisterToken);
-      if (!rows.reserve()) return nativeRegister(this, target, { heaplineId: 0, held: heldValue }, unregisterToken);
-      const id = lastRegistrationId + 1;
-      const record: RegistrationRecord = { heaplineId: id, held: heldValue };
-      nativeRegister(this, target, record, unregisterToken);
-      // Only now has the registration succeeded; the column is gapless.
-      lastRegistrationId = id;
-      if (unregisterToken !== undefined) ObservedState.rememberToken(this as object, unregisterToken, id);
-      if (id <= FULLY_DESCRIBED || id % DESCRIBED_ONE_IN === 0) describe(registryId, target, heldValue);
-      else rows.registration(registryId, 0, heldValue);
-      return undefined;
-    },
-    unregister(this: unknown, unregisterToken: WeakKey) {
-      const removed = nativeUnregister(this, unregisterToken);
-      if (removed === true && ObservedState.idOf(this) !== 0) {
-        const ids = ObservedState.takeToken(this as object, unregisterToken);
-        // Ids whose callback ran already are among them where one token served many; readers keep the callback's word.
-        if (typeof ids === 'number') rows.unregistration(ids);
-        else if (ids !== undefined) for (let index = 0; index < ids.length; index++) rows.unregistration(ids[index]!);
-      }
-      return removed;
-    },
-  };
+  /** Writes the row with what costs microseconds to find out. */
+  function describe({ rows, sites }: Watch, registryId: number, target: WeakKey, heldValue: unknown): void {
+    const hasText = typeof heldValue === 'string' || typeof heldValue === 'number';
+    const siteId = sites.number(findPlace(shells.register));
+    rows.registration(registryId, siteId, hasText ? heldValue : constructorName(target));
+  }
 
-  const constructTrap = (target: typeof Native, args: unknown[], newTarget: Function): object => {
-    const cleanup = args[0];
-    // Node's own registries (`fetch` has one for its streams) are not the program's, and would be noise in its count.
-    const siteId = sites.capture(constructTrap);
-    if (typeof cleanup !== 'function' || siteId === NODE_SITE) return construct(target, args, newTarget) as object;
-    const observedCleanup = (record: RegistrationRecord) => {
+  function register(registry: unknown, target: unknown, heldValue: unknown, unregisterToken: unknown): unknown {
+    const state = ObservedState.of(registry);
+    // The native function compares target and held value, which ours hides from it; every other error is its own.
+    if (state === undefined || current === undefined || target === heldValue) {
+      return nativeRegister(registry, target, heldValue, unregisterToken);
+    }
+    const watch = current;
+    const { rows } = watch;
+    const hasPlace = rows.reserve();
+    const id = hasPlace ? lastRegistrationId + 1 : 0;
+    const record: RegistrationRecord = isForGood
+      ? { heaplineId: id, held: heldValue }
+      : { heaplineId: id, held: heldValue, heaplineBrand };
+    nativeRegister(registry, target, record, unregisterToken);
+    if (!hasPlace) return undefined;
+    // Only now has the registration succeeded; the column is gapless.
+    lastRegistrationId = id;
+    if (state.id < watch.firstRegistryId) announce(watch, state);
+    if (unregisterToken !== undefined) rememberToken(state, unregisterToken as WeakKey, id);
+    const registryId = state.id - watch.firstRegistryId + 1;
+    if (id - watch.firstId < FULLY_DESCRIBED || id % DESCRIBED_ONE_IN === 0) {
+      describe(watch, registryId, target as WeakKey, heldValue);
+    } else rows.registration(registryId, 0, heldValue);
+    return undefined;
+  }
+
+  function unregister(registry: unknown, unregisterToken: unknown): unknown {
+    const removed = nativeUnregister(registry, unregisterToken);
+    const watch = current;
+    const state = ObservedState.of(registry);
+    if (removed !== true || state === undefined || watch === undefined) return removed;
+    forgetToken(state, unregisterToken as WeakKey, (id) => {
+      if (id >= watch.firstId) watch.rows.unregistration(id - watch.firstId + 1);
+    });
+    return removed;
+  }
+
+  const isRecord = (held: unknown): held is RegistrationRecord =>
+    typeof held === 'object' &&
+    held !== null &&
+    // Held values that were not registered here come from another realm's `register`, or from when nobody watched.
+    (isForGood
+      ? typeof (held as RegistrationRecord).heaplineId === 'number'
+      : !isProxy(held) && (held as RegistrationRecord).heaplineBrand === heaplineBrand);
+
+  function observeCleanup(cleanup: (held: unknown) => void, state: RegistryState): (held: unknown) => void {
+    return (record) => {
+      if (!isRecord(record)) return void cleanup(record);
+      const { heaplineId: id } = record;
+      if (state.shared !== undefined) setDelete(state.shared, id);
+      const watch = current;
+      if (watch === undefined || id < watch.firstId) return void cleanup(record.held);
       let threw = true;
-      rows.callbackStarts();
+      watch.rows.callbackStarts();
       // No catch: the exception must reach the process as it was thrown, from where it was thrown.
       try {
-        (cleanup as (held: unknown) => void)(record.held);
+        cleanup(record.held);
         threw = false;
       } finally {
-        if (record.heaplineId !== 0) rows.callbackEnded(record.heaplineId, threw);
+        watch.rows.callbackEnded(id - watch.firstId + 1, threw);
       }
     };
-    const registry = construct(target, [observedCleanup], newTarget) as object;
-    const registryId = ++lastRegistryId;
-    new ObservedState(registry, registryId);
-    rows.registry(registryId, siteId);
-    nativeRegister(registryWatch, registry, registryId);
-    return registry;
-  };
+  }
 
-  const Observed = new Proxy(Native, { construct: constructTrap as ProxyHandler<typeof Native>['construct'] & {} });
+  function constructObserved(target: Function, args: unknown[], newTarget: Function): object {
+    const place = findPlace(shells.construct);
+    // Node's own registries (`fetch` has one for its streams) are not the program's, and would be noise in its count.
+    if (place === NODE_PLACE) return construct(target, args, newTarget) as object;
+    const state: RegistryState = { id: 0, place, tokens: undefined, shared: undefined };
+    const cleanup = args[0] as (held: unknown) => void;
+    const registry = construct(target, [observeCleanup(cleanup, state)], newTarget) as object;
+    new ObservedState(registry, state);
+    nativeRegister(registryWatch, registry, state);
+    if (current !== undefined) announce(current, state);
+    return registry;
+  }
+
+  /** What V8 would give as the text of the functions that take the place of its own. */
+  const nativeTexts = new IntrinsicWeakMap<WeakKey, unknown>();
+  const shells = createShells({
+    register,
+    unregister,
+    toString: (self) =>
+      (typeof self === 'function' ? weakMapGet(nativeTexts, self) : undefined) ?? nativeToString(self),
+    construct: constructObserved,
+    constructBadly: (target, args, newTarget) => construct(target, args, newTarget) as object,
+  });
+  const Observed = new Proxy(Native, {
+    construct: shells.construct as NonNullable<ProxyHandler<typeof Native>['construct']>,
+  });
+  for (const [ours, theirs] of [
+    [Observed, Native],
+    [shells.register, native.register],
+    [shells.unregister, native.unregister],
+    [shells.toString, Function.prototype.toString],
+  ] as const) {
+    weakMapSet(nativeTexts, ours, nativeToString(theirs));
+  }
   const replace = (object: object, name: string, value: unknown) =>
     defineProperty(object, name, { ...getOwnPropertyDescriptor(object, name), value });
-  replace(prototype, 'register', methods.register);
-  replace(prototype, 'unregister', methods.unregister);
   replace(prototype, 'constructor', Observed);
   replace(realm, 'FinalizationRegistry', Observed);
+  replace(Function.prototype, 'toString', shells.toString);
+
+  /** Leaves alone what the program itself has put there, or frozen. */
+  const exchange = (from: Record<string, unknown>, to: Record<string, unknown>) => {
+    for (const name of ['register', 'unregister']) {
+      if (getOwnPropertyDescriptor(prototype, name)?.value === from[name]) replace(prototype, name, to[name]);
+    }
+  };
+  const observed = { register: shells.register, unregister: shells.unregister };
+  return {
+    observe(rows, sites) {
+      current = { rows, sites, firstId: lastRegistrationId + 1, firstRegistryId: lastRegistryId + 1 };
+      exchange(native, observed);
+      return current.firstId;
+    },
+    pause() {
+      current = undefined;
+      exchange(observed, native);
+    },
+  };
 }

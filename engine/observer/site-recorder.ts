@@ -1,67 +1,101 @@
-// Where in the program something was called: file, line, column, function. Each place gets a small number, and is told to
-// the companion once. Runs in the program's thread.
+// Where in the program something was called: file, line, column, function. Each place gets a small number in each watch,
+// and is told to the companion once. Runs in the program's thread.
 
-export interface Site {
-  readonly id: number;
+import { mapGet, mapSet, startsWith } from './intrinsics.ts';
+
+/** A place in the program, the same object each time it is met. Lines and columns count from 1. */
+export interface Place {
   readonly file: string;
   readonly line: number;
   readonly column: number;
   readonly functionName: string;
 }
 
-export interface SiteRecorder {
-  /**
-   * Number of the place that called `below`, counted from 1; 0 if it cannot be told; NODE_SITE if it is in Node's own
-   * code. Costs a few microseconds.
-   */
-  capture(below: Function): number;
+export interface Site extends Place {
+  readonly id: number;
 }
 
-/** A place in Node's own JavaScript. */
-export const NODE_SITE = -1;
+/** Somewhere in Node's own JavaScript. */
+export const NODE_PLACE: Place = { file: 'node:', line: 0, column: 0, functionName: '' };
+
+/** Code that is made at run time has ever new places; of more than so many, the further ones are not told. */
+const MAXIMUM_PLACES = 65_536;
+
+/**
+ * Makes the function that finds the place that called `below`; undefined if it cannot be told. Costs a microsecond or two,
+ * and runs nothing of the program's, whatever it has made of `Error`.
+ */
+export function createPlaceFinder(): (below: Function) => Place | undefined {
+  const byFile = new Map<string, Map<number, Place>>();
+  const IntrinsicError = Error;
+  const IntrinsicMap = Map;
+  const { captureStackTrace } = Error;
+  const { getOwnPropertyDescriptor, defineProperty, deleteProperty } = Reflect;
+  const global = globalThis;
+  let places = 0;
+
+  const giveCallSites = (_error: Error, callSites: NodeJS.CallSite[]) => callSites;
+  const ours = { value: giveCallSites, writable: true, enumerable: false, configurable: true };
+
+  function callSiteBelow(below: Function): NodeJS.CallSite | undefined {
+    // Node looks there for `prepareStackTrace` first.
+    if (getOwnPropertyDescriptor(global, 'Error')?.value !== IntrinsicError) return undefined;
+    const limit = getOwnPropertyDescriptor(IntrinsicError, 'stackTraceLimit');
+    if (limit === undefined || limit.writable !== true) return undefined;
+    const prepare = getOwnPropertyDescriptor(IntrinsicError, 'prepareStackTrace');
+    if (!defineProperty(IntrinsicError, 'prepareStackTrace', ours)) return undefined;
+    const holder: { stack?: NodeJS.CallSite[] } = {};
+    try {
+      IntrinsicError.stackTraceLimit = 1;
+      captureStackTrace(holder, below);
+      return holder.stack?.[0];
+    } finally {
+      IntrinsicError.stackTraceLimit = limit.value as number;
+      if (prepare === undefined) deleteProperty(IntrinsicError, 'prepareStackTrace');
+      else defineProperty(IntrinsicError, 'prepareStackTrace', prepare);
+    }
+  }
+
+  return (below) => {
+    const callSite = callSiteBelow(below);
+    if (callSite === undefined) return undefined;
+    const file = callSite.getFileName() ?? callSite.getEvalOrigin() ?? '';
+    let inFile = mapGet(byFile, file) as Map<number, Place> | undefined;
+    if (inFile === undefined) mapSet(byFile, file, (inFile = new IntrinsicMap()));
+    const position = callSite.getPosition();
+    const known = mapGet(inFile, position) as Place | undefined;
+    if (known !== undefined || places === MAXIMUM_PLACES) return known;
+    places++;
+    const place = startsWith(file, 'node:')
+      ? NODE_PLACE
+      : {
+          file,
+          line: callSite.getLineNumber() ?? 0,
+          column: callSite.getColumnNumber() ?? 0,
+          functionName: callSite.getFunctionName() ?? '',
+        };
+    mapSet(inFile, position, place);
+    return place;
+  };
+}
+
+export interface SiteRecorder {
+  /** The place's number in this watch, counted from 1; 0 for one that is not the program's. */
+  number(place: Place | undefined): number;
+}
 
 /** `announce` is called once for each place, before its number is used. */
 export function createSiteRecorder(announce: (site: Site) => void): SiteRecorder {
-  const known = new Map<string, number>();
-  const IntrinsicError = Error;
-  const captureStackTrace = Error.captureStackTrace;
-  const { getOwnPropertyDescriptor, defineProperty, deleteProperty } = Reflect;
-  const giveCallSites = (_error: Error, callSites: NodeJS.CallSite[]) => callSites;
+  const numbers = new Map<Place, number>();
+  let last = 0;
   return {
-    capture(below) {
-      const holder: { stack?: NodeJS.CallSite[] } = {};
-      const limit = IntrinsicError.stackTraceLimit;
-      const prepare = getOwnPropertyDescriptor(IntrinsicError, 'prepareStackTrace');
-      let callSite: NodeJS.CallSite | undefined;
-      try {
-        IntrinsicError.stackTraceLimit = 1;
-        IntrinsicError.prepareStackTrace = giveCallSites;
-        captureStackTrace(holder, below);
-        callSite = holder.stack?.[0];
-      } catch {
-        // The program froze `Error`, or made its properties throw: places cannot be told, everything else can.
-        return 0;
-      } finally {
-        try {
-          if (prepare === undefined) deleteProperty(IntrinsicError, 'prepareStackTrace');
-          else defineProperty(IntrinsicError, 'prepareStackTrace', prepare);
-          IntrinsicError.stackTraceLimit = limit;
-        } catch {
-          // As above; nothing was changed then.
-        }
-      }
-      if (callSite === undefined || typeof callSite.getFileName !== 'function') return 0;
-      const file = callSite.getFileName() ?? callSite.getEvalOrigin() ?? '';
-      if (file.startsWith('node:')) return NODE_SITE;
-      const line = callSite.getLineNumber() ?? 0;
-      const column = callSite.getColumnNumber() ?? 0;
-      const key = `${file}:${line}:${column}`;
-      const id = known.get(key);
-      if (id !== undefined) return id;
-      const newId = known.size + 1;
-      known.set(key, newId);
-      announce({ id: newId, file, line, column, functionName: callSite.getFunctionName() ?? '' });
-      return newId;
+    number(place) {
+      if (place === undefined || place === NODE_PLACE) return 0;
+      const known = mapGet(numbers, place) as number | undefined;
+      if (known !== undefined) return known;
+      mapSet(numbers, place, ++last);
+      announce({ id: last, ...place });
+      return last;
     },
   };
 }

@@ -1,0 +1,17 @@
+// V8's own functions, captured before the program can replace them. Runs in the program's thread, in the observer.
+
+type Uncurried = (self: unknown, ...args: unknown[]) => unknown;
+const uncurryThisOf = Function.prototype.bind.bind(Function.prototype.call) as (method: unknown) => Uncurried;
+
+/** Makes a function of a method: its `this` becomes the first argument. */
+export const uncurryThis = (method: unknown): Uncurried => uncurryThisOf(method);
+
+export const mapGet = uncurryThis(Map.prototype.get);
+export const mapSet = uncurryThis(Map.prototype.set);
+export const weakMapGet = uncurryThis(WeakMap.prototype.get);
+export const weakMapSet = uncurryThis(WeakMap.prototype.set);
+export const weakMapDelete = uncurryThis(WeakMap.prototype.delete);
+export const setAdd = uncurryThis(Set.prototype.add);
+export const setHas = uncurryThis(Set.prototype.has);
+export const setDelete = uncurryThis(Set.prototype.delete);
+export const startsWith = uncurryThis(String.prototype.startsWith);
