@@ -142,6 +142,16 @@ async function main(port: MessagePort): Promise<void> {
       case 'uncaught':
         send({ type: 'observer-uncaught', atMs: message.atMs - start, origin: message.origin, error: message.error });
         break;
+      case 'exit-called': {
+        const { place } = message;
+        newMarks.push({
+          kind: 'exit-called',
+          name: String(message.exitCode),
+          atMs: message.atMs - start,
+          ...(place && { place }),
+        });
+        break;
+      }
       case 'exiting':
         isExiting = true;
         break;

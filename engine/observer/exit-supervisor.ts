@@ -1,6 +1,8 @@
 // The end of the program, in its own thread: the settle time, and the wait until everything recorded is sent.
 
 import { channel } from 'node:diagnostics_channel';
+import { constants } from 'node:os';
+import { findExitCall, type ExitCall } from './exit-call.ts';
 import { Cell, Clock, State, type SharedColumns } from './shared-columns.ts';
 
 /** At exit, how long the program's thread waits for what is recorded to be sent. */
@@ -21,6 +23,25 @@ function countByType(resources: readonly string[]): Map<string, number> {
   return counts;
 }
 
+/** Signals that do not end a process that has no handler for them. */
+const HARMLESS_SIGNALS: readonly string[] = [
+  'SIGCHLD',
+  'SIGCONT',
+  'SIGINFO',
+  'SIGSTOP',
+  'SIGTSTP',
+  'SIGTTIN',
+  'SIGTTOU',
+  'SIGURG',
+  'SIGWINCH',
+  'SIGUSR1',
+];
+
+function isFatal(signal: number): boolean {
+  const name = Object.entries(constants.signals).find(([, number]) => number === signal)?.[0];
+  return name !== undefined && !HARMLESS_SIGNALS.includes(name) && process.listenerCount(name) === 0;
+}
+
 /**
  * Holds the process for the settle time once the program has nothing left to do, and at exit waits (a bounded time)
  * until everything is sent and the inspector session is closed.
@@ -36,8 +57,10 @@ export function superviseExit(context: {
   tellLast: () => void;
   /** Writes the last heap snapshot, if the companion waits for one, and tells it what came of it. */
   writeLastSnapshot: () => void;
+  /** Tells that the program called `process.exit`, and where. */
+  tellExitCall: (exitCode: number, call: { readonly place?: ExitCall }) => void;
 }): void {
-  const { columns, now, settleMs, tellLast, writeLastSnapshot } = context;
+  const { columns, now, settleMs, tellLast, tellExitCall, writeLastSnapshot } = context;
   const { control, clock } = columns;
   const setInterval_ = setInterval;
   const clearInterval_ = clearInterval;
@@ -60,6 +83,8 @@ export function superviseExit(context: {
     // If the companion has gone, everything that can be sent has been.
     if (isFlushed || Atomics.load(control, Cell.state) !== State.started) return;
     isFlushed = true;
+    const exitCall = findExitCall();
+    if (exitCall !== undefined) tellExitCall(exitCode, exitCall);
     Atomics.store(control, Cell.exitCode, exitCode);
     Atomics.store(control, Cell.state, State.exiting);
     tellLast();
@@ -121,6 +146,20 @@ export function superviseExit(context: {
   };
   Object.defineProperty(process, 'reallyExit', {
     value: observedReallyExit,
+    writable: true,
+    configurable: true,
+    enumerable: true,
+  });
+
+  // `process.kill`: Node lets go of everything before a signal that will end this very process, and would wait for the
+  // companion's inspector session, saying so on standard error.
+  const { _kill: kill } = process as NodeJS.Process & { _kill: (pid: number, signal: number) => number };
+  const observedKill = function (this: NodeJS.Process, pid: number, signal: number): number {
+    if ([0, -1, process.pid, -process.pid].includes(pid) && isFatal(signal)) flush(128 + signal);
+    return Reflect.apply(kill, this, [pid, signal]) as number;
+  };
+  Object.defineProperty(process, '_kill', {
+    value: observedKill,
     writable: true,
     configurable: true,
     enumerable: true,

@@ -1,6 +1,7 @@
 // What the probe tells its companion by message: only what is rare. Events go through the shared columns.
 
 import type { MessagePort } from 'node:worker_threads';
+import type { ExitCall } from './exit-call.ts';
 import type { Site } from './site-recorder.ts';
 
 export type ProbeMessage =
@@ -18,6 +19,7 @@ export type ProbeMessage =
       origin: 'uncaughtException' | 'unhandledRejection';
       error: { name: string; message: string; stack: string };
     }
+  | { type: 'exit-called'; atMs: number; exitCode: number; place?: ExitCall }
   /** The snapshot at the program's end is written, or could not be (`problem`, empty if it is). */
   | { type: 'last-snapshot'; problem: string }
   | { type: 'exiting' };

@@ -16,6 +16,7 @@ import { createHeapSnapshots } from './heap-snapshot.ts';
 import { startHeartbeat } from './heartbeat.ts';
 import { observeRegistries } from './observed-registry.ts';
 import { observeCollectionsWhenIdle, observeMarks } from './performance-entries.ts';
+import { forgetLoading, withoutTicks } from './own-traces.ts';
 import { createRowWriter } from './row-writer.ts';
 import { Cell, Clock, createSharedColumns, State } from './shared-columns.ts';
 import { createSiteRecorder } from './site-recorder.ts';
@@ -25,12 +26,6 @@ const COMPANION_START_LIMIT_MS = 8_000;
 /** The second minor collection of an empty heap takes 0.05 to 0.5 ms. */
 const ALIGNING_COLLECTION_LIMIT_MS = 0.6;
 const MAXIMUM_ALIGNING_COLLECTIONS = 12;
-
-/** Removes `--require <this file>` from what the program sees, and what `fork` would hand to its children. */
-function forgetOwnFlag(): void {
-  const flag = process.execArgv.indexOf(__filename);
-  if (flag > 0) process.execArgv.splice(flag - 1, 2);
-}
 
 function observe(optionsJson: string): void {
   const options = JSON.parse(optionsJson) as { settleMs: number; traceCollections: boolean; snapshotPath?: string };
@@ -60,13 +55,19 @@ function observe(optionsJson: string): void {
   const { port1: port, port2: companionPort } = new MessageChannel();
   const tell = (message: ProbeMessage) => port.postMessage(message);
   const companionData: CompanionData = { columns: columns.buffer, optionsJson, port: companionPort };
-  const companion = new Worker(join(__dirname, 'companion.cjs'), {
-    execArgv: [],
-    workerData: companionData,
-    transferList: [companionPort],
-    name: 'heapline-companion',
-    trackUnmanagedFds: false,
-  });
+  const companion = withoutTicks(
+    () =>
+      new Worker(join(__dirname, 'companion.cjs'), {
+        execArgv: [],
+        workerData: companionData,
+        transferList: [companionPort],
+        name: 'heapline-companion',
+        trackUnmanagedFds: false,
+        // Or Node would connect them to the program's own streams, which are made when the program first uses them.
+        stdout: true,
+        stderr: true,
+      }),
+  );
   companion.unref();
   port.unref();
   // Without a listener an error inside the companion would be thrown in the program. The session notices by the
@@ -101,6 +102,7 @@ function observe(optionsJson: string): void {
       marks.tellPending();
       tell({ type: 'exiting' });
     },
+    tellExitCall: (exitCode, call) => tell({ type: 'exit-called', atMs: now(), exitCode, ...call }),
     writeLastSnapshot: () => tell({ type: 'last-snapshot', problem: snapshots.writeLast(options.snapshotPath ?? '') }),
   });
 
@@ -128,10 +130,10 @@ function waitForCompanion(control: Int32Array, now: () => number): boolean {
   return false;
 }
 
+forgetLoading(__filename);
 const optionsJson = process.env[OBSERVER_ENVIRONMENT_VARIABLE];
 if (optionsJson !== undefined) {
   // The program, and its children, must not find it.
   delete process.env[OBSERVER_ENVIRONMENT_VARIABLE];
-  forgetOwnFlag();
   if (isMainThread) observe(optionsJson);
 }

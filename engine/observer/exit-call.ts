@@ -1,0 +1,45 @@
+// Where the program called `process.exit`. Runs in the program's thread, at its exit.
+
+export interface ExitCall {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+}
+
+const MAXIMUM_FRAMES = 50;
+
+/**
+ * Looks for `process.exit` among the callers.
+ * @returns undefined if the program ends in another way; no place if it called it where there is none (from a string)
+ */
+export function findExitCall(): { readonly place?: ExitCall } | undefined {
+  const IntrinsicError = Error;
+  const limit = IntrinsicError.stackTraceLimit;
+  const prepare = Reflect.getOwnPropertyDescriptor(IntrinsicError, 'prepareStackTrace');
+  const holder: { stack?: NodeJS.CallSite[] } = {};
+  try {
+    IntrinsicError.stackTraceLimit = MAXIMUM_FRAMES;
+    IntrinsicError.prepareStackTrace = (_error, callSites) => callSites;
+    IntrinsicError.captureStackTrace(holder);
+    const callSites = holder.stack ?? [];
+    const exit = callSites.findLastIndex(
+      (site) => site.getFunctionName() === 'exit' && site.getFileName()?.startsWith('node:internal/process/'),
+    );
+    if (exit === -1) return undefined;
+    const caller = callSites.slice(exit + 1).find((site) => !(site.getFileName() ?? 'node:').startsWith('node:'));
+    const file = caller?.getFileName();
+    if (caller === undefined || file === null || file === undefined) return {};
+    return { place: { file, line: caller.getLineNumber() ?? 0, column: caller.getColumnNumber() ?? 0 } };
+  } catch {
+    // The program froze `Error`, or made its properties throw: the place cannot be told, everything else can.
+    return undefined;
+  } finally {
+    try {
+      if (prepare === undefined) Reflect.deleteProperty(IntrinsicError, 'prepareStackTrace');
+      else Reflect.defineProperty(IntrinsicError, 'prepareStackTrace', prepare);
+      IntrinsicError.stackTraceLimit = limit;
+    } catch {
+      // As above; nothing was changed then.
+    }
+  }
+}
