@@ -25,6 +25,20 @@ const SCRIPTS: readonly ScriptBundle[] = [
     leavesOut: 'nothing',
   },
   {
+    entry: 'engine/observer/observe.ts',
+    output: 'out/engine/observe.cjs',
+    format: 'cjs',
+    target: OLDEST_OBSERVED_NODE,
+    leavesOut: 'nothing',
+  },
+  {
+    entry: 'engine/observer/observe-target.ts',
+    output: 'out/engine/observe-target.cjs',
+    format: 'cjs',
+    target: OLDEST_OBSERVED_NODE,
+    leavesOut: 'nothing',
+  },
+  {
     entry: 'engine/observer/scenario-runner.ts',
     output: 'out/engine/scenario-runner.mjs',
     format: 'esm',

@@ -9,6 +9,8 @@ export const projectFolder = resolve(import.meta.dirname, '..');
 const ENGINE_FILES = [
   'engine/probe.cjs',
   'engine/companion.cjs',
+  'engine/observe.cjs',
+  'engine/observe-target.cjs',
   'engine/scenario-runner.mjs',
   'scenarios',
   'cli/heapline.js',

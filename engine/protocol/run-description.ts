@@ -50,13 +50,16 @@ export const GcPolicy = v.object({
 });
 export type GcPolicy = v.InferOutput<typeof GcPolicy>;
 
+/** A day. */
+export const LONGEST_TIMEOUT_MS = 86_400_000;
+
 /**
  * `settleMs`: how long the process is kept after the program has nothing left to do, so that late callbacks are seen.
  * `timeoutMs`: the run is ended after this long. `maxHeapMegabytes`: V8's old-space limit; absent means V8's own.
  */
 export const Limits = v.object({
   settleMs: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(600_000)), 1_000),
-  timeoutMs: v.optional(positiveInteger(86_400_000), 60_000),
+  timeoutMs: v.optional(positiveInteger(LONGEST_TIMEOUT_MS), 60_000),
   maxHeapMegabytes: v.exactOptional(v.pipe(v.number(), v.integer(), v.minValue(16), v.maxValue(1_048_576))),
 });
 export type Limits = v.InferOutput<typeof Limits>;

@@ -151,7 +151,7 @@ export function typeScriptOptions({ path, version }: UsableNode): string[] {
 }
 
 /** Modules are known by their address, scripts by their path; people know paths. Programs may name code as they like. */
-function pathOfFile(file: string): string {
+export function pathOfFile(file: string): string {
   if (!file.startsWith('file:')) return file;
   try {
     return fileURLToPath(file);
