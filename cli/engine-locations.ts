@@ -10,6 +10,7 @@ const outFolder = import.meta.filename.endsWith('.ts')
 export const engineLocations = {
   observerPath: join(outFolder, 'engine', 'probe.cjs'),
   scenarioRunnerPath: join(outFolder, 'engine', 'scenario-runner.mjs'),
+  explainWorkerPath: join(outFolder, 'engine', 'explain-worker.mjs'),
   scenariosFolder: join(outFolder, 'scenarios'),
 };
 

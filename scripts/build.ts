@@ -46,6 +46,13 @@ const SCRIPTS: readonly ScriptBundle[] = [
     leavesOut: 'nothing',
   },
   {
+    entry: 'engine/heap-graph/explain-worker.ts',
+    output: 'out/engine/explain-worker.mjs',
+    format: 'esm',
+    target: 'node24',
+    leavesOut: 'nothing',
+  },
+  {
     entry: 'electron/utility/utility-entry.ts',
     output: 'out/engine/utility-entry.cjs',
     format: 'cjs',

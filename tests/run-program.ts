@@ -29,6 +29,8 @@ export interface RunRequests {
   stop(): void;
   collect(kind: 'minor' | 'major'): void;
   endSettling(): void;
+  /** Resolves with why that is not possible; undefined if it was done. */
+  why(): Promise<string | undefined>;
 }
 
 export interface RunRequest {
@@ -37,6 +39,8 @@ export interface RunRequest {
   readonly limits?: Partial<Limits>;
   readonly nodePath?: string;
   readonly reportedObjects?: number;
+  readonly explain?: boolean;
+  readonly snapshotFolder?: string;
   /** Sees each batch when it comes, and may ask for something. */
   readonly onBatch?: (batch: RunBatch, ask: RunRequests) => void;
 }
@@ -55,6 +59,7 @@ export async function runProgram(request: RunRequest): Promise<FinishedRun> {
     scenarios: SCENARIOS,
     locations: engineLocations,
     ...(request.reportedObjects === undefined ? {} : { reportedObjects: request.reportedObjects }),
+    ...(request.snapshotFolder === undefined ? {} : { snapshotFolder: request.snapshotFolder }),
   });
   try {
     const [clientPort, enginePort] = createMemoryPortPair<Command, EngineEvent>();
@@ -68,12 +73,18 @@ export async function runProgram(request: RunRequest): Promise<FinishedRun> {
       ...(gcPolicy && { gcPolicy }),
       ...(limits && { limits }),
       ...(nodePath !== undefined && { nodePath }),
+      ...(request.explain === true && { explain: true }),
     });
     const ask = {
       stop: () => void client.request({ type: 'stop-run', runId }).catch(() => {}),
       collect: (kind: 'minor' | 'major') =>
         void client.request({ type: 'collect-garbage', runId, kind }).catch(() => {}),
       endSettling: () => void client.request({ type: 'end-settling', runId }).catch(() => {}),
+      why: () =>
+        client.request({ type: 'ask-why', runId }).then(
+          () => undefined,
+          (error: unknown) => (error instanceof Error ? error.message : String(error)),
+        ),
     };
     const batches: RunBatch[] = [];
     await client.follow(runId, (batch) => {

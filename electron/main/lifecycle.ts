@@ -44,6 +44,7 @@ export function startDesktop({ outFolder }: { outFolder: string }): void {
     locations: {
       observerPath: join(outFolder, 'engine', 'probe.cjs'),
       scenarioRunnerPath,
+      explainWorkerPath: join(outFolder, 'engine', 'explain-worker.mjs'),
       scenariosFolder: join(outFolder, 'scenarios'),
     },
   });

@@ -281,7 +281,7 @@ async function main(port: MessagePort): Promise<void> {
         sendBatch({ type: 'marks', items: [{ kind: 'gc-policy-changed', name: command.gcPolicy.kind, atMs: now() }] });
         break;
       case 'observer-write-snapshot':
-        snapshots.write(command.path, (written) => send({ type: 'observer-snapshot', ...written }));
+        snapshots.write(command.path, false, (written) => send({ type: 'observer-snapshot', ...written }));
         break;
       case 'observer-mark':
         newMarks.push(
@@ -300,10 +300,12 @@ async function main(port: MessagePort): Promise<void> {
         Atomics.store(control, Cell.endSettling, 1);
         break;
       case 'observer-send-all':
+        // The program is about to end by itself, and everything is on its way.
+        if (isEnding) break;
         sendAll();
         if (command.snapshotPath === undefined) close();
         else {
-          snapshots.write(command.snapshotPath, (written) => {
+          snapshots.write(command.snapshotPath, true, (written) => {
             send({ type: 'observer-snapshot', ...written });
             close();
           });

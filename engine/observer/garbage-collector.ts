@@ -18,7 +18,10 @@ export function revealGarbageCollector(): GarbageCollect {
  * Shows the companion, by a symbol of `process`, what it fetches through the inspector while it starts.
  * @returns what ends the show
  */
-export function showToCompanion(garbageCollect: GarbageCollect, writeSnapshot: (path: string) => string): () => void {
+export function showToCompanion(
+  garbageCollect: GarbageCollect,
+  writeSnapshot: (path: string, isLast: boolean) => string,
+): () => void {
   const key = Symbol.for('heapline.companion');
   Object.defineProperty(process, key, {
     value: { garbageCollect, externalBytes: () => getHeapStatistics().external_memory, writeSnapshot },

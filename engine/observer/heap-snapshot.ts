@@ -13,9 +13,10 @@ const setV8Flag = setFlagsFromString;
 export interface HeapSnapshots {
   /**
    * Writes one for the companion, unless it has given up waiting.
+   * @param isLast the program is ended when it is written
    * @returns what went wrong; empty if it is written
    */
-  writeWanted(path: string): string;
+  writeWanted(path: string, isLast: boolean): string;
   /** Writes one when the program has ended: nothing of it runs any more. @returns what went wrong; empty if it is written */
   writeLast(path: string): string;
 }
@@ -32,18 +33,19 @@ export function createHeapSnapshots({ control, clock }: SharedColumns, now: () =
       clock[Clock.snapshotEnd] = now();
     }
   };
+  const writeLast = (path: string): string => {
+    // The collections that a snapshot begins with are none of the program's.
+    setV8Flag('--no-trace-gc');
+    return write(path);
+  };
   return {
-    writeWanted(path) {
+    writeWanted(path, isLast) {
       const state = Atomics.compareExchange(control, Cell.snapshot, SnapshotState.wanted, SnapshotState.writing);
       if (state !== SnapshotState.wanted) return 'It is not wanted any more.';
-      const problem = write(path);
+      const problem = isLast ? writeLast(path) : write(path);
       Atomics.store(control, Cell.snapshot, SnapshotState.none);
       return problem;
     },
-    writeLast(path) {
-      // The collections that a snapshot begins with are none of the program's.
-      setV8Flag('--no-trace-gc');
-      return write(path);
-    },
+    writeLast,
   };
 }

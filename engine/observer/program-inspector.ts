@@ -24,7 +24,7 @@ export interface ProgramInspector {
   /** Forces a scavenge or a mark-compact in the program's thread. */
   collectGarbage(kind: CollectionKind): void;
   /** Writes a heap snapshot in the program's thread, which stands still meanwhile. `answer`: what went wrong, or empty. */
-  writeSnapshot(path: string, answer: (problem: string) => void): void;
+  writeSnapshot(path: string, isLast: boolean, answer: (problem: string) => void): void;
   disconnect(): void;
 }
 
@@ -107,12 +107,13 @@ export async function connectProgramInspector(): Promise<ProgramInspector | unde
           assertNever(kind);
       }
     },
-    writeSnapshot(path, answer) {
+    writeSnapshot(path, isLast, answer) {
+      if (!isConnected) return answer('The observer has let go of the program already.');
       forgetConsole();
       const request: Runtime.CallFunctionOnParameterType = {
         objectId: writeSnapshot,
-        functionDeclaration: 'function(path){return this(path)}',
-        arguments: [{ value: path }],
+        functionDeclaration: 'function(path,isLast){return this(path,isLast)}',
+        arguments: [{ value: path }, { value: isLast }],
         silent: true,
         returnByValue: true,
       };

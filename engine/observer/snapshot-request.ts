@@ -16,8 +16,8 @@ export interface WrittenSnapshot {
 }
 
 export interface SnapshotRequests {
-  /** One at a time. `answer` is called once, unless the process ends before. */
-  write(path: string, answer: (written: WrittenSnapshot) => void): void;
+  /** One at a time. `isLast`: the program is ended when it is written. `answer` is called once, unless the process ends before. */
+  write(path: string, isLast: boolean, answer: (written: WrittenSnapshot) => void): void;
   /** True while the program's thread stands still for one. */
   readonly isWriting: boolean;
   /** When the thread last stood still for one; NaN if it never did, or still does. */
@@ -35,7 +35,7 @@ export function createSnapshotRequests(context: {
   const isWriting = () => Atomics.load(control, Cell.snapshot) === SnapshotState.writing;
   const time = (cell: number) => clock[cell]! - clock[Clock.programStart]!;
   return {
-    write(path, answer) {
+    write(path, isLast, answer) {
       const askedAtMs = now();
       const fail = (problem: string) => answer({ path, startMs: askedAtMs, endMs: now(), problem });
       if (inspector === undefined) return fail('This runtime has no inspector, through which it could be asked for.');
@@ -55,7 +55,7 @@ export function createSnapshotRequests(context: {
         isGivenUp = true;
         fail("The program's thread does not answer: it is in native code or waits in Atomics.wait.");
       }, BEGIN_LIMIT_MS);
-      inspector.writeSnapshot(path, (problem) => {
+      inspector.writeSnapshot(path, isLast, (problem) => {
         isAsked = false;
         if (isGivenUp) return;
         clearTimeout(beginTimer);

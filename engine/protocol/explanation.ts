@@ -46,7 +46,8 @@ export type AliveReason = v.InferOutput<typeof AliveReason>;
  * What one snapshot told. Row i: registration `id[i]` is kept for the reason `reasonId[i]`; `retainedBytes` is NaN where it
  * is not known. `entry` is what its own path has in place of `[…]` (UTF-8 in `entryBytes`, ends in `entryEnd`; several are
  * separated by a line feed; empty: none). A snapshot's later explanations replace those of an earlier one (`snapshot`
- * counts from 1).
+ * counts from 1). A very large one comes in several batches with the same `snapshot`, whose rows and reasons add up; a reason
+ * comes no later than the first row that has it.
  */
 export const ExplanationsBatch = v.pipe(
   v.object({

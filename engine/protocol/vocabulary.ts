@@ -34,6 +34,8 @@ export const VERDICT_REASONS = [
   'reachable-in-snapshot',
   /** A heap snapshot found its weak cell cleared, and its callback had not been called. */
   'cleared-in-snapshot',
+  /** What was recorded and what a heap snapshot shows cannot both be right. */
+  'facts-contradict',
 ] as const;
 export type VerdictReason = (typeof VERDICT_REASONS)[number];
 

@@ -53,6 +53,7 @@ describe('engine', () => {
           `const { count } = JSON.parse(process.argv[3]); console.log(count);
            observer.hello(); observer.registrations(1, count); observer.end();`,
         ),
+        explainWorkerPath: '',
         scenariosFolder: folder.path,
         scenarioWorkingDirectory: folder.path,
       },

@@ -2,28 +2,37 @@
 // A host (desktop main process, served host, command line) makes one, and attaches a port for each client.
 
 import { readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { randomUUID } from 'node:crypto';
 import { getHeapStatistics } from 'node:v8';
 import * as v from 'valibot';
 import type { ScenarioDescription } from '../protocol/catalogue.ts';
 import { Command, PROTOCOL_VERSION, type CommandOf } from '../protocol/command.ts';
-import type { EngineEvent, HostDescription } from '../protocol/event.ts';
+import type { EngineEvent, HostDescription, Target } from '../protocol/event.ts';
 import { disposable, validatedPort, type Disposable, type Port } from '../protocol/port.ts';
-import { GcPolicy, Limits, type Program } from '../protocol/run-description.ts';
+import {
+  GcPolicy,
+  Limits,
+  LONGEST_TIMEOUT_MS,
+  type Program,
+  type RunDescription,
+} from '../protocol/run-description.ts';
 import { assertNever } from '../protocol/vocabulary.ts';
 import type { Scenario } from '../scenarios/define-scenario.ts';
 import { systemClock, type Clock } from './clock.ts';
 import { createEndpoint, type Endpoint } from './endpoint.ts';
 import type { Launcher } from './launcher.ts';
-import { startObservedRun, type ObservedRun } from './observed-run.ts';
+import { startObservedRun, type ObservedRun, type ObservedRunOptions } from './observed-run.ts';
 import { createNodeFinder } from './find-nodes.ts';
-import { prepareProgram } from './prepare-program.ts';
+import { pathOfFile, prepareProgram } from './prepare-program.ts';
 import { Refused } from './refused.ts';
 import { createScratchFiles } from './scratch-files.ts';
 import { listFolder, readSource } from './source-files.ts';
 import type { Recording } from './recording.ts';
 import { createRunFollower, type RunFollower } from './run-follower.ts';
+import { createSnapshotExplainer } from './snapshot-explainer.ts';
+import { listenForTargets, type Targets } from './targets.ts';
 
 /** Recordings of runs that have ended are let go, oldest first, beyond these: all together, and in V8's heap. */
 const RECORDINGS_BUDGET_BYTES = 2 * 1024 * 1024 * 1024;
@@ -37,6 +46,8 @@ export interface EngineOptions {
   readonly locations: {
     readonly observerPath: string;
     readonly scenarioRunnerPath: string;
+    /** Reads heap snapshots, in a thread of its own. */
+    readonly explainWorkerPath: string;
     /** Built scenarios: `simple.js` for the scenario whose file is `simple.ts`. */
     readonly scenariosFolder: string;
     /** Where the scenarios' own files are, to be shown; absent: beside the built ones. */
@@ -50,8 +61,23 @@ export interface EngineOptions {
   /** How many objects a report lists at most. */
   readonly reportedObjects?: number;
   readonly recordingBudgetBytes?: number;
+  /** Heap snapshots are written into private folders in it, and removed when they are read; absent: the system's for such files. */
+  readonly snapshotFolder?: string;
   readonly handshakeDeadlineMs?: number;
+  /** Absent: processes that were started elsewhere do not find this engine. */
+  readonly rendezvous?: RendezvousOptions;
 }
+
+export interface RendezvousOptions {
+  /** Where to be found, best first; absent: in the usual folders of this user. */
+  readonly folders?: readonly string[];
+  /** Told if there is no place to be found at, and why. */
+  readonly onProblem: (message: string) => void;
+}
+
+type RunPreparation = Pick<ObservedRunOptions, 'process' | 'scenario' | 'displayFile'> & {
+  readonly description: Omit<RunDescription, 'runId' | 'title' | 'startedAt'>;
+};
 
 export interface Engine {
   /** Serves a client until either side closes the port, or the result is disposed. */
@@ -73,6 +99,7 @@ interface Client {
 /** @throws if a scenario's source cannot be read: the installation is broken then. */
 export function createEngine(options: EngineOptions): Engine {
   const { launcher, scenarios, locations } = options;
+  const explainer = createSnapshotExplainer(locations.explainWorkerPath);
   const clock = options.clock ?? systemClock;
   const recordingsKept = Math.max(1, options.recordingsKept ?? 5);
   const sourcesFolder = locations.scenarioSources ?? locations.scenariosFolder;
@@ -90,6 +117,22 @@ export function createEngine(options: EngineOptions): Engine {
   const broadcast = (event: EngineEvent): void => {
     for (const client of clients) if (client.hasGreeted) client.post(event);
   };
+
+  let openTargets: Targets | undefined;
+  const listTargets = (): Target[] => openTargets?.list() ?? [];
+  const targets = options.rendezvous === undefined ? undefined : openForTargets(options.rendezvous);
+
+  /** Without a place to be found at, there are no targets, and everything else goes on. */
+  async function openForTargets({ folders, onProblem }: RendezvousOptions): Promise<Targets | undefined> {
+    const onChange = (): void => broadcast({ type: 'targets-listed', targets: listTargets() });
+    try {
+      openTargets = await listenForTargets({ ...given('folders', folders), onChange });
+      return openTargets;
+    } catch (error) {
+      onProblem(error instanceof Error ? error.message : String(error));
+      return undefined;
+    }
+  }
 
   function forget(runId: string): void {
     runs.delete(runId);
@@ -131,14 +174,59 @@ export function createEngine(options: EngineOptions): Engine {
   }
 
   async function startRun(command: CommandOf<'start-run'>): Promise<string> {
+    return begin(titleOf(command.program, scenarios), async () => {
+      const prepared = await prepareProgram(command, { scenarios, locations, nodes, scratchFiles });
+      return {
+        description: {
+          program: prepared.described,
+          gcPolicy: command.gcPolicy ?? prepared.scenario?.defaultGcPolicy ?? v.parse(GcPolicy, { kind: 'none' }),
+          limits: mergeLimits(prepared.scenario?.defaultLimits, command.limits),
+          ...(command.nodePath === undefined ? {} : given('nodePath', prepared.launch.nodePath)),
+          ...given('scriptPath', prepared.scriptPath),
+          ...given('explain', command.explain),
+        },
+        process: { kind: 'launched', launcher, program: prepared.launch },
+        ...(prepared.scenario === undefined ? {} : { scenario: prepared.scenario }),
+        displayFile: prepared.displayFile,
+      };
+    });
+  }
+
+  async function watchTarget({ targetId, gcPolicy }: CommandOf<'watch-target'>): Promise<string> {
+    const target = (await targets)?.find(targetId);
+    if (target === undefined) throw new Refused('no-such-target', 'There is no such process, or no more.');
+    const { pid, title } = target.description;
+    const runId = randomUUID();
+    return begin(
+      `${title} (${pid})`,
+      () => ({
+        description: {
+          program: { kind: 'target', targetId, pid },
+          gcPolicy: gcPolicy ?? v.parse(GcPolicy, { kind: 'none' }),
+          // Neither is waited for: it is left when the user wants, and ends when it does.
+          limits: { settleMs: 0, timeoutMs: LONGEST_TIMEOUT_MS },
+        },
+        process: { kind: 'watched', watch: (observerOptions) => target.watch(runId, observerOptions) },
+        displayFile: pathOfFile,
+      }),
+      runId,
+    );
+  }
+
+  /** Begins a run, if there is none that goes on. @returns its id. @throws Refused */
+  async function begin(
+    title: string,
+    prepare: () => RunPreparation | Promise<RunPreparation>,
+    runId: string = randomUUID(),
+  ): Promise<string> {
     refuseIfClosing();
     if (current !== undefined) {
       throw new Refused('busy', `“${current.title}” is still running. Stop it first, or wait for its end.`);
     }
-    const starting: { title: string; run?: ObservedRun } = { title: titleOf(command.program, scenarios) };
+    const starting: { title: string; run?: ObservedRun } = { title };
     current = starting;
     try {
-      const prepared = await prepareProgram(command, { scenarios, locations, nodes, scratchFiles });
+      const prepared = await prepare();
       // An endpoint that was opened after `close` looked for one would stay for ever.
       refuseIfClosing();
       endpoint ??= createEndpoint();
@@ -148,24 +236,13 @@ export function createEngine(options: EngineOptions): Engine {
         throw new Refused('not-available', `No local endpoint could be opened for the observer: ${problem}`);
       });
       refuseIfClosing();
-      const runId = randomUUID();
       const run = startObservedRun({
-        description: {
-          runId,
-          title: starting.title,
-          program: prepared.described,
-          gcPolicy: command.gcPolicy ?? prepared.scenario?.defaultGcPolicy ?? v.parse(GcPolicy, { kind: 'none' }),
-          limits: mergeLimits(prepared.scenario?.defaultLimits, command.limits),
-          startedAt: clock.isoTime(),
-          ...(command.nodePath === undefined ? {} : given('nodePath', prepared.launch.nodePath)),
-          ...given('scriptPath', prepared.scriptPath),
-        },
-        launcher,
-        program: prepared.launch,
-        ...(prepared.scenario === undefined ? {} : { scenario: prepared.scenario }),
-        displayFile: prepared.displayFile,
+        ...prepared,
+        description: { ...prepared.description, runId, title, startedAt: clock.isoTime() },
         endpoint: openEndpoint,
         clock,
+        explainer,
+        snapshotFolder: options.snapshotFolder ?? tmpdir(),
         ...given('recordingBudgetBytes', options.recordingBudgetBytes),
         ...given('reportedObjects', options.reportedObjects),
         ...given('handshakeDeadlineMs', options.handshakeDeadlineMs),
@@ -228,10 +305,16 @@ export function createEngine(options: EngineOptions): Engine {
         client.followers.set(command.runId, createRunFollower(recording, command.fromSequence, send));
         return command.runId;
       }
-      case 'ask-why':
+      case 'ask-why': {
+        const problem = await findLivingRun(command.runId).askWhy();
+        if (problem !== undefined) throw new Refused('not-available', problem);
+        return command.runId;
+      }
       case 'mark':
+        if (!findLivingRun(command.runId).mark(command.name)) throw notObserved();
+        return command.runId;
       case 'watch-target':
-        throw new Refused('not-available', `${command.type} is not there yet.`);
+        return watchTarget(command);
       case 'leave-run':
         findRun(command.runId);
         client.followers.delete(command.runId);
@@ -268,7 +351,8 @@ export function createEngine(options: EngineOptions): Engine {
       const runId = await carryOut(client, command);
       client.post({ type: 'accepted', requestId, runId });
       const run = runs.get(runId);
-      if (command.type === 'start-run' && run !== undefined) broadcast({ type: 'run-listed', run: run.listing });
+      const isStart = command.type === 'start-run' || command.type === 'watch-target';
+      if (isStart && run !== undefined) broadcast({ type: 'run-listed', run: run.listing });
       // After the answer, so that a client knows that its command was understood before the first event.
       if (command.type === 'follow-run') client.followers.get(runId)?.pump();
     } catch (error) {
@@ -291,7 +375,7 @@ export function createEngine(options: EngineOptions): Engine {
       host: options.host,
       catalogue,
       runs: Array.from(runs.values(), (run) => run.listing),
-      targets: [],
+      targets: listTargets(),
     });
   }
 
@@ -337,9 +421,10 @@ export function createEngine(options: EngineOptions): Engine {
     attach,
     close() {
       closing ??= (async () => {
-        current?.run?.stop();
+        current?.run?.stopAtOnce();
         await current?.run?.ended;
         for (const client of clients) client.close();
+        await (await targets)?.[Symbol.asyncDispose]();
         const opened = await endpoint?.catch(() => undefined);
         await opened?.[Symbol.asyncDispose]();
         await scratchFiles[Symbol.asyncDispose]();

@@ -5,21 +5,27 @@ import { setImmediate as turn, setTimeout as delay } from 'node:timers/promises'
 import type { RunListing } from '../protocol/event.ts';
 import { OBSERVER_ENVIRONMENT_VARIABLE } from '../protocol/observer-environment.ts';
 import type { ObserverOptions } from '../protocol/observer-message.ts';
-import type { RunBatch } from '../protocol/run-batch.ts';
+import type { RunBatch, RunBatchOf } from '../protocol/run-batch.ts';
 import type { Outcome } from '../protocol/run-report.ts';
-import type { GcPolicy, RunDescription } from '../protocol/run-description.ts';
-import { assertNever, type CollectionKind } from '../protocol/vocabulary.ts';
+import type { GcPolicy, Limits, RunDescription } from '../protocol/run-description.ts';
+import { CELL_STATES } from '../heap-graph/explanation.ts';
+import { assertNever, VERDICTS, type CollectionKind } from '../protocol/vocabulary.ts';
 import type { Scenario } from '../scenarios/define-scenario.ts';
 import type { Clock } from './clock.ts';
 import { createConsoleCollector } from './console-collector.ts';
+import { createRunExplainer, type ExplainingStep } from './explain-run.ts';
+import { explainAlive, explanationBatches } from './explanations.ts';
 import { createToken, type Endpoint, type ObserverConnection, type ObserverReport } from './endpoint.ts';
 import { isJudged, judgePrediction } from './judge-prediction.ts';
-import type { Launcher, LaunchRequest, ProcessExit } from './launcher.ts';
-import { classifyOutcome } from './outcome.ts';
+import { uncaughtMark, withErrorPlace } from './error-place.ts';
+import type { Launcher, LaunchRequest, ObservedProcess, ProcessExit } from './launcher.ts';
+import { classifyOutcome, type OutcomeFacts } from './outcome.ts';
 import { approximateBytes, createRecording, type Recording } from './recording.ts';
 import { createRunTally, type RunTally } from './run-tally.ts';
 import { buildReport, DEFAULT_REPORTED_OBJECTS, type ReportFacts, type SessionReport } from './session-report.ts';
+import type { SnapshotExplainer } from './snapshot-explainer.ts';
 import { decideVerdicts } from './verdicts.ts';
+import { classifyWatch, withUntoldCollection, type WatchedProcess } from './watched-run.ts';
 
 const HANDSHAKE_DEADLINE_MS = 10_000;
 /** Before a process is ended, its observer may take this long to send what it has recorded. */
@@ -40,17 +46,23 @@ const VERDICT_ROWS = 65_536;
 /** Batches; clients are served in between. */
 const TALLIED_IN_ONE_TURN = 100;
 
+/** A process to be launched (the run adds its observer's options and its limits), or one that runs already. */
+export type ProcessSource =
+  | { readonly kind: 'launched'; readonly launcher: Launcher; readonly program: LaunchRequest }
+  | { readonly kind: 'watched'; readonly watch: (options: ObserverOptions) => WatchedProcess };
+
 export interface ObservedRunOptions {
   readonly description: RunDescription;
-  readonly launcher: Launcher;
-  /** What to start; the run adds its observer's options and its limits. */
-  readonly program: LaunchRequest;
+  readonly process: ProcessSource;
   /** Absent for a script of the user's. */
   readonly scenario?: Pick<Scenario, 'predict'>;
   /** The file that a person should be shown for a file of the program. */
   readonly displayFile: (file: string) => string;
   readonly endpoint: Endpoint;
   readonly clock: Clock;
+  readonly explainer: SnapshotExplainer;
+  /** Where heap snapshots are written, each into a private folder. */
+  readonly snapshotFolder: string;
   readonly recordingBudgetBytes?: number;
   readonly consoleBudgetBytes?: number;
   readonly reportedObjects?: number;
@@ -64,10 +76,22 @@ export interface ObservedRunOptions {
 export interface ObservedRun {
   readonly listing: RunListing;
   readonly recording: Recording;
-  /** Ends the process. What was recorded stays, and the run ends as `stopped`. After the end it does nothing. */
+  /**
+   * Ends the process. What was recorded stays, and the run ends as `stopped`; if it is to be explained, after a snapshot.
+   * While it is being explained: ends that, at once. After the end it does nothing.
+   */
   stop(): void;
+  /** The same, without a snapshot. */
+  stopAtOnce(): void;
+  /**
+   * Has a heap snapshot taken while the program runs. What it tells comes later, as `explanations` in the recording.
+   * @returns why that is not possible; undefined if the snapshot is written
+   */
+  askWhy(): Promise<string | undefined>;
   /** @returns false if no observer is connected that could do it. */
   collectGarbage(kind: CollectionKind): boolean;
+  /** @returns false if no observer is connected that could do it. */
+  mark(name: string): boolean;
   /** @returns false if no observer is connected that could do it. */
   setGcPolicy(gcPolicy: GcPolicy): boolean;
   /** Lets a process go that is only kept for late callbacks. @returns false if no observer is connected that could do it. */
@@ -92,6 +116,7 @@ export function startObservedRun(options: ObservedRunOptions): ObservedRun {
   let ending: Extract<ObserverReport, { type: 'observer-ending' }> | undefined;
   let settled = false;
   let killedBecause: 'stopped' | 'timed-out' | undefined;
+  let killedAtMs: number | undefined;
   let hasExited = false;
   /** True if the observer had sent everything before the process was ended from here. */
   let wasSentWhole = false;
@@ -121,6 +146,26 @@ export function startObservedRun(options: ObservedRunOptions): ObservedRun {
     list({ status });
   };
 
+  let usedBytes = 0;
+  const explain = createRunExplainer({
+    explainer: options.explainer,
+    snapshotFolder: options.snapshotFolder,
+    clock,
+    append,
+    warn,
+    tellStep: (step?: ExplainingStep, progress?: number) => {
+      if (listing.status === 'ended') return;
+      append({
+        type: 'status',
+        status: listing.status,
+        atMs: nowMs(),
+        ...(step !== undefined && { step }),
+        ...(progress !== undefined && { progress }),
+      });
+    },
+    heapBytes: () => usedBytes,
+  });
+
   append({ type: 'started', description });
   setStatus('launching', 0);
 
@@ -136,6 +181,8 @@ export function startObservedRun(options: ObservedRunOptions): ObservedRun {
       append(hello.runtime);
       collector.align(timeZeroMs, hello.gcTrace);
       if (listing.status === 'launching') setStatus('running');
+      // Left before it had answered.
+      if (watched !== undefined && killedBecause !== undefined) connected.send({ type: 'observer-leave' });
     },
     onMessage(message) {
       lastMessageAtMs = clock.monotonicMs();
@@ -143,30 +190,24 @@ export function startObservedRun(options: ObservedRunOptions): ObservedRun {
     },
     onClose(problem) {
       connection = undefined;
+      watched?.observerClosed();
       if (problem !== undefined && ending === undefined && !hasExited) warn('observer-lost', problem);
       observerClosed.resolve();
     },
   });
+  const isExplained = description.explain === true && options.process.kind === 'launched';
+  const lastSnapshotPath = isExplained ? explain.prepareLast() : undefined;
   const observerOptions: ObserverOptions = {
     endpoint: endpoint.path,
     token,
     gcPolicy: description.gcPolicy,
     settleMs: limits.settleMs,
-    owned: true,
-    traceCollections: true,
+    owned: options.process.kind === 'launched',
+    traceCollections: options.process.kind === 'launched',
+    ...(lastSnapshotPath !== undefined && { snapshotPath: lastSnapshotPath }),
   };
-  const { maxHeapMegabytes } = limits;
-  const observed = options.launcher.launch({
-    ...options.program,
-    nodeOptions: [
-      ...options.program.nodeOptions,
-      ...(maxHeapMegabytes === undefined ? [] : [`--max-old-space-size=${maxHeapMegabytes}`]),
-    ],
-    environment: {
-      ...options.program.environment,
-      [OBSERVER_ENVIRONMENT_VARIABLE]: JSON.stringify(observerOptions),
-    },
-  });
+  const hostKind = options.process.kind === 'launched' ? options.process.launcher.kind : 'node';
+  const { observed, watched } = begin(options.process, observerOptions, limits);
   const collector = createConsoleCollector({
     stdout: observed.stdout,
     stderr: observed.stderr,
@@ -178,12 +219,15 @@ export function startObservedRun(options: ObservedRunOptions): ObservedRun {
   });
 
   const handshakeTimer = setTimeout(() => {
+    // It is listed, so it will answer when its thread turns; until then it is as good as not begun.
+    if (watched !== undefined)
+      return warn('target-does-not-answer', 'The process has not answered yet: its thread is busy.');
     warnThatNobodyObserves();
     collector.alignWithout();
     if (listing.status === 'launching') setStatus('running');
   }, options.handshakeDeadlineMs ?? HANDSHAKE_DEADLINE_MS);
   const timeOut = (): void => kill('timed-out');
-  let timeoutTimer = setTimeout(timeOut, limits.timeoutMs);
+  let timeoutTimer = watched === undefined ? setTimeout(timeOut, limits.timeoutMs) : undefined;
 
   let hasWarnedThatNobodyObserves = false;
   function warnThatNobodyObserves(): void {
@@ -195,13 +239,33 @@ export function startObservedRun(options: ObservedRunOptions): ObservedRun {
     );
   }
 
-  function kill(because: 'stopped' | 'timed-out'): void {
-    if (hasExited || killedBecause !== undefined) return;
+  /** The program has ended, or nothing of it is recorded any more. Resolves when its process is not needed any more. */
+  async function writeLastSnapshot(): Promise<void> {
+    list({ status: 'explaining' });
+    const written = await explain.beginLast();
+    wasSentWhole ||= written.type === 'written' || written.type === 'failed';
+    // One that is ending by itself is not disturbed.
+    if (ending === undefined || written.type === 'stopped' || written.type === 'stalled') observed.kill();
+  }
+
+  function kill(because: 'stopped' | 'timed-out', isAtOnce = false): void {
+    if (because === 'stopped' && explain.isLastGoing) {
+      setStatus('stopping');
+      return explain.stop();
+    }
+    if (hasExited || killedBecause !== undefined || explain.isLastGoing) return;
     killedBecause = because;
-    if (because === 'stopped') append({ type: 'marks', items: [{ kind: 'stop-requested', name: '', atMs: nowMs() }] });
+    killedAtMs = nowMs();
+    if (because === 'stopped')
+      append({ type: 'marks', items: [{ kind: 'stop-requested', name: '', atMs: killedAtMs }] });
+    if (lastSnapshotPath !== undefined && connection !== undefined && !isAtOnce) {
+      connection.send({ type: 'observer-send-all', snapshotPath: lastSnapshotPath });
+      void writeLastSnapshot();
+      return;
+    }
     setStatus('stopping');
     if (connection === undefined) return observed.kill();
-    connection.send({ type: 'observer-send-all' });
+    connection.send({ type: watched === undefined ? 'observer-send-all' : 'observer-leave' });
     void Promise.race([observerClosed.promise.then(() => true), delay(SEND_ALL_MS, false)]).then((isClosed) => {
       wasSentWhole = isClosed;
       observed.kill();
@@ -212,13 +276,16 @@ export function startObservedRun(options: ObservedRunOptions): ObservedRun {
     switch (message.type) {
       case 'observer-batch': {
         const { batch } = message;
+        if (batch.type === 'samples')
+          usedBytes = batch.usedBytes.findLast((bytes) => !Number.isNaN(bytes)) ?? usedBytes;
+        if (batch.type === 'marks') return append(withShownFiles(batch, options.displayFile));
         if (batch.type !== 'sites') return append(batch);
         const items = batch.items.map((site) => ({ ...site, file: options.displayFile(site.file) }));
         return append({ type: 'sites', items });
       }
       case 'observer-settling':
         settled = true;
-        if (listing.status !== 'stopping') setStatus('settling', message.atMs);
+        if (listing.status === 'running') setStatus('settling', message.atMs);
         // The program is done in time. What it starts now may take what is left of its time, or a grace.
         clearTimeout(timeoutTimer);
         timeoutTimer = setTimeout(
@@ -227,13 +294,18 @@ export function startObservedRun(options: ObservedRunOptions): ObservedRun {
         );
         return;
       case 'observer-snapshot':
-        return;
+        return explain.take(message);
       case 'observer-uncaught':
         uncaught = { ...message, error: clipTexts(message.error) };
-        return;
+        return append({ type: 'marks', items: [uncaughtMark(uncaught, options.displayFile)] });
       case 'observer-ending':
         ending = message;
         settled ||= message.settled;
+        if (message.settled) append({ type: 'marks', items: [{ kind: 'settle-ended', name: '', atMs: message.atMs }] });
+        if (lastSnapshotPath === undefined || explain.isLastGoing) return;
+        // The program is done. However long its snapshot takes is none of its time.
+        clearTimeout(timeoutTimer);
+        void writeLastSnapshot();
         return;
       default:
         assertNever(message);
@@ -264,19 +336,23 @@ export function startObservedRun(options: ObservedRunOptions): ObservedRun {
     clearTimeout(timeoutTimer);
     if (exit.launchProblem === undefined) await untilObserverIsDone();
     expectation[Symbol.dispose]();
-    if (!isConnected && exit.launchProblem === undefined) warnThatNobodyObserves();
+    if (!isConnected && exit.launchProblem === undefined && watched === undefined) warnThatNobodyObserves();
+    explain.processEnded();
     collector.end();
     overflow.flush();
-    const durationMs = ending?.atMs ?? Math.max(0, exitedAtMs - timeZeroMs);
-    if (ending?.settled === true) {
-      append({ type: 'marks', items: [{ kind: 'settle-ended', name: '', atMs: ending.atMs }] });
-    }
-    if (isConnected && ending === undefined && !wasSentWhole) {
+    // What came after that is the observer's doing.
+    const endedAtMs = ending?.atMs ?? (explain.isLastGoing ? killedAtMs : undefined);
+    const durationMs = endedAtMs ?? Math.max(0, exitedAtMs - timeZeroMs);
+    const isLeft = watched !== undefined && killedBecause === 'stopped';
+    if (isConnected && ending === undefined && !wasSentWhole && !isLeft) {
       const message = 'The process ended at once: up to the last 25 ms before its end may be missing.';
       append({ type: 'dropped', what: 'unknown-tail', count: 0, message });
     }
-    const outcome = classifyOutcome({
-      exit,
+    const watchFacts = { isLeft, wasObserved: isConnected, ending, uncaught };
+    const classify = (facts: OutcomeFacts): Outcome =>
+      watched === undefined ? classifyOutcome(facts) : classifyWatch({ watchEnd: watched.watchEnd, ...watchFacts });
+    const classified = classify({
+      exit: ending !== undefined && explain.isLastGoing ? { exitCode: ending.exitCode, signal: null } : exit,
       killedBecause,
       timeoutMs: limits.timeoutMs,
       wasObserved: isConnected,
@@ -286,21 +362,42 @@ export function startObservedRun(options: ObservedRunOptions): ObservedRun {
       saidOutOfMemory: collector.saidOutOfMemory,
       stderrTail: collector.stderrTail,
     });
+    const outcome = await withErrorPlace(classified, {
+      displayFile: options.displayFile,
+      ...scriptPathOf(description),
+    });
+    const last = isConnected ? await explain.readLast() : undefined;
     const tally = await tallyOf(recording);
+    const blocked = tally.blocked();
     const verdicts = decideVerdicts({
       rows: tally.rows,
-      majorCollections: tally.majorCollections(),
-      blocked: tally.blocked(),
+      majorCollections:
+        watched === undefined
+          ? tally.majorCollections()
+          : withUntoldCollection(tally.majorCollections(), blocked, durationMs),
+      blocked,
       registryCollectedAtMs: tally.registryCollectedAtMs,
       droppedRows: tally.droppedRows,
-      settled,
+      // A program that goes on has not let its objects go by ending.
+      settled: settled || isLeft,
       settleTimeCompleted: ending?.settled === true,
       endedOrderly: ending !== undefined,
-      lastEventMs: ending?.atMs ?? tally.lastEventMs,
+      lastEventMs: endedAtMs ?? tally.lastEventMs,
+      ...(last !== undefined && {
+        snapshot: {
+          id: last.explanation.id,
+          state: last.explanation.state,
+          lastTurnMs: ending?.lastTurnAtMs,
+          releasedAtMs: (row) => tally.releasedAtMs(tally.labelAt(row), tally.rows.registeredAtMs[row] ?? NaN),
+        },
+      }),
     });
+    const aliveCode = VERDICTS.indexOf('alive');
+    const alive =
+      last && explainAlive(last.explanation, (id) => verdicts.verdict[id - 1] === aliveCode, options.displayFile);
     const { program } = description;
     const { report, objects } = buildReportToSend(
-      { tally, verdicts, outcome, program, durationMs, host: options.launcher.kind },
+      { tally, verdicts, outcome, program, durationMs, host: hostKind, ...(alive !== undefined && { alive }) },
       options.reportedObjects,
     );
     if (options.scenario !== undefined && program.kind === 'scenario' && isJudged(outcome.status)) {
@@ -314,6 +411,9 @@ export function startObservedRun(options: ObservedRunOptions): ObservedRun {
         samples: tally.samples,
       });
     }
+    if (last !== undefined && alive !== undefined) {
+      for (const batch of explanationBatches(last.snapshot, last.atMs, alive)) append(batch);
+    }
     for (let row = 0; row < verdicts.verdict.length; row += VERDICT_ROWS) {
       append({
         type: 'verdicts',
@@ -322,6 +422,7 @@ export function startObservedRun(options: ObservedRunOptions): ObservedRun {
         reason: verdicts.reason.slice(row, row + VERDICT_ROWS),
       });
     }
+    explain[Symbol.dispose]();
     append({ type: 'ended', atMs: durationMs, report });
     list({
       status: 'ended',
@@ -338,7 +439,8 @@ export function startObservedRun(options: ObservedRunOptions): ObservedRun {
     const nothing = { verdict: new Uint8Array(0), reason: new Uint8Array(0) };
     const { program } = description;
     const facts = { tally: createRunTally(), verdicts: nothing, outcome, program, durationMs: nowMs() };
-    const { report } = buildReport({ ...facts, host: options.launcher.kind });
+    const { report } = buildReport({ ...facts, host: hostKind });
+    explain[Symbol.dispose]();
     append({ type: 'ended', atMs: facts.durationMs, report });
     list({ status: 'ended', outcome: outcome.status });
   }
@@ -349,8 +451,30 @@ export function startObservedRun(options: ObservedRunOptions): ObservedRun {
     },
     recording,
     stop: () => kill('stopped'),
+    stopAtOnce() {
+      kill('stopped', true);
+      explain.stop();
+    },
+    async askWhy() {
+      const asked = connection;
+      if (asked === undefined || hasExited) return 'No observer is connected to this run, so nobody can do that.';
+      return explain.askWhy(
+        (path) => asked.send({ type: 'observer-write-snapshot', path }),
+        ({ snapshot, atMs, explanation }) => {
+          const clearedCode = CELL_STATES.indexOf('cleared');
+          const { id, state } = explanation;
+          const cleared = new Set(id.filter((_id, row) => state[row] === clearedCode));
+          const alive = explainAlive(explanation, (one) => !cleared.has(one), options.displayFile);
+          for (const batch of explanationBatches(snapshot, atMs, alive)) append(batch);
+        },
+      );
+    },
     collectGarbage(kind) {
       connection?.send({ type: 'observer-collect', kind });
+      return connection !== undefined;
+    },
+    mark(name) {
+      connection?.send({ type: 'observer-mark', name });
       return connection !== undefined;
     },
     setGcPolicy(gcPolicy) {
@@ -363,6 +487,39 @@ export function startObservedRun(options: ObservedRunOptions): ObservedRun {
     },
     ended: observed.exited.then((exit) => finish(exit).catch(endWithoutFigures)),
   };
+}
+
+function begin(
+  source: ProcessSource,
+  observerOptions: ObserverOptions,
+  { maxHeapMegabytes }: Limits,
+): { observed: ObservedProcess; watched: WatchedProcess | undefined } {
+  if (source.kind === 'watched') {
+    const watched = source.watch(observerOptions);
+    return { observed: watched, watched };
+  }
+  const { launcher, program } = source;
+  const observed = launcher.launch({
+    ...program,
+    nodeOptions: [
+      ...program.nodeOptions,
+      ...(maxHeapMegabytes === undefined ? [] : [`--max-old-space-size=${maxHeapMegabytes}`]),
+    ],
+    environment: { ...program.environment, [OBSERVER_ENVIRONMENT_VARIABLE]: JSON.stringify(observerOptions) },
+  });
+  return { observed, watched: undefined };
+}
+
+function scriptPathOf({ scriptPath }: RunDescription): { scriptPath?: string } {
+  return scriptPath === undefined ? {} : { scriptPath };
+}
+
+/** Marks whose places name the files that a person should be shown. */
+function withShownFiles(batch: RunBatchOf<'marks'>, displayFile: (file: string) => string): RunBatchOf<'marks'> {
+  const items = batch.items.map((mark) =>
+    mark.place === undefined ? mark : { ...mark, place: { ...mark.place, file: displayFile(mark.place.file) } },
+  );
+  return { type: 'marks', items };
 }
 
 /** A report lists fewer objects than were asked for rather than be too large to be sent. */

@@ -25,7 +25,12 @@ describe('a run that nobody observes', () => {
       launcher: createNodeLauncher({ nodePath: process.execPath }),
       host: { kind: 'headless', version: '0', node: '', v8: '', platform: process.platform },
       scenarios: [],
-      locations: { observerPath: folder.absentObserverPath, scenarioRunnerPath: '', scenariosFolder: folder.path },
+      locations: {
+        observerPath: folder.absentObserverPath,
+        scenarioRunnerPath: '',
+        explainWorkerPath: '',
+        scenariosFolder: folder.path,
+      },
       handshakeDeadlineMs: 300,
     });
     client = attachTestClient(engine);

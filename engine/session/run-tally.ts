@@ -56,6 +56,7 @@ export interface RunTally {
   registryCollectedAtMs(registryId: number): number | undefined;
   /** Major collections, in order. */
   majorCollections(): Stretches;
+  /** When the thread did not turn: because the program blocked it, or for a heap snapshot. */
   blocked(): Stretches;
   readonly runtime: RunBatchOf<'runtime'> | undefined;
   readonly collections: { minor: number; major: number; forced: number; totalPauseMs: number; longestPauseMs: number };
@@ -239,6 +240,11 @@ export function createRunTally(): RunTally {
   const applyMarks = (batch: RunBatchOf<'marks'>): void => {
     for (const mark of batch.items) {
       marks.push(mark);
+      // The thread does not turn either while the observer has it stand still.
+      if (mark.kind === 'heap-snapshot' && mark.durationMs !== undefined) {
+        blockedStartMs.push(mark.atMs);
+        blockedEndMs.push(mark.atMs + mark.durationMs);
+      }
       happened(mark.atMs + (mark.durationMs ?? 0));
       if (mark.kind !== 'release') continue;
       const times = releases.get(mark.name);

@@ -6,6 +6,7 @@ import { RUN_REPORT_SCHEMA_VERSION } from '../protocol/run-report.ts';
 import type { Program } from '../protocol/run-description.ts';
 import { assertNever, VERDICT_REASONS, VERDICTS } from '../protocol/vocabulary.ts';
 import { createCollectionBrackets } from './collection-bracket.ts';
+import { createWhyReader, reportedCauses, type AliveExplanation } from './explanations.ts';
 import type { RegistryTally, RunTally } from './run-tally.ts';
 import type { VerdictColumns } from './verdicts.ts';
 
@@ -22,6 +23,8 @@ export interface ReportFacts {
   readonly durationMs: number;
   /** What ran the program, where the observer did not say. */
   readonly host: string;
+  /** What the snapshot at the end told; absent if there is none. */
+  readonly alive?: AliveExplanation;
 }
 
 /** A report without its prediction, and every object of the run, each put together when it is asked for. */
@@ -37,7 +40,7 @@ export interface SessionReport {
 export function buildReport(facts: ReportFacts, maximumObjects = DEFAULT_REPORTED_OBJECTS): SessionReport {
   const { tally, verdicts, program } = facts;
   const { rows, runtime, collections } = tally;
-  const objectAt = createObjectReader(tally, verdicts);
+  const objectAt = createObjectReader(tally, verdicts, facts.alive);
   const chosen = chooseRows(verdicts.verdict, maximumObjects);
   const registries = tally.registries();
   const registriesOmitted = registries.length - MAXIMUM_REPORTED_REGISTRIES;
@@ -73,6 +76,7 @@ export function buildReport(facts: ReportFacts, maximumObjects = DEFAULT_REPORTE
     ...(registriesOmitted > 0 && { registriesOmitted }),
     objects: Array.from(chosen, objectAt),
     objectsOmitted: rows.length - chosen.length,
+    ...(facts.alive === undefined ? {} : { causes: reportedCauses(facts.alive) }),
     console: { lines: tally.consoleLines, droppedLines: tally.droppedConsoleLines },
     warnings: [...tally.warnings],
     droppedRows: tally.droppedRows,
@@ -115,8 +119,13 @@ function siteText(tally: RunTally, siteId: number): string | null {
   return `${name}:${site.line}`;
 }
 
-function createObjectReader(tally: RunTally, verdicts: VerdictColumns): (row: number) => ReportedObject {
+function createObjectReader(
+  tally: RunTally,
+  verdicts: VerdictColumns,
+  alive: AliveExplanation | undefined,
+): (row: number) => ReportedObject {
   const { rows } = tally;
+  const whyOf = alive === undefined ? () => undefined : createWhyReader(alive);
   const collectedBetween = createCollectionBrackets({
     majorCollections: tally.majorCollections(),
     blocked: tally.blocked(),
@@ -132,6 +141,7 @@ function createObjectReader(tally: RunTally, verdicts: VerdictColumns): (row: nu
         // V8 may see that an object is not used any more before the program says so.
         collectedBetween(registeredAtMs, callbackStartedAtMs))
       : undefined;
+    const why = whyOf(row + 1);
     return {
       id: row + 1,
       label,
@@ -142,8 +152,13 @@ function createObjectReader(tally: RunTally, verdicts: VerdictColumns): (row: nu
       ...(releasedAtMs === undefined ? {} : { releasedAtMs }),
       ...(collectedBetweenMs === undefined ? {} : { collectedBetweenMs }),
       ...(hasCallback ? { callbackStartedAtMs, callbackMs: rows.callbackMs[row] ?? NaN } : {}),
+      ...(why === undefined ? {} : { why }),
     };
   };
+}
+
+function overlapMs(fromMs: number, toMs: number, mark: { atMs: number; durationMs?: number }): number {
+  return Math.max(0, Math.min(toMs, mark.atMs + (mark.durationMs ?? 0)) - Math.max(fromMs, mark.atMs));
 }
 
 function chooseRows(verdict: Uint8Array, maximum: number): Uint32Array {
@@ -186,11 +201,18 @@ function countVerdicts(verdict: Uint8Array): VerdictCounts {
   };
 }
 
-/** Gaps are between rows that have a heap figure: a row without one says nothing about the curve. */
+/**
+ * Gaps are between rows that have a heap figure: a row without one says nothing about the curve. While a heap snapshot is
+ * written there is none to be had, and that is no gap of the program's.
+ */
 function heapFigures(tally: RunTally): RunReport['heap'] {
   const { atMs, usedBytes, externalBytes, peakRssBytes } = tally.samples;
   const known = atMs.filter((_, row) => !Number.isNaN(usedBytes[row]));
-  const gaps = known.subarray(1).map((at, row) => at - (known[row] ?? NaN));
+  const snapshots = tally.marks.filter(({ kind }) => kind === 'heap-snapshot');
+  const gaps = known.subarray(1).map((at, row) => {
+    const before = known[row] ?? NaN;
+    return at - before - snapshots.reduce((sum, mark) => sum + overlapMs(before, at, mark), 0);
+  });
   gaps.sort();
   const isKnown = (bytes: number) => !Number.isNaN(bytes);
   const peak = (column: Float64Array) =>

@@ -4,15 +4,29 @@
 //   the callback threw                                   callback-threw      callback-threw-error
 //   the callback ran                                     finalized           callback-ran
 //   unregister() removed it                              unregistered        token-unregistered
+//   a snapshot shows a path from a root to it            alive               reachable-in-snapshot
 //   rows were dropped, which may have told more          unknown             rows-were-dropped
 //   its registry was collected                           registry-collected  registry-was-collected
+//   a snapshot shows its weak cell cleared, and a major
+//     GC came after it since when the thread has not
+//     turned: it was collected by that one               callback-pending    cleared-in-snapshot
 //   a major GC came after it, and the thread never
 //     turned again: collected or not, nobody was told    unknown             thread-blocked-after-gc
+//     (a snapshot that shows its cell tells)
 //   the process ended before the program was done        exited-first        process-ended-before-settling
 //   no major GC came after it: it may be unreachable     alive               no-major-gc
 //   otherwise                                            alive               survived-major-gc
+// and before all of them: if a snapshot shows the cell of a registration that was called back, unregistered, or lost with
+// its registry, then one of the two is wrong           unknown             facts-contradict
+//
+// A snapshot is taken when all that is recorded has been sent, and it begins with a mark-compact of its own. So a cleared
+// cell alone does not say that the object was collected while the program ran: if the thread had turned after the program's
+// last mark-compact, that one's callbacks would have run by then, and the snapshot's own has cleared the cell. Then the
+// verdict is what it would be without a snapshot: let go, and not collected by the end. A registration whose cell a snapshot
+// does not show (its registry is unreachable, say) is judged as without one.
 
 import { VERDICT_REASONS, VERDICTS, type Verdict, type VerdictReason } from '../protocol/vocabulary.ts';
+import { CELL_STATES, type CellState } from '../heap-graph/explanation.ts';
 import type { RegistrationRows, Stretches } from './run-tally.ts';
 
 /** A blocked stretch is told in pieces; the last piece of a process that was killed may be missing. */
@@ -37,6 +51,18 @@ export interface VerdictFacts {
   readonly endedOrderly: boolean;
   /** Latest time that anything is known of. */
   readonly lastEventMs: number;
+  /** What the snapshot at the end showed; absent if there is none. */
+  readonly snapshot?: SnapshotFacts;
+}
+
+export interface SnapshotFacts {
+  /** Ids of registrations whose cell it holds, ascending, and the codes of their CELL_STATES. */
+  readonly id: Uint32Array;
+  readonly state: Uint8Array;
+  /** When the thread last turned, where the observer has said so at an orderly end. */
+  readonly lastTurnMs: number | undefined;
+  /** When the program says that it let go of a registration's object, if it does. */
+  readonly releasedAtMs: (row: number) => number | undefined;
 }
 
 /** Codes for VERDICTS and VERDICT_REASONS; row i is registration i + 1. */
@@ -61,19 +87,40 @@ export function decideVerdicts(facts: VerdictFacts): VerdictColumns {
   const exitedFirst = code('exited-first', 'process-ended-before-settling');
   const noMajor = code('alive', 'no-major-gc');
   const survived = code('alive', 'survived-major-gc');
+  const reachable = code('alive', 'reachable-in-snapshot');
+  const cleared = code('callback-pending', 'cleared-in-snapshot');
+  const contradictory = code('unknown', 'facts-contradict');
 
   const lastMajorMs = lastMiddleMs(facts.majorCollections, Infinity);
   const isBlockedAfterMajor = lastMajorMs >= openBlockedSinceMs(facts);
   const lastHeededMajorMs = lastMiddleMs(facts.majorCollections, facts.lastEventMs - CALLBACK_DELAY_MS);
 
+  const cellState = createCellReader(facts.snapshot);
+  /** True if no callback can have run since the last major collection. */
+  const isLastMajorUnheeded = lastMajorMs >= unheededSinceMs(facts);
+
   const decide = (row: number): readonly [number, number] => {
-    if (!Number.isNaN(rows.callbackStartMs[row])) return rows.callbackThrew[row] === 1 ? threw : finalized;
-    if (rows.unregistered[row] === 1) return unregistered;
+    const cell = cellState(row + 1);
+    const hasCell = cell === 'reachable' || cell === 'unreachable';
+    if (!Number.isNaN(rows.callbackStartMs[row])) {
+      if (hasCell) return contradictory;
+      return rows.callbackThrew[row] === 1 ? threw : finalized;
+    }
+    if (rows.unregistered[row] === 1) return hasCell ? contradictory : unregistered;
+    const isRegistryCollected = facts.registryCollectedAtMs(rows.registryId[row] ?? 0) !== undefined;
+    if (isRegistryCollected && hasCell) return contradictory;
+    // Nobody has to have been told: a registration that is still there has had no callback.
+    if (cell === 'reachable') return reachable;
     if (facts.droppedRows > 0 || Number.isNaN(rows.registeredAtMs[row])) return dropped;
-    if (facts.registryCollectedAtMs(rows.registryId[row] ?? 0) !== undefined) return registryCollected;
+    if (isRegistryCollected) return registryCollected;
     const registeredAtMs = rows.registeredAtMs[row] ?? Infinity;
+    if (cell === 'cleared' && isLastMajorUnheeded) {
+      const letGoAtMs = facts.snapshot?.releasedAtMs(row) ?? registeredAtMs;
+      if (lastMajorMs > letGoAtMs) return cleared;
+    }
     // The settle time ends by a timer of the thread's: it has just turned then, whatever a late heartbeat says.
-    if (!facts.settleTimeCompleted && isBlockedAfterMajor && lastMajorMs > registeredAtMs) return blocked;
+    const isBlocked = !facts.settleTimeCompleted && isBlockedAfterMajor && lastMajorMs > registeredAtMs;
+    if (cell === undefined && isBlocked) return blocked;
     if (!facts.settled) return exitedFirst;
     return lastHeededMajorMs > registeredAtMs ? survived : noMajor;
   };
@@ -97,10 +144,28 @@ function lastMiddleMs({ startMs, endMs }: Stretches, beforeMs: number): number {
   return -Infinity;
 }
 
+/** Gives the state of a registration's cell to ever higher ids; undefined if the snapshot does not show it. */
+function createCellReader(snapshot: SnapshotFacts | undefined): (id: number) => CellState | undefined {
+  if (snapshot === undefined) return () => undefined;
+  let next = 0;
+  return (id) => {
+    while ((snapshot.id[next] ?? Infinity) < id) next += 1;
+    return snapshot.id[next] === id ? CELL_STATES[snapshot.state[next] ?? -1] : undefined;
+  };
+}
+
+/** From when on no callback can have run for an object that was collected. */
+function unheededSinceMs(facts: VerdictFacts): number {
+  const turnedMs = facts.snapshot?.lastTurnMs ?? openBlockedSinceMs(facts);
+  return Math.min(turnedMs, facts.lastEventMs - CALLBACK_DELAY_MS);
+}
+
 /** Since when the thread had not turned when the process ended; Infinity if it was turning. */
 function openBlockedSinceMs({ blocked, endedOrderly, lastEventMs }: VerdictFacts): number {
-  const lastEndMs = blocked.endMs.at(-1);
+  // What begins after the end is the observer's last snapshot.
+  const last = blocked.startMs.findLastIndex((startMs) => startMs < lastEventMs);
+  const lastEndMs = blocked.endMs[last];
   if (lastEndMs === undefined) return Infinity;
   const toleranceMs = endedOrderly ? ORDERLY_END_MS : MISSING_PIECE_MS;
-  return lastEndMs >= lastEventMs - toleranceMs ? (blocked.startMs.at(-1) ?? Infinity) : Infinity;
+  return lastEndMs >= lastEventMs - toleranceMs ? (blocked.startMs[last] ?? Infinity) : Infinity;
 }

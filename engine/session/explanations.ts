@@ -1,0 +1,175 @@
+// What a run tells of a snapshot: the reasons of the registrations that are alive, as batches and as the report has them.
+// Pure; called by the run.
+
+import type { SnapshotExplanation } from '../heap-graph/explanation.ts';
+import type { AliveReason, PathStep } from '../protocol/explanation.ts';
+import type { RunBatchOf } from '../protocol/run-batch.ts';
+import type { ReportedObject, RunReport } from '../protocol/run-report.ts';
+
+/** Rows of one batch, and reasons of one batch: either stays far below what a frame may have. */
+const BATCH_ROWS = 262_144;
+const BATCH_REASONS = 2_000;
+/** How many reasons a report lists; they are ordered by what they keep. */
+const MAXIMUM_REPORTED_CAUSES = 1_000;
+/** Stands in a path for what differs between the objects of one reason. */
+const ENTRY = '[…]';
+
+/** Row i: registration `id[i]` (ascending) is alive for the reason `reasonId[i]`. */
+export interface AliveExplanation {
+  readonly id: Uint32Array<ArrayBuffer>;
+  readonly reasonId: Uint32Array<ArrayBuffer>;
+  readonly retainedBytes: Float64Array<ArrayBuffer>;
+  readonly entryEnd: Uint32Array<ArrayBuffer>;
+  readonly entryBytes: Uint8Array<ArrayBuffer>;
+  /** Those that are left, most objects first, counted anew. */
+  readonly reasons: readonly AliveReason[];
+}
+
+/**
+ * Takes the rows that have a reason and of which `isAlive` says that they are alive, so that nothing else that was told
+ * of a registration is contradicted.
+ *
+ * @param displayFile the file that a person should be shown for a file of the program
+ */
+export function explainAlive(
+  explanation: SnapshotExplanation,
+  isAlive: (id: number) => boolean,
+  displayFile: (file: string) => string,
+): AliveExplanation {
+  const { id, reasonId, retainedBytes, entryEnd, entryBytes } = explanation;
+  const rows: number[] = [];
+  const counts = new Map<number, number>();
+  let bytes = 0;
+  for (let row = 0; row < id.length; row += 1) {
+    const reason = reasonId[row] ?? 0;
+    if (reason === 0 || !isAlive(id[row] ?? 0)) continue;
+    rows.push(row);
+    counts.set(reason, (counts.get(reason) ?? 0) + 1);
+    bytes += (entryEnd[row] ?? 0) - entryStart(explanation, row);
+  }
+  const keptEntryEnd = new Uint32Array(rows.length);
+  const keptEntryBytes = new Uint8Array(bytes);
+  let end = 0;
+  for (const [index, row] of rows.entries()) {
+    const entry = entryBytes.subarray(entryStart(explanation, row), entryEnd[row]);
+    keptEntryBytes.set(entry, end);
+    end += entry.length;
+    keptEntryEnd[index] = end;
+  }
+  const reasons: AliveReason[] = [];
+  for (const reason of explanation.reasons) {
+    const count = counts.get(reason.id);
+    if (count === undefined) continue;
+    const paths = reason.paths.map((path) => path.map((step) => withDisplayFile(step, displayFile)));
+    const { retainedBytes: ofAll, ...rest } = reason;
+    // The figure is of all of them.
+    const retained = count === reason.count && ofAll !== undefined ? { retainedBytes: ofAll } : {};
+    reasons.push({ ...rest, ...retained, paths, count });
+  }
+  return {
+    id: Uint32Array.from(rows, (row) => id[row] ?? 0),
+    reasonId: Uint32Array.from(rows, (row) => reasonId[row] ?? 0),
+    retainedBytes: Float64Array.from(rows, (row) => retainedBytes[row] ?? NaN),
+    entryEnd: keptEntryEnd,
+    entryBytes: keptEntryBytes,
+    reasons: reasons.sort((one, other) => other.count - one.count || one.id - other.id),
+  };
+}
+
+function withDisplayFile(step: PathStep, displayFile: (file: string) => string): PathStep {
+  return step.place === undefined ? step : { ...step, place: { ...step.place, file: displayFile(step.place.file) } };
+}
+
+const entryStart = ({ entryEnd }: { readonly entryEnd: Uint32Array }, row: number): number =>
+  row === 0 ? 0 : (entryEnd[row - 1] ?? 0);
+
+/** One batch, or several that add up; each reason comes no later than the first row that has it. */
+export function* explanationBatches(
+  snapshot: number,
+  atMs: number,
+  alive: AliveExplanation,
+): Generator<RunBatchOf<'explanations'>> {
+  const { id, reasonId, retainedBytes, entryEnd, entryBytes, reasons } = alive;
+  const common = { type: 'explanations', snapshot, atMs } as const;
+  const noRows = {
+    id: new Uint32Array(0),
+    reasonId: new Uint32Array(0),
+    retainedBytes: new Float64Array(0),
+    entryEnd: new Uint32Array(0),
+    entryBytes: new Uint8Array(0),
+  };
+  let from = 0;
+  for (; reasons.length - from > BATCH_REASONS; from += BATCH_REASONS) {
+    yield { ...common, reasons: reasons.slice(from, from + BATCH_REASONS), ...noRows };
+  }
+  let row = 0;
+  do {
+    const end = Math.min(row + BATCH_ROWS, id.length);
+    const firstByte = entryStart(alive, row);
+    yield {
+      ...common,
+      reasons: row === 0 ? reasons.slice(from) : [],
+      id: id.slice(row, end),
+      reasonId: reasonId.slice(row, end),
+      retainedBytes: retainedBytes.slice(row, end),
+      entryEnd: entryEnd.slice(row, end).map((at) => at - firstByte),
+      entryBytes: entryBytes.slice(firstByte, entryEnd[end - 1] ?? firstByte),
+    };
+    row = end;
+  } while (row < id.length);
+}
+
+/** Why the registration with this id is alive; undefined if nothing is told of it. */
+export function createWhyReader(alive: AliveExplanation): (id: number) => ReportedObject['why'] {
+  const { id, reasonId, retainedBytes, entryEnd, entryBytes } = alive;
+  const reasonOf = new Map(alive.reasons.map((reason) => [reason.id, reason]));
+  const decoder = new TextDecoder();
+  return (wanted) => {
+    const row = indexOfAscending(id, wanted);
+    const reason = row === -1 ? undefined : reasonOf.get(reasonId[row] ?? 0);
+    if (reason === undefined) return undefined;
+    const entries = decoder.decode(entryBytes.subarray(entryStart(alive, row), entryEnd[row])).split('\n');
+    const retained = retainedBytes[row] ?? NaN;
+    return {
+      cause: reason.cause,
+      fix: reason.fix,
+      ...(Number.isNaN(retained) ? {} : { retainedBytes: retained }),
+      path: withEntries(reason.paths[0] ?? [], entries),
+    };
+  };
+}
+
+/** Puts an object's own indices in the place of those that differ. */
+function withEntries(path: readonly PathStep[], entries: readonly string[]): PathStep[] {
+  let next = 0;
+  const fill = (text: string): string =>
+    text.replaceAll(ENTRY, () => {
+      const entry = entries[next] ?? '';
+      next += 1;
+      return entry === '' ? ENTRY : entry;
+    });
+  return path.map((step) => ({ ...step, edge: fill(step.edge) }));
+}
+
+function indexOfAscending(values: Uint32Array, wanted: number): number {
+  let low = 0;
+  let high = values.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((values[middle] ?? Infinity) < wanted) low = middle + 1;
+    else high = middle;
+  }
+  return values[low] === wanted ? low : -1;
+}
+
+/** Most objects first. */
+export function reportedCauses({ reasons }: AliveExplanation): NonNullable<RunReport['causes']> {
+  return reasons.slice(0, MAXIMUM_REPORTED_CAUSES).map(({ cause, count, summary, fix, retainedBytes, paths }) => ({
+    cause,
+    count,
+    summary,
+    fix,
+    ...(retainedBytes === undefined ? {} : { retainedBytes }),
+    path: paths[0] ?? [],
+  }));
+}

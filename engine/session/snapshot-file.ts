@@ -1,0 +1,23 @@
+// The file of one heap snapshot, in a private folder of its own: it holds everything that the program had in memory.
+// Runs in the session; the observed process writes into it.
+
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+
+export interface SnapshotFile extends Disposable {
+  readonly path: string;
+  /** 0 as long as there is none. */
+  bytes(): number;
+}
+
+/** Disposing removes file and folder. @throws if the folder cannot be made */
+export function createSnapshotFile(parentFolder: string): SnapshotFile {
+  // mkdtemp makes the folder with mode 0700.
+  const folder = mkdtempSync(join(parentFolder, 'heapline-snapshot-'));
+  const path = join(folder, 'program.heapsnapshot');
+  return {
+    path,
+    bytes: () => statSync(path, { throwIfNoEntry: false })?.size ?? 0,
+    [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}
