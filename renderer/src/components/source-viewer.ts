@@ -1,55 +1,52 @@
-// A read-only CodeMirror with the application's colors. In a chunk of its own, loaded when source is first shown.
+// A read-only CodeMirror with the application's colors. In a chunk of its own, loaded when somebody works with source.
 // It lives in a shadow root: there CodeMirror adopts constructed style sheets, which the page's policy
 // (`style-src 'self'`) allows, where in the document it would insert <style> elements, which the policy forbids.
 
-import { HighlightStyle, LRLanguage, syntaxHighlighting } from '@codemirror/language';
-import { EditorState } from '@codemirror/state';
-import { drawSelection, EditorView, highlightActiveLine, keymap, lineNumbers } from '@codemirror/view';
-import { tags } from '@lezer/highlight';
-import { parser } from '@lezer/javascript';
+import { EditorState, type Extension } from '@codemirror/state';
+import { Decoration, drawSelection, EditorView, highlightActiveLine, keymap, lineNumbers } from '@codemirror/view';
 import type { Disposable } from '../../../engine/protocol/port.ts';
+import { appearance, highlighting, typescript } from './code-appearance.ts';
 
-export interface SourceViewer extends Disposable {
-  show(text: string, label: string): void;
+/** Where the view begins; lines and columns count from 1. `place` is marked, and stands in the middle. */
+export interface SourcePosition {
+  readonly place?: { readonly line: number; readonly column: number };
+  readonly startLine?: number;
+  readonly scrollTopPx?: number;
 }
 
-/** Where the built-in scenarios end their description and begin their program: that is what people open it for. */
-const PROGRAM_HEADING = '// ── The program';
+export interface SourceViewer extends Disposable {
+  show(text: string, label: string, position: SourcePosition): void;
+  focus(): void;
+}
 
-// The parser alone: the language package would bring completion and linting, which a reader does not need.
-const typescript = LRLanguage.define({ parser: parser.configure({ dialect: 'ts' }) });
-
-const highlighting = HighlightStyle.define([
-  { tag: [tags.keyword, tags.modifier, tags.operatorKeyword], color: 'var(--violet-ink)' },
-  { tag: [tags.string, tags.special(tags.string), tags.regexp], color: 'var(--green-ink)' },
-  { tag: [tags.number, tags.bool, tags.null], color: 'var(--amber-ink)' },
-  { tag: [tags.comment], color: 'var(--ink-faint)', fontStyle: 'italic' },
-  { tag: [tags.function(tags.variableName), tags.function(tags.propertyName)], color: 'var(--blue-ink)' },
-  { tag: [tags.typeName, tags.className], color: 'var(--blue-ink)' },
-  { tag: [tags.punctuation, tags.operator], color: 'var(--ink-soft)' },
-]);
-
-const appearance = EditorView.theme({
-  '&': { height: '100%', color: 'var(--ink)', backgroundColor: 'transparent', fontSize: 'var(--size-small)' },
-  '&.cm-focused': { outline: 'none' },
-  '.cm-scroller': { fontFamily: 'var(--font-figures)', lineHeight: '18px', scrollbarWidth: 'thin' },
-  '.cm-content': { padding: '8px 0' },
-  '.cm-gutters': { backgroundColor: 'transparent', border: 'none', color: 'var(--ink-faint)' },
-  '.cm-lineNumbers .cm-gutterElement': { padding: '0 16px 0 16px', minWidth: '48px' },
-  '.cm-activeLine': { backgroundColor: 'transparent' },
-  '&.cm-focused .cm-activeLine': { backgroundColor: 'var(--raised)' },
-  '.cm-selectionBackground, &.cm-focused .cm-selectionBackground': {
-    background: 'color-mix(in srgb, var(--blue) 28%, transparent) !important',
-  },
-  '.cm-cursor': { borderLeftColor: 'var(--ink)' },
+const marking = EditorView.theme({
+  '.cm-place': { backgroundColor: 'var(--amber-wash)', boxShadow: 'inset 2px 0 var(--amber)' },
+  '.cm-place-column': { borderBottom: '2px solid var(--amber)' },
 });
+
+/** The line of a place, and the word at its column. Nothing where the text has no such line. */
+function markPlace(text: string, { line, column }: { readonly line: number; readonly column: number }): Extension {
+  const lines = text.split('\n');
+  const content = lines[line - 1];
+  if (content === undefined) return [];
+  const lineStart = lines.slice(0, line - 1).reduce((sum, { length }) => sum + length + 1, 0);
+  const word = /^[\w$#]+/.exec(content.slice(column - 1))?.[0] ?? '';
+  const decorations = [Decoration.line({ class: 'cm-place' }).range(lineStart)];
+  if (word !== '') {
+    const start = lineStart + column - 1;
+    decorations.push(Decoration.mark({ class: 'cm-place-column' }).range(start, start + word.length));
+  }
+  return [marking, EditorView.decorations.of(Decoration.set(decorations))];
+}
 
 /** Puts a viewer into `element`, which must not have had one before. */
 export function createSourceViewer(element: HTMLElement): SourceViewer {
   const root = element.shadowRoot ?? element.attachShadow({ mode: 'open' });
   const view = new EditorView({ root, parent: root });
   return {
-    show(text, label) {
+    show(givenText, label, { place, startLine, scrollTopPx }) {
+      // CodeMirror counts every line end as one character.
+      const text = givenText.replaceAll('\r\n', '\n');
       view.setState(
         EditorState.create({
           doc: text,
@@ -58,8 +55,9 @@ export function createSourceViewer(element: HTMLElement): SourceViewer {
             drawSelection(),
             highlightActiveLine(),
             typescript,
-            syntaxHighlighting(highlighting),
+            highlighting,
             appearance,
+            place === undefined ? [] : markPlace(text, place),
             // Read-only, yet focusable: it can be scrolled and selected with the keyboard. Escape is not taken.
             EditorState.readOnly.of(true),
             EditorView.editable.of(false),
@@ -68,9 +66,16 @@ export function createSourceViewer(element: HTMLElement): SourceViewer {
           ],
         }),
       );
-      const programAt = text.indexOf(PROGRAM_HEADING);
-      if (programAt !== -1) view.dispatch({ effects: EditorView.scrollIntoView(programAt, { y: 'start' }) });
+      const line = place?.line ?? startLine;
+      if (line !== undefined && line <= view.state.doc.lines) {
+        const at = view.state.doc.line(line).from;
+        const y = place === undefined ? 'start' : 'center';
+        view.dispatch({ selection: { anchor: at }, effects: EditorView.scrollIntoView(at, { y }) });
+      }
+      // At the lines where the plain text stood.
+      if (scrollTopPx !== undefined) view.scrollDOM.scrollTop = scrollTopPx;
     },
+    focus: () => view.focus(),
     [Symbol.dispose]: () => view.destroy(),
   };
 }

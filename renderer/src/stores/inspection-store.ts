@@ -1,36 +1,80 @@
-// What the user looks at closely: a place in the source, and whether the inspector is to have the keyboard.
+// What the user looks at closely: a place in the source with its text, and whether the inspector is to have the keyboard.
 // Runs in the page; written by the table, the inspector and the panels, read by the source view and the inspector.
 
 import { defineStore } from 'pinia';
 import { ref, shallowRef, watch } from 'vue';
 import type { Place } from '../../../engine/protocol/explanation.ts';
+import { NotConnectedError, RefusedError } from '../transport/engine-client.ts';
 import { useDrawerStore } from './drawer-store.ts';
+import { useEngineStore } from './engine-store.ts';
 import { useRunStore } from './run-store.ts';
 
+/** A place that was asked for, with the text of its file as far as it is known. Another object for each asking. */
+export interface OpenedPlace {
+  readonly place: Place;
+  readonly source:
+    | { readonly kind: 'reading' }
+    /** `isChanged`: the file is not what it was when the run began. */
+    | { readonly kind: 'read'; readonly text: string; readonly isChanged: boolean }
+    | { readonly kind: 'unreadable'; readonly message: string };
+}
+
+const nameOf = (path: string) => path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1);
+const withoutExtension = (name: string) => name.replace(/\.[^.]+$/, '');
+
 export const useInspectionStore = defineStore('inspection', () => {
+  const engine = useEngineStore();
   const run = useRunStore();
   const drawer = useDrawerStore();
-  /** Shown in place of the program's own source; undefined: nobody has asked for a place. Another object for each asking. */
-  const place = shallowRef<Place>();
+  const opened = shallowRef<OpenedPlace>();
   /** Grows when the keyboard is to go on in the inspector. */
   const focusRequests = ref(0);
-  watch(
-    () => run.subjectKey,
-    () => (place.value = undefined),
-  );
+  watch([() => run.subjectKey, () => run.shownRunId], () => (opened.value = undefined));
 
   /** Shows the line of a place in the source view. */
-  function openPlace(wanted: Place): void {
-    place.value = { ...wanted };
+  async function openPlace(place: Place): Promise<void> {
     drawer.open('source');
+    const scenarioSource = run.scenario?.source;
+    if (
+      scenarioSource !== undefined &&
+      withoutExtension(nameOf(place.file)) === withoutExtension(scenarioSource.fileName)
+    ) {
+      // What the catalogue has is the text that runs, with its types, on the same lines.
+      opened.value = { place, source: { kind: 'read', text: scenarioSource.text, isChanged: false } };
+      return;
+    }
+    const description = run.stream?.description;
+    if (description?.program.kind === 'scratch' && description.scriptPath === place.file) {
+      // Its file was only there for the run.
+      opened.value = { place, source: { kind: 'read', text: description.program.text, isChanged: false } };
+      return;
+    }
+    const asked: OpenedPlace = { place, source: { kind: 'reading' } };
+    opened.value = asked;
+    const source = await readSource(place.file);
+    if (opened.value === asked) opened.value = { place, source };
   }
+
+  async function readSource(path: string): Promise<OpenedPlace['source']> {
+    const startedAt = run.stream?.description?.startedAt;
+    try {
+      const { text, changedAt } = await engine.attachedClient().request({ type: 'read-source', path });
+      const isChanged =
+        changedAt !== undefined && startedAt !== undefined && Date.parse(changedAt) > Date.parse(startedAt);
+      return { kind: 'read', text, isChanged };
+    } catch (error) {
+      if (!(error instanceof RefusedError) && !(error instanceof NotConnectedError)) throw error;
+      return { kind: 'unreadable', message: error.message };
+    }
+  }
+
   function closePlace(): void {
-    place.value = undefined;
+    opened.value = undefined;
   }
   /** Selects an object and moves the keyboard to its details. */
   function openObject(id: number): void {
     run.selectedObjectId = id;
     focusRequests.value += 1;
   }
-  return { place, focusRequests, openPlace, closePlace, openObject };
+  return { opened, focusRequests, openPlace, closePlace, openObject };
 });
