@@ -76,6 +76,7 @@ async function main(port: MessagePort): Promise<void> {
     type: 'observer-hello',
     token: options.token,
     programStartHrtimeMs: clock[Clock.programStart]! + clock[Clock.hrtimeOffset]!,
+    firstRecordId: Math.max(1, clock[Clock.firstRecord]!),
     gcTrace: options.traceCollections
       ? {
           pid: process.pid,
@@ -93,12 +94,15 @@ async function main(port: MessagePort): Promise<void> {
   let settlingReported = false;
   let newSites: RunBatchOf<'sites'>['items'] = [];
   let newMarks: RunBatchOf<'marks'>['items'] = [];
+  let newWarnings: RunBatchOf<'warning'>[] = [];
   /** Sites before the rows that refer to them. */
   function sendSitesAndMarks(): void {
     if (newSites.length > 0) sendBatch({ type: 'sites', items: newSites });
     if (newMarks.length > 0) sendBatch({ type: 'marks', items: newMarks });
+    for (const warning of newWarnings) sendBatch(warning);
     newSites = [];
     newMarks = [];
+    newWarnings = [];
   }
 
   let isExiting = false;
@@ -124,6 +128,9 @@ async function main(port: MessagePort): Promise<void> {
     switch (message.type) {
       case 'site':
         newSites.push(message.site);
+        break;
+      case 'warning':
+        newWarnings.push({ ...message, atMs: Math.max(0, message.atMs - start) });
         break;
       case 'mark':
         newMarks.push(describeMark(message, start));

@@ -68,7 +68,7 @@ export function createWatcher(context: ObserveContext): StartWatch {
       const sites = createSiteRecorder((site) => tell({ type: 'site', site }));
       clock[Clock.programStart] = now();
       clock[Clock.heartbeat] = now();
-      registries.observe(rows, sites);
+      clock[Clock.firstRecord] = registries.observe(rows, sites, (warning) => tell({ type: 'warning', atMs: now(), ...warning }));
       const entries = [observeMarks(tell), observeCollectionsWhenIdle(tell)];
       const stopHeartbeat = startHeartbeat(columns, rows, now, timers);
       stopObserving = () => {

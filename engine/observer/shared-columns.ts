@@ -63,6 +63,8 @@ export const Clock = {
   /** When the last heap snapshot was begun, and when it was done. */
   snapshotStart: 7,
   snapshotEnd: 8,
+  /** The number that the first registration has in its record; 0 stands for 1. */
+  firstRecord: 9,
 } as const;
 
 /**

@@ -45,6 +45,8 @@ export const ObserverMessage = v.variant('type', [
    * First message; the connection is closed without it, or with a wrong token.
    * `programStartHrtimeMs`: the program's time 0 on the machine's monotonic clock (`process.hrtime`), which the session
    * shares, so that the session can place process output on the run's axis.
+   * `firstRecordId`: the number that registration 1 has in the observer's records, and so in heap snapshots; absent: 1.
+   * Numbers go on where a process is watched again.
    * `gcTrace`: how to find and place this program's lines of `--trace-gc` on standard output. The isolate is that of the
    * first line. The first `ownLines` are collections that the probe forced before the program; `ownEndedAtMs` is when the
    * last of them had ended.
@@ -53,6 +55,7 @@ export const ObserverMessage = v.variant('type', [
     type: v.literal('observer-hello'),
     token: v.string(),
     programStartHrtimeMs: v.number(),
+    firstRecordId: v.exactOptional(v.number()),
     gcTrace: v.nullable(v.object({ pid: v.number(), ownLines: v.number(), ownEndedAtMs: v.number() })),
     runtime: RuntimeBatch,
   }),

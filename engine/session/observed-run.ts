@@ -107,6 +107,7 @@ export function startObservedRun(options: ObservedRunOptions): ObservedRun {
   const recording = createRecording(options.recordingBudgetBytes);
   const launchedAtMs = clock.monotonicMs();
   let timeZeroMs = launchedAtMs;
+  let firstRecordId = 1;
   let listing: RunListing = { description, status: 'launching' };
   let connection: ObserverConnection | undefined;
   let isConnected = false;
@@ -164,6 +165,9 @@ export function startObservedRun(options: ObservedRunOptions): ObservedRun {
       });
     },
     heapBytes: () => usedBytes,
+    get firstId() {
+      return firstRecordId;
+    },
   });
 
   append({ type: 'started', description });
@@ -178,6 +182,7 @@ export function startObservedRun(options: ObservedRunOptions): ObservedRun {
       clearTimeout(handshakeTimer);
       const { hello } = connected;
       timeZeroMs = hello.programStartHrtimeMs;
+      firstRecordId = hello.firstRecordId ?? 1;
       append(hello.runtime);
       collector.align(timeZeroMs, hello.gcTrace);
       if (listing.status === 'launching') setStatus('running');

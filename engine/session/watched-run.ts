@@ -68,10 +68,13 @@ export function classifyWatch({ watchEnd, isLeft, wasObserved, ending, uncaught 
 export function withUntoldCollection(told: Stretches, blocked: Stretches, endMs: number): Stretches {
   const lastBlockedMs = blocked.endMs.at(-1) ?? -Infinity;
   if (endMs - lastBlockedMs > UNTOLD_MS) return told;
-  return {
-    startMs: Float64Array.of(...told.startMs, lastBlockedMs),
-    endMs: Float64Array.of(...told.endMs, lastBlockedMs),
+  const withIt = (times: Float64Array): Float64Array => {
+    const longer = new Float64Array(times.length + 1);
+    longer.set(times);
+    longer[times.length] = lastBlockedMs;
+    return longer;
   };
+  return { startMs: withIt(told.startMs), endMs: withIt(told.endMs) };
 }
 /** A stretch that lasted until so shortly before the end was open then. */
 const UNTOLD_MS = 300;
