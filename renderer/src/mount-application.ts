@@ -5,14 +5,17 @@ import '@fontsource-variable/jetbrains-mono/wght.css';
 import './styles/tokens.css';
 import './styles/base.css';
 import { createPinia } from 'pinia';
-import { createApp, type App as VueApp } from 'vue';
+import { createApp, watch, type App as VueApp } from 'vue';
+import * as v from 'valibot';
 import App from './App.vue';
 import { useEngineStore } from './stores/engine-store.ts';
 import { useRunStore } from './stores/run-store.ts';
 import { useSettingsStore } from './stores/settings-store.ts';
+import { fragmentOf, subjectOfFragment } from './stores/subject.ts';
 import { browserFrameHost, createFrameLoop } from './stream/frame-loop.ts';
 import { createRunStream } from './stream/create-run-stream.ts';
 import { FRAME_LOOP } from './views/frame-loop-injection.ts';
+import { DesktopScriptMessage } from './transport/desktop-bridge.ts';
 import { createEngineClient, type EngineClientOptions } from './transport/engine-client.ts';
 
 /** Mounts into `selector` and begins to connect. */
@@ -25,7 +28,29 @@ export function mountApplication(selector: string, connect: EngineClientOptions[
   useSettingsStore();
   const runStore = useRunStore();
   runStore.useStreams(createRunStream);
+  openWhatTheAddressNames(runStore);
   app.mount(selector);
   useEngineStore().attach(createEngineClient({ connect }), runStore);
   return app;
+}
+
+/** The address names what is on screen, so that a reload, a link and a host's argument all lead to it. */
+function openWhatTheAddressNames(runStore: ReturnType<typeof useRunStore>): void {
+  const open = () => {
+    const subject = subjectOfFragment(window.location.hash);
+    if (subject !== undefined) runStore.open(subject);
+  };
+  open();
+  window.addEventListener('hashchange', open);
+  watch(
+    () => runStore.subject,
+    (subject) => {
+      if (subject !== undefined) window.history.replaceState(null, '', fragmentOf(subject));
+    },
+  );
+  window.addEventListener('message', ({ source, data }) => {
+    // Only this window's own preload script is listened to, never a frame or an opener.
+    const message = source === window ? v.safeParse(DesktopScriptMessage, data) : undefined;
+    if (message?.success === true) runStore.open({ kind: 'file', path: message.output.path });
+  });
 }

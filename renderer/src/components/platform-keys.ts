@@ -7,6 +7,8 @@ export const KEYS = {
   stop: isApple ? '⌘.' : 'Ctrl .',
   collectMajor: 'G',
   collectMinor: isApple ? '⇧G' : 'Shift G',
+  openScript: isApple ? '⌘O' : 'Ctrl O',
+  mark: 'M',
   search: '/',
   shortcuts: '?',
 } as const;

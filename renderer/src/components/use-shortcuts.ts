@@ -10,13 +10,18 @@ export interface ShortcutActions {
   run(): void;
   stop(): void;
   collect(kind: CollectionKind): void;
+  openScript(): void;
+  mark(): void;
   focusSearch(): void;
   showShortcuts(): void;
   openTab(tab: DrawerTab): void;
 }
 
-const isTyping = (target: EventTarget | null) =>
-  target instanceof HTMLElement && target.closest('input, textarea, select, [contenteditable="true"]') !== null;
+/** Editors live in shadow roots, which the target of an event outside of them does not tell. */
+const isTyping = (event: Event) => {
+  const [target] = event.composedPath();
+  return target instanceof HTMLElement && target.closest('input, textarea, select, [contenteditable="true"]') !== null;
+};
 /** What is open over the page has its own keys, and Escape closes it. */
 const isFloatingOpen = () => document.querySelector('.floating[role="dialog"], .floating[role="menu"]') !== null;
 
@@ -26,16 +31,18 @@ export function useShortcuts(actions: ShortcutActions): void {
     if (hasCommandKey(event) && !event.altKey && !event.shiftKey) {
       if (event.key === 'Enter') actions.run();
       else if (event.key === '.') actions.stop();
+      else if (event.key.toLowerCase() === 'o') actions.openScript();
       else return;
       event.preventDefault();
       return;
     }
-    if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target) || isFloatingOpen()) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event) || isFloatingOpen()) return;
     const tab = /^[1-9]$/.test(event.key) ? DRAWER_TABS[Number(event.key) - 1] : undefined;
     if (tab !== undefined) actions.openTab(tab);
     else if (event.key === 'Escape') actions.stop();
     else if (event.key === 'g') actions.collect('major');
     else if (event.key === 'G') actions.collect('minor');
+    else if (event.key === 'm') actions.mark();
     else if (event.key === '/') actions.focusSearch();
     else if (event.key === '?') actions.showShortcuts();
     else return;

@@ -16,9 +16,17 @@ export const useDrawerStore = defineStore('drawer', () => {
   );
   const tab = computed(() => (run.stream === undefined ? tabBeforeRun.value : settings.settings.drawerTab));
 
+  /** The user wants the scratch editor in place of the run; until the next run. */
+  const wantsLargeEditor = ref(false);
+  watch([() => run.subjectKey, () => run.shownRunId], () => (wantsLargeEditor.value = false));
+  /** Before the first run there is nothing to see but the text, so it has all the room. */
+  const isEditorLarge = computed(
+    () => run.subject?.kind === 'scratch' && (run.stream === undefined || wantsLargeEditor.value),
+  );
+
   function open(wanted: DrawerTab): void {
     if (run.stream === undefined) tabBeforeRun.value = wanted;
     else settings.settings.drawerTab = wanted;
   }
-  return { tab, open };
+  return { tab, isEditorLarge, wantsLargeEditor, open };
 });

@@ -296,9 +296,9 @@ export const useRunStore = defineStore('run', () => {
     const asked = subject.value;
     const name = title.value;
     if (asked === undefined || name === undefined || !canRun.value) return;
-    refusedLaunch.value = undefined;
-    // Said at its field already.
-    if (launchProblem.value !== undefined) return;
+    refusedLaunch.value = launch.value === undefined ? undefined : findLaunchProblem(launch.value);
+    // Shown at its field, which opens for it.
+    if (refusedLaunch.value !== undefined) return;
     const program = programToStart();
     const nodePath = (launch.value === undefined ? settings.settings.nodePath : launch.value.nodePath).trim();
     const request: StartRequest =
@@ -415,6 +415,7 @@ export const useRunStore = defineStore('run', () => {
     script,
     launch,
     launchProblem,
+    refusedLaunch,
     target,
     source,
     parameters,

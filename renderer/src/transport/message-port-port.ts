@@ -1,15 +1,9 @@
 // A port over a MessagePort, for the desktop application: plain objects, columns cloned by the browser.
 // Runs in the page; the preload script hands the MessagePort over as a window message.
 
-import * as v from 'valibot';
 import type { Command } from '../../../engine/protocol/command.ts';
 import { createPortReceiver, type Port } from '../../../engine/protocol/port.ts';
-
-/** What the desktop application's preload script puts into the page's world. */
-export const DesktopBridge = v.object({ connect: v.function() });
-
-/** The data of the window message that carries the MessagePort. */
-export const DESKTOP_PORT_MESSAGE = 'heapline:port';
+import { DESKTOP_PORT_MESSAGE, type DesktopBridge } from './desktop-bridge.ts';
 
 /** Wraps a MessagePort and starts it. */
 export function createMessagePortPort(messagePort: MessagePort): Port<unknown, Command> {
@@ -37,7 +31,7 @@ export function createMessagePortPort(messagePort: MessagePort): Port<unknown, C
 
 /** Asks the preload script for a port and resolves when it came; rejects after `timeoutMs`. */
 export function openDesktopPort(
-  bridge: v.InferOutput<typeof DesktopBridge>,
+  bridge: Pick<DesktopBridge, 'connect'>,
   timeoutMs = 10_000,
 ): Promise<Port<unknown, Command>> {
   return new Promise((resolve, reject) => {
