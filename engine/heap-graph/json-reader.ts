@@ -8,6 +8,7 @@ const ZERO = 0x30;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const COMMA = 0x2c;
+const MINUS = 0x2d;
 const CLOSING_BRACKET = 0x5d;
 const MAXIMUM_KEY_BYTES = 1_000;
 
@@ -107,6 +108,7 @@ const SEPARATOR = 1;
 const DIGITS = 2;
 /** A whole number and white space. */
 const NUMBER = 3;
+const SIGN = 4;
 
 const ROWS_AT_ONCE = 2_048;
 /** Integers of so many digits fit 32 bits. */
@@ -120,6 +122,8 @@ class NumberScanner {
   /** How many of `numbers` are filled. */
   count = 0;
   isClosed = false;
+  /** Which of `numbers` have a minus sign, which is not in them; undefined where none may have one. */
+  readonly negative: number[] | undefined;
   /** What is wrong with the byte where scanning stopped. */
   problem: string | undefined;
   #before = BRACKET;
@@ -127,8 +131,9 @@ class NumberScanner {
   #value = 0;
   #digits = 0;
 
-  constructor(capacity: number) {
+  constructor(capacity: number, isSigned: boolean) {
     this.numbers = new Float64Array(capacity);
+    this.negative = isSigned ? [] : undefined;
   }
 
   /** Stops at `end`, when `numbers` are full, behind the closing bracket, or at a problem; says where. */
@@ -200,6 +205,10 @@ class NumberScanner {
       } else if (IS_SPACE[byte] === 1) {
         if (before === DIGITS) before = NUMBER;
         position++;
+      } else if (byte === MINUS && this.negative !== undefined && (before === BRACKET || before === SEPARATOR)) {
+        this.negative.push(count);
+        before = SIGN;
+        position++;
       } else {
         this.problem = `${JSON.stringify(String.fromCharCode(byte))} is not a part of a whole number`;
         return position;
@@ -214,13 +223,18 @@ class NumberScanner {
 }
 
 /**
- * Reads a flat JSON array of non-negative whole numbers, from its opening bracket to behind its closing one, and hands
- * them on in rows of `rowLength`.
+ * Reads a flat JSON array of whole numbers, from its opening bracket to behind its closing one, and hands them on in rows
+ * of `rowLength`. Negative ones are taken only if `isSigned`.
  * @throws SnapshotError if anything else is in it, or if the last row is not whole.
  */
-export async function readNumbers(file: ChunkedFile, rowLength: number, take: TakeNumbers): Promise<void> {
+export async function readNumbers(
+  file: ChunkedFile,
+  rowLength: number,
+  take: TakeNumbers,
+  isSigned = false,
+): Promise<void> {
   await expectToken(file, '[');
-  const scanner = new NumberScanner(rowLength * ROWS_AT_ONCE);
+  const scanner = new NumberScanner(rowLength * ROWS_AT_ONCE, isSigned);
   for (;;) {
     while (file.position < file.end) {
       file.position = scanner.scan(file.bytes, file.position, file.end);
@@ -230,6 +244,7 @@ export async function readNumbers(file: ChunkedFile, rowLength: number, take: Ta
         throw file.wrong(`the last row has ${count % rowLength} of ${rowLength} numbers`);
       }
       if (isClosed || count === scanner.numbers.length) {
+        for (const index of scanner.negative?.splice(0) ?? []) scanner.numbers[index]! *= -1;
         take(scanner.numbers, count);
         scanner.count = 0;
       }

@@ -214,6 +214,14 @@ describe('a small snapshot', () => {
     expect(graph.nodeSelfBytes).toEqual(Uint32Array.of(0, 4294967295, 4294967294));
   });
 
+  it('takes lines before the first of a file, as code with an offset has them, for that one', async () => {
+    const file = fileWith(changed((s) => (s.locations[2] = -1)));
+    const { locations } = await readSnapshot(file);
+    expect(Array.from(locations.line)).toContain(0);
+    await expect(readSnapshot(fileWith(changed((s) => (s.locations[0] = -5))))).rejects.toThrow(SnapshotError);
+    await expect(readSnapshot(fileWith(changed((s) => (s.edges[2] = -5))))).rejects.toThrow(SnapshotError);
+  });
+
   it('has its locations in the order of nodes', async () => {
     const { locations } = await readSnapshot(fileWith(text));
     expect(locations).toEqual({

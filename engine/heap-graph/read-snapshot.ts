@@ -244,7 +244,15 @@ async function readLocations(file: ChunkedFile, { meta, node_count: nodeCount }:
   let capacity = 1 << 12;
   let columns = [0, 1, 2, 3].map(() => new Uint32Array(capacity));
   let firstRow = 0;
-  await readNumbers(file, stride, (numbers, count) => {
+  const isSigned = true;
+  const take = (numbers: Float64Array, count: number): void => {
+    // A program may compile code with a line offset below zero: its first lines are none of a file.
+    for (const offset of offsets) {
+      for (let at = offset; at < count; at += stride) if (numbers[at]! < 0) numbers[at] = 0;
+    }
+    for (let at = nodeOffset; at < count; at += stride) {
+      if (numbers[at]! < 0) throw file.wrong('a row points to a node before the first');
+    }
     const rows: Rows = { file, numbers, count, stride, firstRow };
     firstRow += count / stride;
     while (firstRow > capacity) {
@@ -257,7 +265,8 @@ async function readLocations(file: ChunkedFile, { meta, node_count: nodeCount }:
     }
     copyNodes(rows, nodeOffset, nodeStride, nodeCount, columns[0]!);
     offsets.forEach((offset, index) => copyField(rows, offset, columns[index + 1]!));
-  });
+  };
+  await readNumbers(file, stride, take, isSigned);
   const node = columns[0]!;
   const order = Uint32Array.from({ length: firstRow }, (_, row) => row);
   order.sort((one, other) => node[one]! - node[other]! || one - other);
