@@ -19,6 +19,8 @@ const STATES = [
   ...['threw', 'out-of-memory', 'timed-out', 'crashed', 'exited', 'notice', 'no-catalogue', 'refused'],
   ...['finished:events', 'finished:console', 'finished:source', 'finished:pictures', 'finished:object'],
   ...['finished:parameter', 'finished:limits', 'finished:shortcuts', 'running:collect', 'held:about', 'million'],
+  ...['alive', 'alive:living', 'alive:place', 'alive:filter', 'alive:filtered', 'alive:nothing', 'explaining'],
+  ...['hundred-thousand', 'hundred-thousand:filter', 'syntax-error'],
 ];
 const ACTIONS: Record<string, (page: Page) => Promise<void>> = {
   events: (page) => page.keyboard.press('2'),
@@ -27,6 +29,24 @@ const ACTIONS: Record<string, (page: Page) => Promise<void>> = {
   pictures: (page) => page.keyboard.press('5'),
   object: (page) =>
     page.locator('.body .row', { hasText: 'alive' }).first().or(page.locator('.body .row').nth(2)).first().click(),
+  living: async (page) => {
+    await page.locator('.body .row', { hasText: 'Map entry' }).first().click();
+    await page
+      .getByRole('button', { name: /^Path in full/ })
+      .first()
+      .click();
+  },
+  place: async (page) => {
+    await page.locator('.body .row', { hasText: 'Map entry' }).first().click();
+    await page.getByRole('button', { name: 'Show sessions.js:12 in the source' }).first().click();
+    await page.waitForTimeout(600);
+  },
+  filter: (page) => page.getByRole('button', { name: /^Filter/ }).click(),
+  filtered: async (page) => {
+    await page.locator('.why .lead').nth(1).click();
+    await page.locator('.body .row').first().click();
+  },
+  nothing: (page) => page.getByRole('searchbox', { name: /^Only objects/ }).fill('no such thing'),
   parameter: async (page) => {
     await page.locator('.chip').first().click();
     await page.locator('.editor input').first().fill('99999');

@@ -8,6 +8,7 @@ import type { RunDescription } from '../../engine/protocol/run-description.ts';
 import type { Outcome, PredictionResult, ReportedObject, RunReport } from '../../engine/protocol/run-report.ts';
 import { VERDICTS, VERDICT_REASONS } from '../../engine/protocol/vocabulary.ts';
 import { syntheticRun, type SyntheticRunOptions } from '../../tests/fixtures/synthetic-run.ts';
+import { syntheticExplanation } from '../../tests/fixtures/synthetic-explanation.ts';
 import { mountApplication } from '../src/mount-application.ts';
 import { createStandInEngine } from './stand-in-engine.ts';
 
@@ -71,7 +72,46 @@ const OUTCOMES: Record<string, Outcome> = {
   },
 };
 
+const SYNTAX_ERROR: Outcome = {
+  status: 'threw',
+  exitCode: 1,
+  message: 'The script has a syntax error, so nothing of it ran.',
+  error: {
+    name: 'SyntaxError',
+    message: "Unexpected token '}'",
+    stack: "SyntaxError: Unexpected token '}'\n    at compileSourceTextModule (node:internal/modules/esm/utils:318:16)",
+    place: { file: '/home/somebody/shop/src/sessions.js', line: 14, column: 22 },
+    frame: [
+      '  12 | const sessions = new Map();',
+      '  13 |',
+      "  14 | sessions.set('a', { id: 1 )};",
+      '     |                           ^',
+      '  15 |',
+    ].join('\n'),
+  },
+};
+const SESSIONS_SOURCE = Array.from({ length: 60 }, (_, index) =>
+  index === 11
+    ? 'const sessions = new Map();'
+    : index % 4 === 0
+      ? `// line ${index + 1}`
+      : `  track(${index + 1}, 'x');`,
+).join('\n');
+
 const engine = createStandInEngine({
+  onQuery(command) {
+    const { requestId } = command;
+    if (command.type === 'read-source' && command.path.endsWith('sessions.js')) {
+      return {
+        type: 'source',
+        requestId,
+        path: command.path,
+        text: SESSIONS_SOURCE,
+        changedAt: '2030-01-01T00:00:00Z',
+      };
+    }
+    return { refusal: 'bad-path', message: 'There is no such file any more.' };
+  },
   host: {
     kind: 'served',
     version: '0.1.0',
@@ -121,6 +161,9 @@ interface Ending {
   readonly outcome?: Outcome;
   readonly prediction?: PredictionResult;
   readonly droppedRows?: number;
+  /** Read a snapshot once the verdicts are fixed; `reading`: and stop while it is being read. */
+  readonly explain?: true | 'reading';
+  readonly warns?: boolean;
 }
 
 /** What the generator leaves out of its report, filled in so that every part of the page has something to show. */
@@ -175,7 +218,29 @@ async function play(
     if (dueMs > untilMs) break;
     const waitMs = startedAtMs + dueMs / speed - performance.now();
     if (waitMs > 4) await new Promise((resolve) => setTimeout(resolve, waitMs));
-    if (batch.type === 'verdicts') verdicts = batch;
+    if (batch.type === 'verdicts') {
+      verdicts = batch;
+      if (ending.warns === true) warn(runId);
+      if (ending.explain !== undefined) {
+        engine.record(runId, batch);
+        const status = { type: 'status', status: 'explaining', atMs: dueMs } as const;
+        engine.record(runId, { ...status, step: 'reading-snapshot', progress: 0.42 });
+        if (ending.explain === 'reading') return list({ status: 'explaining' });
+        const alive = Array.from(batch.verdict.keys()).filter((row) => VERDICTS[batch.verdict[row] ?? 0] === 'alive');
+        engine.record(runId, {
+          type: 'marks',
+          items: [{ kind: 'heap-snapshot', name: '', atMs: dueMs - 350, durationMs: 300 }],
+        });
+        engine.record(
+          runId,
+          syntheticExplanation(
+            alive.map((row) => row + 1),
+            dueMs - 350,
+          ),
+        );
+        continue;
+      }
+    }
     if (batch.type === 'started') engine.record(runId, { ...batch, description });
     else if (batch.type === 'ended') {
       const report = finish(batch.report, ending, verdicts);
@@ -189,6 +254,23 @@ async function play(
     if (batch.type === 'status') list({ status: batch.status });
     if (batch.type === 'runtime' && scenarioId === 'image-pipeline') showPictures(runId);
   }
+}
+
+function warn(runId: string): void {
+  const place = { file: '/home/somebody/shop/src/sessions.js', line: 23, column: 12 };
+  engine.record(runId, {
+    type: 'warning',
+    code: 'held-value-reaches-target',
+    message: 'The held value of this registration reaches its target by .owner, so the target can never be collected.',
+    atMs: 300,
+    place,
+  });
+  engine.record(runId, {
+    type: 'warning',
+    code: 'worker-not-observed',
+    message: 'The program started a worker. Registries in it are not observed.',
+    atMs: 900,
+  });
 }
 
 function showPictures(runId: string): void {
@@ -243,10 +325,32 @@ switch (state) {
       { unregisteredEvery: 9, throwsEvery: 11 },
     );
     break;
+  case 'alive':
+    await played('image-pipeline', { prediction: MISSED, explain: true, warns: true }, { keptEvery: 5 });
+    break;
+  case 'explaining':
+    await played('image-pipeline', { explain: 'reading' }, { keptEvery: 5 });
+    break;
+  case 'hundred-thousand':
+    await played(
+      'timing',
+      { prediction: HELD, explain: true },
+      {
+        objects: 100_000,
+        keptEvery: 50,
+        objectBytes: 40,
+        marksReleases: false,
+        sites: Array.from({ length: 40 }, (_, index) => `module-${index}.js:${index * 7 + 3}`),
+      },
+    );
+    break;
+  case 'syntax-error':
+    await played('image-pipeline', { outcome: SYNTAX_ERROR }, { objects: 0 });
+    break;
   case 'million':
     await played(
       'timing',
-      { prediction: HELD },
+      { prediction: HELD, explain: true },
       { objects: 1_000_000, keptEvery: 50, objectBytes: 40, marksReleases: false },
     );
     break;

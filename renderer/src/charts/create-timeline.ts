@@ -8,7 +8,7 @@ import { formatCount, formatRate } from '../stream/figures.ts';
 import { valueAt } from '../stream/growable-column.ts';
 import type { DensityColumns, ObjectView, RunStream } from '../stream/run-stream.ts';
 import { drawTimeAxis, drawVerticalGrid } from './draw-grid.ts';
-import { densityBands, drawDensity, drawLanes } from './draw-lifelines.ts';
+import { densityBands, drawDensity, drawLanes, drawLoneLife } from './draw-lifelines.ts';
 import { drawCrosshair, drawMarks, type OverlayExtent } from './draw-overlay.ts';
 import { drawBlocked, drawCollections, drawOverview, fillPeaks } from './draw-strips.ts';
 import { createHeapChart } from './heap-chart.ts';
@@ -292,6 +292,7 @@ export function createTimeline(
         const columns = columnsFor(Math.max(1, Math.round(scale.width)));
         stream.density(scale.fromMs, scale.toMs, columns);
         const peak = drawDensity(context, lifelines, columns, stream, scale, palette);
+        if (selectedId !== undefined) drawLoneLife(context, lifelines, selectedId - 1, stream, scale, palette);
         const bands = densityBands(lifelines.height);
         const pairSeconds = (2 * scale.millisecondsPerPixel) / 1000;
         const perSecond = (count: number) => `peak ${formatRate(count / pairSeconds)}`;

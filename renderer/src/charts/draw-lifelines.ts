@@ -16,6 +16,8 @@ const MOST_LABELS = 40;
 /** From the end of a lifeline to its name: the tick and the dot lie between. */
 const LABEL_GAP_PX = 12;
 
+const LONE_BAND_PX = 12;
+
 interface LifelineMarks {
   readonly thick: number;
   readonly medium: number;
@@ -149,6 +151,47 @@ function drawLife(
   context.fill();
 }
 
+/** The band that the selected life stands on. */
+function drawSelection(
+  context: CanvasRenderingContext2D,
+  selected: PlacedLife,
+  bandHeight: number,
+  width: number,
+  stream: RunStream,
+  scale: TimeScale,
+  palette: Palette,
+): void {
+  const left = Math.max(-8, scale.x(selected.startMs) - 5);
+  const right = Math.max(left, Math.min(width + 8, scale.x(Math.min(selected.endMs, stream.endMs)) + 11));
+  context.fillStyle = translucent(palette.blue, 0.1);
+  context.fillRect(0, selected.y - bandHeight / 2, width, bandHeight);
+  context.fillStyle = translucent(palette.blue, 0.26);
+  context.strokeStyle = palette.blue;
+  context.lineWidth = 1;
+  context.beginPath();
+  context.roundRect(left, selected.y - bandHeight / 2, right - left, bandHeight, 4);
+  context.fill();
+  context.stroke();
+}
+
+/** The selected life alone, along the lower edge, where the others are a density and it has no lane of its own. */
+export function drawLoneLife(
+  context: CanvasRenderingContext2D,
+  { width, height }: StripSize,
+  row: number,
+  stream: RunStream,
+  scale: TimeScale,
+  palette: Palette,
+): void {
+  const startMs = stream.registrations.atMs.values[row] ?? NaN;
+  if (Number.isNaN(startMs) || row >= stream.registrations.atMs.length) return;
+  const life: PlacedLife = { row, startMs, endMs: stream.endedAtMs(row), group: 0, y: height - LONE_BAND_PX / 2 - 1 };
+  context.fillStyle = palette.ground;
+  context.fillRect(0, height - LONE_BAND_PX - 2, width, LONE_BAND_PX + 2);
+  drawSelection(context, life, LONE_BAND_PX, width, stream, scale, palette);
+  drawLife(context, life, stream, scale, palette, marksFor(LONE_BAND_PX));
+}
+
 /** Lifelines one by one; the one in `selectedRow` stands on a band. */
 export function drawLanes(
   context: CanvasRenderingContext2D,
@@ -162,20 +205,8 @@ export function drawLanes(
   drawVerticalGrid(context, scale, height, palette);
   const marks = marksFor(plan.pitchPx);
   const selected = plan.lives.find(({ row }) => row === selectedRow);
-  if (selected !== undefined) {
-    const left = Math.max(-8, scale.x(selected.startMs) - 5);
-    const right = Math.min(width + 8, scale.x(Math.min(selected.endMs, stream.endMs)) + 11);
-    const bandHeight = Math.max(9, plan.pitchPx + 1);
-    context.fillStyle = translucent(palette.blue, 0.1);
-    context.fillRect(0, selected.y - bandHeight / 2, width, bandHeight);
-    context.fillStyle = translucent(palette.blue, 0.26);
-    context.strokeStyle = palette.blue;
-    context.lineWidth = 1;
-    context.beginPath();
-    context.roundRect(left, selected.y - bandHeight / 2, right - left, bandHeight, 4);
-    context.fill();
-    context.stroke();
-  }
+  if (selected !== undefined)
+    drawSelection(context, selected, Math.max(9, plan.pitchPx + 1), width, stream, scale, palette);
   context.fillStyle = translucent(palette.line, 0.7);
   for (const { topPx } of plan.groups.slice(1)) context.fillRect(0, Math.round(topPx), width, 1);
   for (const life of plan.lives) drawLife(context, life, stream, scale, palette, marks);

@@ -15,6 +15,8 @@ export interface OverlayExtent {
 
 /** More marks than this in the window are drawn at the top edge alone. */
 const MOST_FULL_LINES = 120;
+/** Between two lines of what is hatched. */
+const HATCH_PX = 6;
 /** Fewer than these are named in place; the names of the others are read by pointing at them. */
 const MOST_NAMES = 24;
 
@@ -53,6 +55,7 @@ export function drawMarks(
     const x = drawEnd(scale.x(atMs), extent.top, extent.bottom);
     if (!names.place(title, x - 6, 'left')) names.place(title, x + 6, 'right');
   }
+  for (const mark of visible) if (mark.kind === 'heap-snapshot') drawSnapshot(context, mark, extent, scale, palette);
   const drawsLines = visible.length <= MOST_FULL_LINES;
   const drawsNames = visible.length <= MOST_NAMES;
   let lastX = -Infinity;
@@ -62,7 +65,8 @@ export function drawMarks(
     if (!isMomentMark(mark)) {
       const right = Math.min(scale.width, scale.x(mark.atMs + (mark.durationMs ?? 0)));
       const left = Math.max(0, x);
-      context.fillStyle = mark.kind === 'observer-waited' ? palette.amber : palette.inkSoft;
+      const isObservers = mark.kind === 'observer-waited' || mark.kind === 'heap-snapshot';
+      context.fillStyle = isObservers ? palette.amber : palette.inkSoft;
       context.fillRect(left, extent.top, Math.max(1, right - left), 2);
       if (drawsNames) names.place(mark.title, left + 6, 'right');
       continue;
@@ -81,6 +85,34 @@ export function drawMarks(
     context.fillRect(x - 0.5, extent.top, 1, extent.bottom - extent.top);
     if (drawsNames) names.place(mark.title, x + 6, 'right');
   }
+}
+
+/** The program stood still for the observation's own sake: hatched through all strips, so that no gap passes for its own. */
+function drawSnapshot(
+  context: CanvasRenderingContext2D,
+  { atMs, durationMs = 0 }: TimelineMark,
+  extent: OverlayExtent,
+  scale: TimeScale,
+  palette: Palette,
+): void {
+  const left = Math.max(0, Math.round(scale.x(atMs)));
+  const right = Math.min(scale.width, Math.max(left + 2, Math.round(scale.x(atMs + durationMs))));
+  const height = extent.bottom - extent.top;
+  context.save();
+  context.beginPath();
+  context.rect(left, extent.top, right - left, height);
+  context.clip();
+  context.fillStyle = translucent(palette.inkFaint, 0.1);
+  context.fillRect(left, extent.top, right - left, height);
+  context.strokeStyle = translucent(palette.inkFaint, 0.28);
+  context.lineWidth = 1;
+  context.beginPath();
+  for (let x = left - height; x < right; x += HATCH_PX) {
+    context.moveTo(x, extent.bottom);
+    context.lineTo(x + height, extent.top);
+  }
+  context.stroke();
+  context.restore();
 }
 
 /** Writes names along the top edge where they cover neither each other nor the edges of the plot. */
