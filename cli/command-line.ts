@@ -18,6 +18,8 @@ const MAXIMUM_PORT = 65_535;
 export interface CommandActions {
   list(options: { json: boolean }): Promise<number>;
   run(options: RunOptions): Promise<number>;
+  nodes(options: { json: boolean }): Promise<number>;
+  targets(options: { json: boolean }): Promise<number>;
   serve(options: ServeOptions): Promise<number>;
 }
 
@@ -29,7 +31,11 @@ interface RunFlags {
   timeout?: number;
   maxHeap?: number;
   node?: string;
+  cwd?: string;
+  env: string[];
+  inheritEnv?: true;
   objects: number;
+  why?: true;
   json?: true;
 }
 
@@ -70,7 +76,11 @@ export async function runCommandLine(words: readonly string[], actions: CommandA
   program
     .command('run')
     .description('run a scenario or a script, and report what became of every registered object')
-    .argument('<program>', 'a scenario-id, or a file.{js,mjs,cjs,ts,mts,cts}', nonEmpty)
+    .argument(
+      '<program>',
+      'a scenario-id, a file.{js,mjs,cjs,ts,mts,cts}, or - for a script on standard input',
+      nonEmpty,
+    )
     .argument('[args...]', 'the arguments of a script, after --')
     .addOption(
       new Option('--set <name=value>', 'a parameter of the scenario; may be repeated')
@@ -82,7 +92,15 @@ export async function runCommandLine(words: readonly string[], actions: CommandA
     .option('--settle <ms>', 'how long to wait for late callbacks at the end', within(limits.settleMs.wrapped.pipe))
     .option('--timeout <ms>', 'end the run after this long', within(limits.timeoutMs.wrapped.pipe))
     .option('--max-heap <MB>', "limit of the heap's old space", within(limits.maxHeapMegabytes.wrapped.pipe))
-    .option('--node <path>', 'the node to run on', nonEmpty)
+    .option('--node <path>', 'the node to run on: a path, or a version of those that heapline nodes lists', nonEmpty)
+    .option('--cwd <folder>', "where a script works; without it, the script's own folder", nonEmpty)
+    .addOption(
+      new Option('--env <NAME=value>', "a variable of a script's environment; may be repeated")
+        .argParser((variable: string, variables: string[]) => [...variables, variable])
+        .default([], ''),
+    )
+    .option('--inherit-env', 'give a script your whole environment instead of a minimal one')
+    .option('--why', 'take a heap snapshot at the end, and tell what keeps the living objects alive')
     .option('--objects <n>', 'how many objects to report', wholeNumber(0, MAXIMUM_REPORTED_OBJECTS), 1000)
     .option('--json', 'print one JSON document on standard output, everything else on standard error')
     .action(async (name: string, scriptArgs: string[], flags: RunFlags) => {
@@ -90,12 +108,32 @@ export async function runCommandLine(words: readonly string[], actions: CommandA
         program: name,
         scriptArgs,
         settings: flags.set,
+        environment: flags.env,
+        inheritEnvironment: flags.inheritEnv === true,
+        ...(flags.cwd !== undefined && { workingDirectory: flags.cwd }),
         limits: limitsOf(flags),
         reportedObjects: flags.objects,
+        why: flags.why === true,
         json: flags.json === true,
         ...gcPolicyOf(flags),
         ...(flags.node !== undefined && { nodePath: flags.node }),
       });
+    });
+
+  program
+    .command('nodes')
+    .description('list the nodes of this machine that programs can run on')
+    .option('--json', 'as one JSON document')
+    .action(async (flags: { json?: true }) => {
+      exitStatus = await actions.nodes({ json: flags.json === true });
+    });
+
+  program
+    .command('targets')
+    .description('list the processes that were started with heapline/observe and can be watched')
+    .option('--json', 'as one JSON document')
+    .action(async (flags: { json?: true }) => {
+      exitStatus = await actions.targets({ json: flags.json === true });
     });
 
   program

@@ -46,6 +46,7 @@ export async function serveApplication(
     host: describeHost('served', options.notice),
     scenarios: SCENARIOS,
     locations: engineLocations,
+    rendezvous: { onProblem: (problem) => void stderr.write(`No other process can be watched. ${problem}\n`) },
   });
   try {
     const token = createToken();

@@ -11,7 +11,7 @@ import * as v from 'valibot';
 import { WebSocket } from 'ws';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PROTOCOL_VERSION } from '../engine/protocol/command.ts';
-import { EngineEvent } from '../engine/protocol/event.ts';
+import { EngineEvent, NodeListing } from '../engine/protocol/event.ts';
 import { decodeFrame, encodeFrame } from '../engine/protocol/frame-codec.ts';
 import { RunReport } from '../engine/protocol/run-report.ts';
 import { ensureBuilt } from '../scripts/built-parts.ts';
@@ -25,8 +25,9 @@ interface Ended {
   readonly stderr: string;
 }
 
-function start(words: readonly string[]): { child: ChildProcess; ended: Promise<Ended> } {
-  const child = spawn(process.execPath, [MAIN, ...words], { stdio: ['ignore', 'pipe', 'pipe'] });
+function start(words: readonly string[], input?: string): { child: ChildProcess; ended: Promise<Ended> } {
+  const child = spawn(process.execPath, [MAIN, ...words], { stdio: ['pipe', 'pipe', 'pipe'] });
+  child.stdin.end(input);
   const ended = Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]).then(
     ([stdout, stderr]) => ({ status: child.exitCode, stdout, stderr }),
   );
@@ -71,8 +72,8 @@ afterAll(() => rm(folder, { recursive: true }));
 
 describe('bad usage ends with status 2 and one line that says what is allowed', { timeout: PROCESS_TIMEOUT_MS }, () => {
   it.each<[words: string[], problem: RegExp, allowed: RegExp]>([
-    [[], /Give a command/, /list, run, serve/],
-    [['fly'], /Unknown command 'fly'/, /list, run, serve/],
+    [[], /Give a command/, /list, run, nodes, serve/],
+    [['fly'], /Unknown command 'fly'/, /list, run, nodes, serve/],
     [['--fly'], /Unknown option '--fly'/, /--version/],
     [['list', '--fly'], /Unknown option '--fly'/, /--json/],
     [['list', 'more'], /Too many arguments/, /heapline list/],
@@ -95,6 +96,15 @@ describe('bad usage ends with status 2 and one line that says what is allowed', 
     [['run', 'timing', '--set', 'objects=0'], /cannot be "0"/, /a whole number from 1 to/],
     [['run', 'simple', '--set', 'objects=1'], /no parameter "objects"/, /none at all/],
     [['run', 'critical-resource', '--set', 'ending=never'], /cannot be "never"/, /alive, process\.exit/],
+    [['run', 'simple', '--env', 'A=1'], /for scripts/, /--set name=value/],
+    [['run', MAIN, '--env', 'A'], /--env A has no value/, /--env NAME=value/],
+    [['run', MAIN, '--cwd', '/no/such/folder'], /no folder \/no\/such\/folder/, /./],
+    [['run', MAIN, '--node', '1'], /no Node\.js 1 here/, /24\./],
+    [['run', import.meta.dirname], /is a folder, not a file/, /the path of a script/],
+    [['run', join(import.meta.dirname, 'man.ts')], /Did you mean .*main\.ts/, /the path of a script/],
+    [['run', '/dev/null'], /is a device, not a file/, /the path of a script/],
+    [['run', join(import.meta.dirname, '..', 'package.json')], /not a script that Node\.js runs/, /\.cts/],
+    [['nodes', '--fly'], /Unknown option '--fly'/, /--json/],
     [['run', 'simple', '--', 'word'], /takes no arguments/, /--set name=value/],
     [['run', MAIN, '--set', 'a=1'], /--set is for scenarios/, /after --/],
     [['run', 'simple', '--node', '/no/such/node'], /\/no\/such\/node/, /the path of a node/],
@@ -143,6 +153,19 @@ describe('heapline list', { timeout: PROCESS_TIMEOUT_MS }, () => {
   });
 });
 
+describe('heapline nodes', { timeout: PROCESS_TIMEOUT_MS }, () => {
+  it('lists its own node first, for a person and as a document', async () => {
+    const [plain, json] = await Promise.all([heapline('nodes'), heapline('nodes', '--json')]);
+    const document = v.parse(
+      v.object({ schemaVersion: v.literal(1), nodes: v.array(NodeListing) }),
+      JSON.parse(json.stdout),
+    );
+    expect(document.nodes[0]).toEqual({ path: process.execPath, version: process.versions.node, isDefault: true });
+    expect(plain.stdout).toContain(`${process.versions.node}  ${process.execPath}  (default)\n`);
+    expect([plain.status, json.status]).toEqual([0, 0]);
+  });
+});
+
 describe('heapline run', { timeout: PROCESS_TIMEOUT_MS }, () => {
   it('prints one document on standard output, and the console of the program on standard error', async () => {
     const { status, stdout, stderr } = await heapline('run', 'simple', '--json');
@@ -178,6 +201,81 @@ describe('heapline run', { timeout: PROCESS_TIMEOUT_MS }, () => {
     const { status, stdout } = await heapline('run', path, '--settle', '0', '--', '--json', 'a b', '--', '');
     expect(stdout).toContain('["--json","a b","--",""]\n');
     expect(status).toBe(0);
+  });
+
+  it('runs a script where and with what it is told to', async () => {
+    const path = await script(
+      'surroundings.cjs',
+      `console.log(process.cwd(), process.env.ONE, process.env.TWO === '', process.env.HEAPLINE_TEST_SECRET);`,
+    );
+    process.env['HEAPLINE_TEST_SECRET'] = 'own';
+    process.env['SECRET_OF_TEST'] = 'secret';
+    try {
+      const own = await heapline('run', path, '--settle', '0', '--cwd', '/', '--env', 'ONE=a=b', '--env', 'TWO=');
+      expect(own.stdout).toMatch(/^\/ a=b true undefined\n/);
+      const secret = await script(
+        'secret.cjs',
+        'console.log(process.cwd() === __dirname, process.env.SECRET_OF_TEST);',
+      );
+      expect((await heapline('run', secret, '--settle', '0')).stdout).toMatch(/^true undefined\n/);
+      expect((await heapline('run', secret, '--settle', '0', '--inherit-env')).stdout).toMatch(/^true secret\n/);
+      // What is Heapline's own is not passed on.
+      expect((await heapline('run', path, '--settle', '0', '--inherit-env')).stdout).toMatch(/undefined\n/);
+    } finally {
+      delete process.env['HEAPLINE_TEST_SECRET'];
+      delete process.env['SECRET_OF_TEST'];
+    }
+  });
+
+  it('gives a script the standard input that it was given itself', async () => {
+    const path = await script('input.cjs', `console.log(require('node:fs').readFileSync(0, 'utf8').toUpperCase());`);
+    const { stdout, status } = await start(['run', path, '--settle', '0'], 'typed by somebody').ended;
+    expect(stdout).toMatch(/^TYPED BY SOMEBODY\n/);
+    expect(status).toBe(0);
+  });
+
+  it.each([
+    [
+      'a module',
+      `import { join } from 'node:path'; console.log(join('a', 'b'), process.argv.slice(2), process.cwd());`,
+    ],
+    [
+      'CommonJS',
+      `const { join } = require('node:path'); console.log(join('a', 'b'), process.argv.slice(2), process.cwd());`,
+    ],
+  ])('runs %s that comes on standard input, in the folder of the caller', async (_what, source) => {
+    const { stdout, status } = await start(['run', '-', '--settle', '0', '--', 'word'], source).ended;
+    expect(stdout.split('\n')[0]).toBe(`a/b [ 'word' ] ${process.cwd()}`);
+    expect(status).toBe(0);
+  });
+
+  it('runs on the node that is named by its path or its version', async () => {
+    const path = await script('version.cjs', 'console.log(process.version);');
+    const [major = ''] = process.versions.node.split('.');
+    const wanted = [process.execPath, process.versions.node, `v${major}`, 'node'];
+    const runs = await Promise.all(wanted.map((node) => heapline('run', path, '--settle', '0', '--node', node)));
+    for (const { stdout } of runs) expect(stdout).toMatch(/^v\d+\.\d+\.\d+\n/);
+    expect(new Set(runs.slice(0, 3).map(({ stdout }) => stdout.split('\n')[0]))).toEqual(new Set([process.version]));
+  });
+
+  it('shows where an error is, with the lines around and what to do', async () => {
+    const path = await script('bad.mjs', `import { join } from 'node:path';\nconst fs = require('node:fs');\n`);
+    const [plain, json] = await Promise.all([heapline('run', path), heapline('run', path, '--json')]);
+    expect(plain.stdout).toContain(
+      [
+        `${path}:2:12`,
+        `  1 | import { join } from 'node:path';`,
+        `> 2 | const fs = require('node:fs');`,
+        `    |            ^`,
+        `  3 |`,
+        `Use import and import.meta, or rename bad.mjs to bad.cjs.`,
+      ].join('\n'),
+    );
+    expect(parseReport(json.stdout).outcome).toMatchObject({
+      status: 'threw',
+      error: { name: 'ReferenceError', place: { file: path, line: 2, column: 12 } },
+    });
+    expect([plain.status, json.status]).toEqual([3, 3]);
   });
 
   it.each<[name: string, source: string, words: string[], outcome: string]>([

@@ -15,6 +15,8 @@ try {
     list: async (options) => (await import('./command-list.ts')).listScenarios(options, stdout),
     run: async (options) =>
       (await import('./command-run.ts')).runProgram(options, { stdout, stderr, readerGone: readerGone.promise }),
+    nodes: async (options) => (await import('./command-nodes.ts')).listNodes(options, stdout),
+    targets: async (options) => (await import('./command-targets.ts')).listTargets(options, stdout),
     serve: async (options) => (await import('./command-serve.ts')).serveApplication(options, { stdout, stderr }),
   });
 } catch (error) {

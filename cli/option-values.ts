@@ -82,3 +82,17 @@ export function parseParameters(
   }
   return values;
 }
+
+/**
+ * The variables of repeated `--env NAME=value`. The last of one name counts; the value may be empty, and contain `=`.
+ * @throws UsageError
+ */
+export function parseEnvironment(variables: readonly string[]): Record<string, string> {
+  const environment: Record<string, string> = {};
+  for (const variable of variables) {
+    const separator = variable.indexOf('=');
+    if (separator < 1) throw new UsageError(`--env ${variable} has no value. Allowed: --env NAME=value.`);
+    environment[variable.slice(0, separator)] = variable.slice(separator + 1);
+  }
+  return environment;
+}

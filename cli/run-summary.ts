@@ -1,6 +1,7 @@
 // What `heapline run` tells a person at the end: the outcome, the prediction, and the figures with their units.
 
 import type { RunReport } from '../engine/protocol/run-report.ts';
+import { summarizeCauses } from './why-summary.ts';
 
 const VERDICT_NAMES = {
   finalized: 'finalized',
@@ -32,6 +33,18 @@ function section(title: string, rows: readonly (readonly [name: string, figure: 
   return [title, ...rows.map(([name, figure]) => `  ${name.padEnd(nameWidth)}  ${figure.padStart(figureWidth)}`), ''];
 }
 
+/** Where it happened, the lines around, what to do, and how it came there; without a place, all that is known. */
+function errorLines({ place, frame, hint, stack }: NonNullable<RunReport['outcome']['error']>): string[] {
+  if (place === undefined) return [...stack.trimEnd().split('\n'), ...(hint === undefined ? [] : [hint])];
+  const callers = stack.split('\n').filter((line) => /^ +at /.test(line) && !/[( ]node:/.test(line));
+  return [
+    `${place.file}:${place.line}:${place.column}`,
+    ...(frame?.split('\n') ?? []),
+    ...(hint === undefined ? [] : [hint]),
+    ...callers,
+  ];
+}
+
 /** Lines without a line end. A figure that is not known is a dash, never a zero. */
 export function summarizeRun(report: RunReport): string[] {
   const { runtime, registrations, latencyMs, heap, gc, prediction } = report;
@@ -45,6 +58,7 @@ export function summarizeRun(report: RunReport): string[] {
     .filter(([, rows]) => rows > 0)
     .map(([verdict, rows]) => [verdict, count(rows)] as const);
   lines.push(...section('Registrations', [['registered', count(registrations.total)], ...verdicts]));
+  lines.push(...summarizeCauses(report.causes, { count, size }));
 
   if (latencyMs.count > 0) {
     lines.push(
@@ -71,7 +85,7 @@ export function summarizeRun(report: RunReport): string[] {
       ['longest pause', duration(gc.longestPauseMs)],
     ]),
   );
-  if (report.outcome.error) lines.push(...report.outcome.error.stack.trimEnd().split('\n'), '');
+  if (report.outcome.error) lines.push(...errorLines(report.outcome.error), '');
   for (const warning of report.warnings) lines.push(`Warning: ${warning}`);
   if (report.droppedRows > 0) lines.push(`Warning: ${count(report.droppedRows)} rows of the recording were dropped.`);
   if (prediction) {
