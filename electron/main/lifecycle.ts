@@ -47,6 +47,7 @@ export function startDesktop({ outFolder }: { outFolder: string }): void {
       explainWorkerPath: join(outFolder, 'engine', 'explain-worker.mjs'),
       scenariosFolder: join(outFolder, 'scenarios'),
     },
+    rendezvous: { onProblem: (problem) => console.error(`No other process can be watched. ${problem}`) },
   });
   acceptClients(page, (port) => engine.attach(port));
 

@@ -5,7 +5,7 @@ import { randomBytes } from 'node:crypto';
 import { lstat, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { homedir, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, sep } from 'node:path';
 import {
   isRendezvousFileName,
   MAXIMUM_RENDEZVOUS_BYTES,
@@ -90,7 +90,11 @@ function usualFolders(): string[] {
 
 /** @throws if the folder cannot be made, or is not this user's alone */
 async function makePrivateFolder(folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true, mode: FOLDER_MODE });
+  // The folders above are the system's to make, but for those in the user's home.
+  const recursive = folder.startsWith(homedir() + sep);
+  await mkdir(folder, { recursive, mode: FOLDER_MODE }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EEXIST') throw error;
+  });
   const stats = await lstat(folder);
   if (!stats.isDirectory()) throw new Error('It is not a folder.');
   const userId = process.geteuid?.();
