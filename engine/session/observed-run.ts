@@ -5,7 +5,7 @@ import { setImmediate as turn, setTimeout as delay } from 'node:timers/promises'
 import type { RunListing } from '../protocol/event.ts';
 import { OBSERVER_ENVIRONMENT_VARIABLE } from '../protocol/observer-environment.ts';
 import type { ObserverOptions } from '../protocol/observer-message.ts';
-import type { RunBatch, RunBatchOf } from '../protocol/run-batch.ts';
+import type { RunBatch } from '../protocol/run-batch.ts';
 import type { Outcome } from '../protocol/run-report.ts';
 import type { GcPolicy, Limits, RunDescription } from '../protocol/run-description.ts';
 import { CELL_STATES } from '../heap-graph/explanation.ts';
@@ -13,6 +13,7 @@ import { assertNever, VERDICTS, type CollectionKind } from '../protocol/vocabula
 import type { Scenario } from '../scenarios/define-scenario.ts';
 import type { Clock } from './clock.ts';
 import { createConsoleCollector } from './console-collector.ts';
+import { withDisplayFiles } from './display-files.ts';
 import { createRunExplainer, type ExplainingStep } from './explain-run.ts';
 import { explainAlive, explanationBatches } from './explanations.ts';
 import { createToken, type Endpoint, type ObserverConnection, type ObserverReport } from './endpoint.ts';
@@ -20,6 +21,7 @@ import { isJudged, judgePrediction } from './judge-prediction.ts';
 import { uncaughtMark, withErrorPlace } from './error-place.ts';
 import type { Launcher, LaunchRequest, ObservedProcess, ProcessExit } from './launcher.ts';
 import { classifyOutcome, type OutcomeFacts } from './outcome.ts';
+import { createOverflow, MAXIMUM_BATCH_BYTES } from './overflow.ts';
 import { approximateBytes, createRecording, type Recording } from './recording.ts';
 import { createRunTally, type RunTally } from './run-tally.ts';
 import { buildReport, DEFAULT_REPORTED_OBJECTS, type ReportFacts, type SessionReport } from './session-report.ts';
@@ -37,11 +39,8 @@ const OBSERVER_IDLE_MS = 5_000;
 /** A connection that was made just before the process ended is accepted within this. */
 const LATE_CONNECTION_MS = 60;
 const LATE_HELLO_MS = 1_000;
-/** Sent on as one frame, with its envelope: well below what a frame may have. */
-const MAXIMUM_BATCH_BYTES = 56 * 1024 * 1024;
 /** A program may throw an error with any text; more of it than this helps nobody. */
 const MAXIMUM_ERROR_CHARACTERS = 64 * 1024;
-const DROPPED_INTERVAL_MS = 1_000;
 const VERDICT_ROWS = 65_536;
 /** Batches; clients are served in between. */
 const TALLIED_IN_ONE_TURN = 100;
@@ -128,15 +127,8 @@ export function startObservedRun(options: ObservedRunOptions): ObservedRun {
     recording.append(batch);
     options.onAppend();
   };
-  const overflow = createOverflow(keep, clock);
-  const append = (batch: RunBatch): void => {
-    if (!isDroppable(batch)) keep(batch);
-    else if (approximateBytes(batch) > MAXIMUM_BATCH_BYTES) {
-      overflow.drop(batch, 'A batch was too large to be sent on.');
-    } else if (!recording.hasRoomFor(batch)) {
-      overflow.drop(batch, 'The recording is full; what came after was not kept.');
-    } else keep(batch);
-  };
+  const overflow = createOverflow(recording, keep, clock);
+  const { append } = overflow;
   const warn = (code: string, message: string): void => append({ type: 'warning', code, message, atMs: nowMs() });
   const list = (change: Partial<RunListing>): void => {
     listing = { ...listing, ...change };
@@ -283,10 +275,7 @@ export function startObservedRun(options: ObservedRunOptions): ObservedRun {
         const { batch } = message;
         if (batch.type === 'samples')
           usedBytes = batch.usedBytes.findLast((bytes) => !Number.isNaN(bytes)) ?? usedBytes;
-        if (batch.type === 'marks') return append(withShownFiles(batch, options.displayFile));
-        if (batch.type !== 'sites') return append(batch);
-        const items = batch.items.map((site) => ({ ...site, file: options.displayFile(site.file) }));
-        return append({ type: 'sites', items });
+        return append(withDisplayFiles(batch, options.displayFile));
       }
       case 'observer-settling':
         settled = true;
@@ -519,14 +508,6 @@ function scriptPathOf({ scriptPath }: RunDescription): { scriptPath?: string } {
   return scriptPath === undefined ? {} : { scriptPath };
 }
 
-/** Marks whose places name the files that a person should be shown. */
-function withShownFiles(batch: RunBatchOf<'marks'>, displayFile: (file: string) => string): RunBatchOf<'marks'> {
-  const items = batch.items.map((mark) =>
-    mark.place === undefined ? mark : { ...mark, place: { ...mark.place, file: displayFile(mark.place.file) } },
-  );
-  return { type: 'marks', items };
-}
-
 /** A report lists fewer objects than were asked for rather than be too large to be sent. */
 function buildReportToSend(facts: ReportFacts, maximumObjects = DEFAULT_REPORTED_OBJECTS): SessionReport {
   const built = buildReport(facts, maximumObjects);
@@ -550,80 +531,4 @@ async function tallyOf(recording: Recording): Promise<RunTally> {
     if (sequence % TALLIED_IN_ONE_TURN === 0) await turn();
   }
   return tally;
-}
-
-/** What a program can produce without bound. The rest is little, and without it a run could not be understood. */
-function isDroppable(batch: RunBatch): boolean {
-  switch (batch.type) {
-    case 'registrations':
-    case 'callbacks':
-    case 'unregistrations':
-    case 'registries':
-    case 'registries-collected':
-    case 'collections':
-    case 'sites':
-    case 'marks':
-    case 'console':
-    case 'picture':
-      return true;
-    case 'started':
-    case 'runtime':
-    case 'status':
-    case 'samples':
-    case 'blocked':
-    case 'dropped':
-    case 'warning':
-    case 'verdicts':
-    case 'explanations':
-    case 'ended':
-      return false;
-    default:
-      return assertNever(batch);
-  }
-}
-
-/** Counts what is not kept, and says so in `dropped` batches: at once, then once a second, and at the end. */
-function createOverflow(
-  keep: (batch: RunBatch) => void,
-  clock: Clock,
-): { drop(batch: RunBatch, why: string): void; flush(): void } {
-  let rows = 0;
-  let lines = 0;
-  let message = '';
-  let toldAtMs = -Infinity;
-  const flush = (): void => {
-    if (rows > 0) keep({ type: 'dropped', what: 'rows', count: rows, message });
-    if (lines > 0) keep({ type: 'dropped', what: 'console-lines', count: lines, message });
-    rows = 0;
-    lines = 0;
-    toldAtMs = clock.monotonicMs();
-  };
-  return {
-    drop(batch, why) {
-      message = why;
-      if (batch.type === 'console') lines += batch.entries.reduce((sum, entry) => sum + entry.lines, 0);
-      else rows += countRows(batch);
-      if (clock.monotonicMs() - toldAtMs >= DROPPED_INTERVAL_MS) flush();
-    },
-    flush,
-  };
-}
-
-function countRows(batch: RunBatch): number {
-  switch (batch.type) {
-    case 'registrations':
-      return batch.atMs.length;
-    case 'callbacks':
-    case 'unregistrations':
-    case 'registries-collected':
-      return batch.id.length;
-    case 'collections':
-      return batch.startMs.length;
-    case 'registries':
-    case 'sites':
-    case 'marks':
-      return batch.items.length;
-    default:
-      return 1;
-  }
 }
