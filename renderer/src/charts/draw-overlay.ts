@@ -102,9 +102,9 @@ function drawSnapshot(
   context.beginPath();
   context.rect(left, extent.top, right - left, height);
   context.clip();
-  context.fillStyle = translucent(palette.inkFaint, 0.1);
+  context.fillStyle = translucent(palette.inkFaint, 0.07);
   context.fillRect(left, extent.top, right - left, height);
-  context.strokeStyle = translucent(palette.inkFaint, 0.28);
+  context.strokeStyle = translucent(palette.inkFaint, 0.2);
   context.lineWidth = 1;
   context.beginPath();
   for (let x = left - height; x < right; x += HATCH_PX) {
