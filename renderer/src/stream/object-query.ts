@@ -89,7 +89,11 @@ export function* queryObjects(
     if (isFiltered) rows = found.rows;
   }
   if (order.key === 'registered') return { rows, count: rows?.length ?? length, isReversed, facets };
-  rows ??= Uint32Array.from({ length }, (_, row) => row);
+  if (rows === undefined) {
+    rows = new Uint32Array(length);
+    for (let row = 0; row < length; row++) rows[row] = row;
+    yield;
+  }
   const keys = new Float64Array(rows.length);
   for (let from = 0; from < rows.length; from += STEP_ROWS) {
     const to = Math.min(rows.length, from + STEP_ROWS);

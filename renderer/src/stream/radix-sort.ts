@@ -2,7 +2,7 @@
 // No Vue in here; used by the query of the object table.
 
 /** Rows handled between two steps. */
-const STEP_ROWS = 1 << 16;
+const STEP_ROWS = 1 << 15;
 const DIGIT_BITS = 16;
 const DIGIT_COUNT = 1 << DIGIT_BITS;
 const SIGN = 0x8000_0000;
@@ -36,7 +36,11 @@ export function* sortRowsByKey(rows: Uint32Array, keys: Float64Array, isDescendi
     }
     yield;
   }
-  let places = Uint32Array.from({ length: count }, (_, place) => place);
+  let places = new Uint32Array(count);
+  for (let from = 0; from < count; from += STEP_ROWS) {
+    const to = Math.min(count, from + STEP_ROWS);
+    for (let place = from; place < to; place++) places[place] = place;
+  }
   let sorted = new Uint32Array(count);
   for (const [words, shift] of [
     [low, 0],
@@ -70,6 +74,10 @@ export function* sortRowsByKey(rows: Uint32Array, keys: Float64Array, isDescendi
     }
     [places, sorted] = [sorted, places];
   }
-  const ordered = places.map((place) => rows[place] ?? 0);
-  rows.set(ordered);
+  for (let from = 0; from < count; from += STEP_ROWS) {
+    const to = Math.min(count, from + STEP_ROWS);
+    for (let index = from; index < to; index++) sorted[index] = rows[places[index] ?? 0] ?? 0;
+    yield;
+  }
+  rows.set(sorted);
 }
