@@ -68,13 +68,16 @@ export function createWatcher(context: ObserveContext): StartWatch {
       const sites = createSiteRecorder((site) => tell({ type: 'site', site }));
       clock[Clock.programStart] = now();
       clock[Clock.heartbeat] = now();
-      clock[Clock.firstRecord] = registries.observe(rows, sites, (warning) => tell({ type: 'warning', atMs: now(), ...warning }));
+      clock[Clock.firstRecord] = registries.observe(rows, sites, (warning) =>
+        tell({ type: 'warning', atMs: now(), ...warning }),
+      );
       const entries = [observeMarks(tell), observeCollectionsWhenIdle(tell)];
       const stopHeartbeat = startHeartbeat(columns, rows, now, timers);
       stopObserving = () => {
         stopObserving = undefined;
         registries.pause();
         stopHeartbeat();
+        clock[Clock.heartbeat] = now();
         rows.settleTimes();
         for (const observation of entries) {
           observation.tellPending();
@@ -137,6 +140,9 @@ export function createWatcher(context: ObserveContext): StartWatch {
         workerData: companionData,
         transferList: [companionPort],
         name: 'heapline-companion',
+        // Otherwise Node would open the program's own streams for it.
+        stdout: true,
+        stderr: true,
         trackUnmanagedFds: false,
       });
       companion.unref();

@@ -27,7 +27,7 @@ import { createRunTally, type RunTally } from './run-tally.ts';
 import { buildReport, DEFAULT_REPORTED_OBJECTS, type ReportFacts, type SessionReport } from './session-report.ts';
 import type { SnapshotExplainer } from './snapshot-explainer.ts';
 import { decideVerdicts } from './verdicts.ts';
-import { classifyWatch, withUntoldCollection, type WatchedProcess } from './watched-run.ts';
+import { classifyWatch, hasTurnedAtLast, withUntoldCollection, type WatchedProcess } from './watched-run.ts';
 
 const HANDSHAKE_DEADLINE_MS = 10_000;
 /** Before a process is ended, its observer may take this long to send what it has recorded. */
@@ -362,19 +362,17 @@ export function startObservedRun(options: ObservedRunOptions): ObservedRun {
     });
     const last = isConnected ? await explain.readLast() : undefined;
     const tally = await tallyOf(recording);
-    const blocked = tally.blocked();
+    const hasTurned = hasTurnedAtLast(ending, durationMs);
     const verdicts = decideVerdicts({
       rows: tally.rows,
       majorCollections:
-        watched === undefined
-          ? tally.majorCollections()
-          : withUntoldCollection(tally.majorCollections(), blocked, durationMs),
-      blocked,
+        isLeft && !hasTurned ? withUntoldCollection(tally.majorCollections(), durationMs) : tally.majorCollections(),
+      blocked: tally.blocked(),
       registryCollectedAtMs: tally.registryCollectedAtMs,
       droppedRows: tally.droppedRows,
       // A program that goes on has not let its objects go by ending.
       settled: settled || isLeft,
-      settleTimeCompleted: ending?.settled === true,
+      settleTimeCompleted: ending?.settled === true || (isLeft && hasTurned),
       endedOrderly: ending !== undefined,
       lastEventMs: endedAtMs ?? tally.lastEventMs,
       ...(last !== undefined && {

@@ -61,20 +61,24 @@ export function classifyWatch({ watchEnd, isLeft, wasObserved, ending, uncaught 
   return { status: 'crashed', message: 'The process ended without a word: it was killed, or crashed.' };
 }
 
+/** A thread that turned so shortly before the end was not blocked. */
+const BLOCKED_MS = 100;
+
+/** True if the process's thread had just turned its event loop when it was left, so that nothing was pending there. */
+export function hasTurnedAtLast(ending: WatchFacts['ending'], endMs: number): boolean {
+  return endMs - (ending?.lastTurnAtMs ?? -Infinity) < BLOCKED_MS;
+}
+
 /**
- * The major collections that verdicts have to reckon with. A watched process tells of a collection when its thread turns;
- * if the thread was blocked at the end, one may have happened that nobody was told of.
+ * The major collections that verdicts have to reckon with where the thread was blocked at the end: a watched process tells
+ * of a collection when its thread turns, so one may have happened that nobody was told of.
  */
-export function withUntoldCollection(told: Stretches, blocked: Stretches, endMs: number): Stretches {
-  const lastBlockedMs = blocked.endMs.at(-1) ?? -Infinity;
-  if (endMs - lastBlockedMs > UNTOLD_MS) return told;
+export function withUntoldCollection(told: Stretches, endMs: number): Stretches {
   const withIt = (times: Float64Array): Float64Array => {
     const longer = new Float64Array(times.length + 1);
     longer.set(times);
-    longer[times.length] = lastBlockedMs;
+    longer[times.length] = endMs;
     return longer;
   };
   return { startMs: withIt(told.startMs), endMs: withIt(told.endMs) };
 }
-/** A stretch that lasted until so shortly before the end was open then. */
-const UNTOLD_MS = 300;
