@@ -139,11 +139,12 @@ export async function runCommandLine(words: readonly string[], actions: CommandA
   program
     .command('serve')
     .description('serve the application to a browser on this machine')
+    .argument('[script]', 'a script to begin with', nonEmpty)
     .option('--port <n>', 'the port; 0 takes any free one', wholeNumber(0, MAXIMUM_PORT))
     .option('--host <name>', 'the interface to listen on', nonEmpty, '127.0.0.1')
     .option('--no-open', 'do not open a browser')
-    .action(async (flags: { port?: number; host: string; open: boolean }) => {
-      exitStatus = await actions.serve(flags);
+    .action(async (script: string | undefined, flags: { port?: number; host: string; open: boolean }) => {
+      exitStatus = await actions.serve({ ...flags, ...(script !== undefined && { script }) });
     });
 
   try {

@@ -1,10 +1,12 @@
 // `heapline serve`, and what `npm start` falls back to: the application in a browser, until it is interrupted.
 
 import { access } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { SCENARIOS } from '../engine/scenarios/index.ts';
 import { createEngine } from '../engine/session/engine.ts';
 import { createNodeLauncher } from '../engine/session/node-launcher.ts';
+import { Refused } from '../engine/session/refused.ts';
+import { checkScript } from '../engine/session/source-files.ts';
 import { engineLocations, rendererFolder } from './engine-locations.ts';
 import { describeHost } from './host-description.ts';
 import { onInterrupts } from './interrupts.ts';
@@ -22,6 +24,8 @@ export interface ServeOptions {
   /** Absent: the usual port, or any free one if that is taken. */
   readonly port?: number;
   readonly open: boolean;
+  /** Shown first; relative paths are seen from the working directory. */
+  readonly script?: string;
   /** Why the application is served although the desktop was asked for; shown in the page and before the address. */
   readonly notice?: string;
 }
@@ -29,7 +33,7 @@ export interface ServeOptions {
 /**
  * Serves until the first interrupt.
  * @returns the exit status
- * @throws UsageError if the port or the host cannot be had, or the page is not built
+ * @throws UsageError if the port or the host cannot be had, the script is none, or the page is not built
  */
 export async function serveApplication(
   options: ServeOptions,
@@ -38,6 +42,7 @@ export async function serveApplication(
   await access(join(rendererFolder, 'index.html')).catch(() => {
     throw new UsageError('The page is not built. Allowed after: npm run build.');
   });
+  const script = options.script === undefined ? undefined : await findScript(options.script);
   const interrupted = Promise.withResolvers<void>();
   using _interrupts = onInterrupts(interrupted.resolve, (exitStatus) => process.exit(exitStatus));
 
@@ -66,14 +71,28 @@ export async function serveApplication(
       );
     }
     const where = options.notice === undefined ? 'Heapline is at' : `${options.notice} Heapline is served instead at`;
-    await stdout.write(`${where} ${served.address}\n`);
-    if (options.open) openBrowser(served.address, (problem) => void stderr.write(`${problem}\n`));
+    // The page reads what it begins with from the fragment, which no server and no log ever sees.
+    const address = script === undefined ? served.address : `${served.address}#script=${encodeURIComponent(script)}`;
+    await stdout.write(`${where} ${address}\n`);
+    if (options.open) openBrowser(address, (problem) => void stderr.write(`${problem}\n`));
     await interrupted.promise;
     await served.close();
   } finally {
     await engine.close();
   }
   return EXIT_STATUS.success;
+}
+
+/** The absolute path of a script that can be run, as far as can be told without running it. @throws UsageError */
+async function findScript(path: string): Promise<string> {
+  const absolute = resolve(path);
+  try {
+    await checkScript(absolute);
+  } catch (error) {
+    if (error instanceof Refused) throw new UsageError(error.message);
+    throw error;
+  }
+  return absolute;
 }
 
 async function listen(options: ServeOptions, start: (port: number) => Promise<ServedHost>): Promise<ServedHost> {

@@ -295,7 +295,7 @@ describe('the WebSocket', () => {
     const { socket, port } = await openClient();
     const problem = new Promise((resolve) => port.onClose(resolve));
     const closed = once(socket, 'close');
-    socket.send(encodeFrame({ type: 'hello', padding: new Uint8Array(1024 * 1024) }));
+    socket.send(encodeFrame({ type: 'hello', padding: new Uint8Array(16 * 1024 * 1024) }));
     expect((await closed)[0]).toBe(1009);
     expect(await problem).toMatch(/payload size/);
     expect(await upgrade(socketPath(), { Origin: origin() })).toBe('open');

@@ -10,8 +10,8 @@ import { securityHeaders } from './page-policy.ts';
 import { sendStaticFile } from './static-files.ts';
 import { createWebSocketPort } from './web-socket-port.ts';
 
-/** Commands are small; a larger message is a mistake or an attack. */
-const MAXIMUM_COMMAND_BYTES = 1024 * 1024;
+/** A scratch script of 4 Mi characters, each of up to three bytes, and its settings; a larger message is a mistake or an attack. */
+const MAXIMUM_COMMAND_BYTES = 16 * 1024 * 1024;
 /** A client that does not answer the closing handshake is cut off after this long. */
 const CLOSE_TIMEOUT_MS = 1000;
 const SOCKET_PATH = '/socket';

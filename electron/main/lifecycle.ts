@@ -5,9 +5,10 @@ import { join } from 'node:path';
 import { SCENARIOS } from '../../engine/scenarios/index.ts';
 import { createEngine } from '../../engine/session/engine.ts';
 import { createNodeLauncher } from '../../engine/session/node-launcher.ts';
-import { acceptClients } from './client-port.ts';
+import { acceptPage } from './client-port.ts';
 import { createDesktopLauncher } from './launcher.ts';
 import { setMenu } from './menu.ts';
+import { addressWithScript, chooseScript, scriptOfCommandLine, showScript } from './open-script.ts';
 import { choosePage } from './page.ts';
 import { registerPageScheme, servePage } from './page-protocol.ts';
 import { confineAllContents, denyPermissions } from './security.ts';
@@ -49,17 +50,39 @@ export function startDesktop({ outFolder }: { outFolder: string }): void {
     },
     rendezvous: { onProblem: (problem) => console.error(`No other process can be watched. ${problem}`) },
   });
-  acceptClients(page, (port) => engine.attach(port));
+  const letChoose = (window: BrowserWindow | null) => {
+    if (window === null) return;
+    chooseScript(window).catch((error: unknown) => console.error('The dialog could not be opened:', error));
+  };
+  acceptPage(page, {
+    onClient: (port) => engine.attach(port),
+    onChooseScript: (contents) => letChoose(BrowserWindow.fromWebContents(contents)),
+  });
 
-  const open = () => openWindow(page, join(outFolder, 'preload', 'index.cjs'));
-  app.on('second-instance', () => {
+  const open = (script?: string) =>
+    openWindow(addressWithScript(page, script), join(outFolder, 'preload', 'index.cjs'));
+  /** In the window that is there, or in a new one. */
+  const show = (script: string | undefined) => {
     const [window] = BrowserWindow.getAllWindows();
     if (window === undefined) {
-      if (app.isReady()) open();
+      if (app.isReady()) open(script);
+      else firstScript = script ?? firstScript;
       return;
     }
     if (window.isMinimized()) window.restore();
     window.focus();
+    if (script !== undefined) showScript(window, script);
+  };
+  /** A packaged application is one word of its command line, one that is run from its folder two. */
+  const wordsOf = (commandLine: readonly string[]) => commandLine.slice(app.isPackaged ? 1 : 2);
+  let firstScript = scriptOfCommandLine(wordsOf(process.argv), process.cwd());
+  app.on('second-instance', (_event, commandLine, workingDirectory) =>
+    show(scriptOfCommandLine(wordsOf(commandLine), workingDirectory)),
+  );
+  // The file manager of macOS tells by this event, also before the application is ready.
+  app.on('open-file', (event, path) => {
+    event.preventDefault();
+    show(path);
   });
   app.on('activate', () => {
     if (app.isReady() && BrowserWindow.getAllWindows().length === 0) open();
@@ -87,8 +110,8 @@ export function startDesktop({ outFolder }: { outFolder: string }): void {
     .then(() => {
       servePage(join(outFolder, 'renderer'));
       denyPermissions(session.defaultSession, page);
-      setMenu(!app.isPackaged);
-      open();
+      setMenu({ isDevelopment: !app.isPackaged, openScript: () => letChoose(BrowserWindow.getFocusedWindow()) });
+      open(firstScript);
     })
     .catch((error: unknown) => {
       console.error('The application could not start:', error);

@@ -1,12 +1,25 @@
-// The application's menu: editing, zooming and windows, as the system words them.
+// The application's menu: opening, editing, zooming and windows, as the system words them.
 
 import { Menu, type MenuItemConstructorOptions } from 'electron';
 
-/** @param isDevelopment adds the developer tools */
-export function setMenu(isDevelopment: boolean): void {
+export interface MenuOptions {
+  /** Adds the developer tools. */
+  readonly isDevelopment: boolean;
+  openScript(): void;
+}
+
+export function setMenu({ isDevelopment, openScript }: MenuOptions): void {
   const template: MenuItemConstructorOptions[] = [
     ...(process.platform === 'darwin' ? [{ role: 'appMenu' } as const] : []),
-    { role: 'fileMenu' },
+    {
+      role: 'fileMenu',
+      submenu: [
+        // The page has this key, and knows when it is not to act on it.
+        { label: 'Open Script…', accelerator: 'CmdOrCtrl+O', registerAccelerator: false, click: openScript },
+        { type: 'separator' },
+        { role: process.platform === 'darwin' ? 'close' : 'quit' },
+      ],
+    },
     { role: 'editMenu' },
     {
       label: 'View',

@@ -1,13 +1,15 @@
 // The application's window.
 
 import { BrowserWindow, nativeTheme } from 'electron';
-import type { Page } from './page.ts';
 
 /** The page's own ground, so that nothing flashes before it is drawn. */
 const GROUND = { dark: '#0f1216', light: '#f6f7f9' };
 
-/** @param preloadPath the built preload script, absolute */
-export function openWindow(page: Page, preloadPath: string): BrowserWindow {
+/**
+ * @param address of the page, with what it is to begin with in its fragment
+ * @param preloadPath the built preload script, absolute
+ */
+export function openWindow(address: string, preloadPath: string): BrowserWindow {
   const window = new BrowserWindow({
     width: 1440,
     height: 900,
@@ -29,8 +31,8 @@ export function openWindow(page: Page, preloadPath: string): BrowserWindow {
     },
   });
   window.once('ready-to-show', () => window.show());
-  window.loadURL(page.address).catch((error: unknown) => {
-    console.error(`The page ${page.address} could not be loaded:`, error);
+  window.loadURL(address).catch((error: unknown) => {
+    console.error(`The page ${address} could not be loaded:`, error);
     window.show();
   });
   return window;

@@ -1,17 +1,27 @@
 // The only bridge between the page and the application. Runs sandboxed in the page's process, in a world of its own:
-// the page sees one function, and is handed a MessagePort; it never sees Electron's modules or events.
+// the page sees three functions, and is handed a MessagePort; it never sees Electron's modules or events.
 
-import { contextBridge, ipcRenderer } from 'electron';
+import { contextBridge, ipcRenderer, webUtils } from 'electron';
 
-const CONNECT_CHANNEL = 'heapline:connect';
+/** Everything that the page asks for goes through here, in one word. */
+const ASK_CHANNEL = 'heapline:ask';
 /** Main answers on this channel; the page is told by a window message of the same name. */
 const PORT_MESSAGE = 'heapline:port';
+/** Main tells the path of a script that the user chose; the page is told by a window message of this type. */
+const SCRIPT_MESSAGE = 'heapline:script';
 
 ipcRenderer.on(PORT_MESSAGE, ({ ports }) => {
   window.postMessage(PORT_MESSAGE, window.location.origin, ports);
 });
+ipcRenderer.on(SCRIPT_MESSAGE, (_event, path: unknown) => {
+  window.postMessage({ type: SCRIPT_MESSAGE, path }, window.location.origin);
+});
 
 contextBridge.exposeInMainWorld('heaplineDesktop', {
   /** Asks for a port to the engine; it comes with a `message` event whose data is `heapline:port`. */
-  connect: (): void => ipcRenderer.send(CONNECT_CHANNEL),
+  connect: (): void => ipcRenderer.send(ASK_CHANNEL, 'connect'),
+  /** Opens the system's dialog; a chosen script comes with a `message` event of the type `heapline:script`. */
+  chooseScript: (): void => ipcRenderer.send(ASK_CHANNEL, 'choose-script'),
+  /** Where a file that was dropped on the page lies; empty for one that the page made itself. */
+  pathOfFile: (file: File): string => webUtils.getPathForFile(file),
 });

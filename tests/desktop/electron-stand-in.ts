@@ -77,6 +77,12 @@ class StandInWindow extends EventEmitter {
   static getAllWindows(): StandInWindow[] {
     return StandInWindow.all;
   }
+  static fromWebContents(contents: StandInContents): StandInWindow | null {
+    return StandInWindow.all.find(({ webContents }) => webContents === contents) ?? null;
+  }
+  static getFocusedWindow(): StandInWindow | null {
+    return StandInWindow.all.find(({ isFocused }) => isFocused) ?? null;
+  }
   readonly options: Electron.BrowserWindowConstructorOptions;
   readonly webContents = new StandInContents('app://heapline');
   isShown = false;
@@ -198,6 +204,16 @@ export const shell = {
   },
 } satisfies Pick<Electron.Shell, 'openExternal'> & { opened: string[] };
 
+/** Answers with `answer`, and keeps what it was asked. */
+export const dialog = {
+  answer: { canceled: true, filePaths: [] } as Electron.OpenDialogReturnValue,
+  asked: [] as Electron.OpenDialogOptions[],
+  async showOpenDialog(_window: object, options: Electron.OpenDialogOptions): Promise<Electron.OpenDialogReturnValue> {
+    dialog.asked.push(options);
+    return dialog.answer;
+  },
+};
+
 export const protocol = {
   schemes: [] as Electron.CustomScheme[],
   handlers: new Map<string, (request: Request) => Response | Promise<Response>>(),
@@ -238,11 +254,14 @@ export const utilityProcess = {
 
 /** The preload script's side. */
 export const ipcRenderer = Object.assign(new EventEmitter(), {
-  sent: [] as string[],
-  send(channel: string): void {
-    ipcRenderer.sent.push(channel);
+  sent: [] as unknown[][],
+  send(...words: unknown[]): void {
+    ipcRenderer.sent.push(words);
   },
 });
+export const webUtils = {
+  getPathForFile: (file: File) => `/dropped/${file.name}`,
+} satisfies Pick<Electron.WebUtils, 'getPathForFile'>;
 ipcRenderer satisfies Pick<Electron.IpcRenderer, 'send'>;
 export const contextBridge = {
   exposed: new Map<string, unknown>(),

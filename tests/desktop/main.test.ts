@@ -11,7 +11,7 @@ import * as electron from './electron-stand-in.ts';
 
 vi.mock('electron', () => import('./electron-stand-in.ts'));
 
-const { app, ipcMain, protocol, session, shell } = electron;
+const { app, dialog, ipcMain, protocol, session, shell } = electron;
 const ORIGIN = 'app://heapline';
 const PAGE = 'app://heapline/index.html';
 let outFolder: string;
@@ -78,7 +78,7 @@ describe('the window', () => {
   it('comes to the front when the application is started again', () => {
     const window = firstWindow();
     window.isMinimizedNow = true;
-    app.emit('second-instance');
+    app.emit('second-instance', {}, ['electron', '.'], outFolder);
     expect({ minimized: window.isMinimizedNow, focused: window.isFocused }).toEqual({
       minimized: false,
       focused: true,
@@ -95,7 +95,7 @@ describe('the window', () => {
       expect.arrayContaining(['editMenu', 'reload', 'zoomIn', 'toggleDevTools']),
     );
     const { setMenu } = await import('../../electron/main/menu.ts');
-    setMenu(false);
+    setMenu({ isDevelopment: false, openScript: () => {} });
     expect(roles(electron.Menu.template)).not.toContain('toggleDevTools');
   });
 });
@@ -225,7 +225,7 @@ describe('the way to the engine', () => {
   function connect() {
     const { webContents } = firstWindow();
     const { mainFrame } = webContents;
-    ipcMain.emit('heapline:connect', { sender: webContents, senderFrame: mainFrame });
+    ipcMain.emit('heapline:ask', { sender: webContents, senderFrame: mainFrame }, 'connect');
     const handed = mainFrame.received.pop();
     expect(handed?.channel).toBe('heapline:port');
     const port = handed?.ports[0]?.node;
@@ -305,15 +305,27 @@ describe('the way to the engine', () => {
   ])('stays shut for %s', (_name, makeEvent) => {
     const complaint = vi.spyOn(console, 'error').mockImplementation(() => {});
     const event = makeEvent() as { sender: electron.StandInContents; senderFrame: electron.StandInFrame | null };
-    ipcMain.emit('heapline:connect', event);
+    for (const wish of ['connect', 'choose-script']) ipcMain.emit('heapline:ask', event, wish);
     expect(event.senderFrame?.received ?? []).toEqual([]);
     expect(event.sender.mainFrame.received).toEqual([]);
-    expect(complaint).toHaveBeenCalledOnce();
+    expect(dialog.asked).toEqual([]);
+    expect(complaint).toHaveBeenCalledTimes(2);
     complaint.mockRestore();
   });
 
   it('is the only entry', () => {
-    expect(ipcMain.eventNames()).toEqual(['heapline:connect']);
+    expect(ipcMain.eventNames()).toEqual(['heapline:ask']);
+  });
+
+  it('knows two wishes, and carries out no other', () => {
+    const complaint = vi.spyOn(console, 'error').mockImplementation(() => {});
+    const { webContents } = firstWindow();
+    for (const wish of [undefined, 'format-disk', { type: 'connect' }]) {
+      ipcMain.emit('heapline:ask', { sender: webContents, senderFrame: webContents.mainFrame }, wish);
+    }
+    expect(webContents.mainFrame.received).toEqual([]);
+    expect(complaint).toHaveBeenCalledTimes(3);
+    complaint.mockRestore();
   });
 
   it('is closed for a page that sends what cannot be read', async () => {
@@ -322,6 +334,56 @@ describe('the way to the engine', () => {
     port.postMessage({ type: 'format-disk' });
     expect((await event('protocol-error')).message).not.toBe('');
     expect(await closed).toBe('closed');
+  });
+});
+
+describe('a script from outside the page', () => {
+  const told = () => firstWindow().webContents.mainFrame.received.splice(0);
+  const wish = () => {
+    const { webContents } = firstWindow();
+    ipcMain.emit('heapline:ask', { sender: webContents, senderFrame: webContents.mainFrame }, 'choose-script');
+  };
+
+  it('is chosen in the system’s dialog, which offers what Node runs, and told to the page', async () => {
+    dialog.answer = { canceled: false, filePaths: ['/home/somebody/leak.mjs'] };
+    wish();
+    await vi.waitFor(() =>
+      expect(told()).toMatchObject([{ channel: 'heapline:script', message: '/home/somebody/leak.mjs' }]),
+    );
+    expect(dialog.asked.at(-1)).toMatchObject({
+      properties: ['openFile'],
+      filters: [{ extensions: ['js', 'mjs', 'cjs', 'ts', 'mts', 'cts'] }],
+    });
+    dialog.answer = { canceled: true, filePaths: [] };
+    wish();
+    await vi.waitFor(() => expect(dialog.asked).toHaveLength(2));
+    expect(told()).toEqual([]);
+  });
+
+  it('is named by a second start, seen from its folder; options and what is not there are none', async () => {
+    const script = join(outFolder, 'second.mjs');
+    await writeFile(script, '');
+    const start = (...words: string[]) => app.emit('second-instance', {}, ['electron', '.', ...words], outFolder);
+    start('--enable-features=a.mjs', 'missing.mjs', 'second.mjs');
+    expect(told()).toMatchObject([{ channel: 'heapline:script', message: script }]);
+    start('notes.txt');
+    start();
+    expect(told()).toEqual([]);
+  });
+
+  it('comes from the file manager', () => {
+    const preventDefault = vi.fn();
+    app.emit('open-file', { preventDefault }, '/home/somebody/a b.mjs');
+    expect(preventDefault).toHaveBeenCalledOnce();
+    expect(told()).toMatchObject([{ message: '/home/somebody/a b.mjs' }]);
+  });
+
+  it('is in the address of a new window, where the page reads it', async () => {
+    const { addressWithScript } = await import('../../electron/main/open-script.ts');
+    const { subjectOfFragment } = await import('../../renderer/src/stores/subject.ts');
+    const address = addressWithScript({ address: PAGE, origin: ORIGIN }, '/home/somebody/a b#c.mjs');
+    expect(subjectOfFragment(new URL(address).hash)).toEqual({ kind: 'file', path: '/home/somebody/a b#c.mjs' });
+    expect(addressWithScript({ address: PAGE, origin: ORIGIN }, undefined)).toBe(PAGE);
   });
 });
 

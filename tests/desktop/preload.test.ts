@@ -20,13 +20,25 @@ beforeAll(async () => {
 });
 
 describe('the preload script', () => {
-  it('shows the page one object with one function that takes and returns nothing', () => {
+  it('shows the page one object with three functions: two send one word each, one names the path of a dropped file', () => {
     expect([...contextBridge.exposed.keys()]).toEqual(['heaplineDesktop']);
     const bridge = contextBridge.exposed.get('heaplineDesktop');
-    expect(Object.keys(bridge as object)).toEqual(['connect']);
-    const { connect } = bridge as { connect: (...words: unknown[]) => unknown };
-    expect(connect('anything')).toBeUndefined();
-    expect(ipcRenderer.sent).toEqual(['heapline:connect']);
+    expect(Object.keys(bridge as object)).toEqual(['connect', 'chooseScript', 'pathOfFile']);
+    const { connect, chooseScript, pathOfFile } = bridge as Record<string, (...words: unknown[]) => unknown>;
+    expect(connect?.('anything')).toBeUndefined();
+    expect(chooseScript?.('anything')).toBeUndefined();
+    expect(ipcRenderer.sent).toEqual([
+      ['heapline:ask', 'connect'],
+      ['heapline:ask', 'choose-script'],
+    ]);
+    expect(pathOfFile?.(new File([], 'leak.mjs'))).toBe('/dropped/leak.mjs');
+  });
+
+  it('tells the page the path of a chosen script, and nothing of the event', () => {
+    posted.length = 0;
+    ipcRenderer.emit('heapline:script', { sender: 'not for the page' }, '/home/somebody/leak.mjs', 'nor this');
+    expect(posted).toEqual([[{ type: 'heapline:script', path: '/home/somebody/leak.mjs' }, 'app://heapline']]);
+    posted.length = 0;
   });
 
   it('hands the port to the page of its own origin, and nothing of the event', () => {
