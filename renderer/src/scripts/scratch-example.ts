@@ -1,6 +1,6 @@
 // What the scratch editor begins with: one object that is finalized and one that leaks, in a few lines to change.
 
-export const SCRATCH_EXAMPLE = `// A scratch script: change it, and press Ctrl+Enter (⌘↵) to run it in a process of its own.
+export const SCRATCH_EXAMPLE = `// A script to try things in: change it, and press Ctrl+Enter (⌘↵) to run it.
 
 const registry = new FinalizationRegistry((name) => {
   console.log(\`\${name} was collected\`);
@@ -13,14 +13,16 @@ class Session {
   }
 }
 
-// Nothing outside this function keeps Ada's session: with the next major GC it is collected, and its callback runs.
+// Nothing keeps Ada's session once this function returns:
+// the next major GC collects it, and its callback runs.
 function visit() {
   const session = new Session('Ada');
   registry.register(session, 'session of Ada');
 }
 visit();
 
-// Grace's session stays in a Map that nobody clears. It never gets a callback; Heapline names the Map.
+// Grace's session stays in a Map that nobody clears, so its callback never runs.
+// After the run, Heapline names the Map under “Why alive”.
 const openSessions = new Map();
 function logIn() {
   const session = new Session('Grace');
@@ -29,6 +31,6 @@ function logIn() {
 }
 logIn();
 
-// Without anything left to do the script would be over before the first GC; a server would keep running by itself.
+// Something to wait for: without it the script would be over before the first GC.
 setTimeout(() => console.log(\`\${openSessions.size} session is still open\`), 1_500);
 `;
