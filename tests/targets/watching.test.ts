@@ -27,9 +27,7 @@ interface State {
   heapBytes: number;
 }
 
-const ask = async (target: TargetProcess, action: string, details: object = {}): Promise<unknown> =>
-  ((await target.ask({ action, ...details })) as { answer: unknown }).answer;
-const stateOf = async (target: TargetProcess): Promise<State> => (await ask(target, 'state')) as State;
+const stateOf = async (target: TargetProcess): Promise<State> => (await target.ask('state')) as State;
 /** What must be the same before, between and after watches. */
 const visible = ({ heapBytes: _, called: __, ...others }: State) => others;
 
@@ -49,14 +47,14 @@ for (const { name, nodePath, isInstalled } of RUNTIMES) {
       await target.untilPrints(/ready/);
       const run = await heapline.watch(await heapline.untilListed(target.pid));
       await run.running;
-      await ask(target, 'register', { count: 10, keep: 3 });
-      await ask(target, 'mark', { name: 'from inside' });
+      await target.ask('register', { count: 10, keep: 3 });
+      await target.ask('mark', { name: 'from inside' });
       await heapline.client.request({ type: 'mark', runId: run.runId, name: 'from outside' });
       await heapline.client.request({ type: 'mark', runId: run.runId, name: 'release:object 9' });
       await run.until(() => run.of('marks').flatMap(({ items }) => items).length >= 3);
       await run.collect('minor');
       while (run.of('callbacks').reduce((sum, { id }) => sum + id.length, 0) < 7) await run.collect('major');
-      await ask(target, 'block', { ms: 300 });
+      await target.ask('block', { ms: 300 });
       await run.until(() => run.of('blocked').length > 0);
       const report = await run.leave();
       expect(report.outcome).toEqual({ status: 'stopped', message: 'You stopped watching; the process goes on.' });
@@ -88,7 +86,7 @@ for (const { name, nodePath, isInstalled } of RUNTIMES) {
       for (let times = 0; times < 10; times += 1) {
         const run = await heapline.watch(listed);
         await run.running;
-        await ask(target, 'register', { count: 1_000 });
+        await target.ask('register', { count: 1_000 });
         expect((await stateOf(target)).isRegisterNative).toBe(false);
         const report = await run.leave();
         expect(report.registrations.total).toBe(1_000);

@@ -139,7 +139,7 @@ export interface TargetProcess extends AsyncDisposable {
   /** The first match in what it has written to standard output, once there is one. */
   untilPrints(pattern: RegExp): Promise<RegExpExecArray>;
   /** Tells the program to do something, by a message; resolves with its answer. */
-  ask(request: unknown): Promise<unknown>;
+  ask(action: string, details?: object): Promise<unknown>;
   readonly exited: Promise<{ exitCode: number | null; signal: string | null }>;
 }
 
@@ -161,6 +161,7 @@ export function startTarget(
   });
   let stdout = '';
   let stderr = '';
+  let requests = 0;
   const watchers = new Set<() => void>();
   child.stdout?.setEncoding('utf8').on('data', (text: string) => {
     stdout += text;
@@ -185,10 +186,17 @@ export function startTarget(
         watchers.add(look);
         look();
       }),
-    ask: (request) =>
+    ask: (action, details) =>
       new Promise((answered) => {
-        child.once('message', answered);
-        child.send(request as object);
+        const request = (requests += 1);
+        const listen = (message: unknown) => {
+          const { request: answeredRequest, answer } = message as { request: number; answer: unknown };
+          if (answeredRequest !== request) return;
+          child.off('message', listen);
+          answered(answer);
+        };
+        child.on('message', listen);
+        child.send({ action, request, ...details });
       }),
     exited,
     async [Symbol.asyncDispose]() {
