@@ -55,19 +55,27 @@ function observe(optionsJson: string): void {
   const { port1: port, port2: companionPort } = new MessageChannel();
   const tell = (message: ProbeMessage) => port.postMessage(message);
   const companionData: CompanionData = { columns: columns.buffer, optionsJson, port: companionPort };
-  const companion = withoutTicks(
-    () =>
-      new Worker(join(__dirname, 'companion.cjs'), {
-        execArgv: [],
-        workerData: companionData,
-        transferList: [companionPort],
-        name: 'heapline-companion',
-        trackUnmanagedFds: false,
-        // Or Node would connect them to the program's own streams, which are made when the program first uses them.
-        stdout: true,
-        stderr: true,
-      }),
-  );
+  let companion: Worker;
+  try {
+    companion = withoutTicks(
+      () =>
+        new Worker(join(__dirname, 'companion.cjs'), {
+          // What the program's options warn of has been said once. And its own streams, once written to, hold the process.
+          execArgv: ['--no-warnings'],
+          workerData: companionData,
+          transferList: [companionPort],
+          name: 'heapline-companion',
+          trackUnmanagedFds: false,
+          // Or Node would connect them to the program's own streams, which are made when the program first uses them.
+          stdout: true,
+          stderr: true,
+        }),
+    );
+  } catch {
+    // Node's permission model forbids workers, unless it is told otherwise: the program runs as it would alone.
+    if (options.traceCollections) setFlagsFromString('--no-trace-gc');
+    return;
+  }
   companion.unref();
   port.unref();
   // Without a listener an error inside the companion would be thrown in the program. The session notices by the
