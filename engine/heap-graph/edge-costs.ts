@@ -27,6 +27,9 @@ const Cost = {
   stack: 200,
 } as const;
 
+/** Paths along edges that cost as much say nothing that a plainer one does not. */
+export const BOOKKEEPING_COST: number = Cost.bookkeeping;
+
 /**
  * Costs of all edges. Left out: weak edges; of an entry of a WeakMap the table's edge, so that its value is kept by the
  * key alone; and the probe's scopes are avoided.
@@ -66,7 +69,12 @@ export function findEdgeCosts(index: GraphIndex, scopeOwner: Uint8Array): Uint8A
         if (word === W._idleNext || word === W._idlePrev) {
           return from === K['timers-list'] || from === K.timeout ? 0 : Cost.step;
         }
-        if (word === W.module_first_parent || word === W.module_last_parent || word === W.children) {
+        if (
+          word === W.module_parent ||
+          word === W.module_first_parent ||
+          word === W.module_last_parent ||
+          word === W.children
+        ) {
           return from === K['commonjs-module'] ? Cost.internals : Cost.step;
         }
         return Cost.step;
@@ -77,7 +85,7 @@ export function findEdgeCosts(index: GraphIndex, scopeOwner: Uint8Array): Uint8A
         if (to === K['weak-cell']) return from === K['weak-cell'] ? 0 : Cost.within;
         if (from === K['weak-cell'] || from === K['finalization-registry']) return Cost.within;
         if (from === K['promise-reaction'] || from === K.context || from === K.proxy) return Cost.within;
-        if (from === K.module || from === K['module-namespace']) return Cost.within;
+        if (from === K.module) return Cost.within;
         if (from === K.object) return Cost.step;
         if (from === K.shape || from === K.code || to === K.code || to === K.shape) return Cost.bookkeeping;
         return Cost.indirect;

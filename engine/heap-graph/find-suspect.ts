@@ -58,7 +58,7 @@ export function causeOfHold(hold: Hold): Cause | undefined {
 }
 
 export interface Suspect {
-  /** Index of the step; -1: none can be told. */
+  /** Index of the step; the last where the cause is unknown. */
   readonly step: number;
   readonly cause: Cause;
 }
@@ -103,7 +103,7 @@ export function findSuspect(steps: readonly NamedStep[], isRegistered: (node: nu
     if (causeOfHold(steps[step]!.hold) !== undefined) return at(step);
   }
   for (let step = steps.length - 1; step > 0; step--) if (causeOfHold(steps[step]!.hold) !== undefined) return at(step);
-  return { step: -1, cause: 'unknown' };
+  return { step: steps.length - 1, cause: 'unknown' };
 }
 
 /** The last step that enters a variable of a module's top level from elsewhere than the module; 0 if there is none. */

@@ -3,6 +3,7 @@
 import type { Cause } from '../protocol/vocabulary.ts';
 import { assertNever } from '../protocol/vocabulary.ts';
 import { fileOf, shortFile, type NamedStep } from './name-path.ts';
+import type { SharingFunction } from './source-text.ts';
 
 const quoted = (text: string): string => `\`${text}\``;
 
@@ -38,12 +39,10 @@ export interface FixContext {
   /** Index of the suspect in `steps`; -1: none. */
   readonly suspect: number;
   readonly cause: Cause;
-  /** How many objects are kept this way. */
-  readonly count: number;
-  /** The sentence goes on with this where a closure keeps a variable that it does not use. */
-  readonly sharedScope?: string;
-  /** The WeakMap, where that is the cause: `the WeakMap \`extra\``. */
-  readonly weakMap?: string;
+  /** Whether the indices or keys on the path are those of one object among others. */
+  readonly isOneOfMany: boolean;
+  /** Where the closure does not use the variable itself: the function that does, as far as it can be told. */
+  readonly sharing?: { readonly other: SharingFunction | undefined };
 }
 
 export function fixSentence(context: FixContext): string {
@@ -77,16 +76,31 @@ export function fixSentence(context: FixContext): string {
     case 'closure': {
       const variable = quoted(step.identifier ?? 'the variable');
       const who = before === undefined ? 'A function' : `${capital(nameOfFunction(before))}`;
-      if (context.sharedScope !== undefined) return `${who} ${context.sharedScope}`;
+      if (step.edge.startsWith('bound ')) {
+        return `${who} keeps its ${step.edge}: let go of the bound function when it is no longer needed${through}.`;
+      }
+      if (context.sharing !== undefined) {
+        const { other } = context.sharing;
+        const scope =
+          step.owner?.type === 'function' && step.owner.name !== '' ? ` of ${quoted(`${step.owner.name}()`)}` : '';
+        const user =
+          other === undefined
+            ? 'another function'
+            : `${other.name === '' ? 'an anonymous function' : quoted(`${other.name}()`)} (${shortFile(other.place.file)}:${other.place.line})`;
+        return `${who} does not use ${variable} itself, but shares the scope${scope} with ${user}, which does: define it outside that scope, or set ${variable} to undefined when it is no longer needed${through}.`;
+      }
       return `${who} keeps ${variable}${ownerOf(step)} in its scope: let go of the function, or set ${variable} to undefined when it is no longer needed${through}.`;
     }
     case 'map-entry':
-      return `Delete ${entryOf(step, 'entry')} from ${container(before)} when it is no longer needed${weakAlternative(step, before)}${through}.`;
+      return `Delete ${context.isOneOfMany && step.edge !== 'Map key' ? 'its entry' : entryOf(step, 'entry')} from ${container(before)} when it is no longer needed${weakAlternative(step, before)}${through}.`;
     case 'set-entry':
       return `Delete it from ${container(before)} when it is no longer needed, or make ${nameOf(before)} a WeakSet${through}.`;
     case 'array-element':
-      return `Remove ${context.count > 1 ? 'the elements that are done with' : quoted(step.entry ?? 'the element')} from ${container(before)}${through}.`;
+      return `Remove ${context.isOneOfMany ? 'it' : quoted(step.entry ?? 'the element')} from ${container(before)}${through}.`;
     case 'object-property':
+      if (context.isOneOfMany && step.edge === '[…]') {
+        return `Delete its property of ${container(before)} when it is no longer needed${through}.`;
+      }
       return `Delete ${quoted(step.expression ?? `${step.entry ?? step.edge}`)}${step.expression === undefined ? ` of the ${before?.node ?? 'object'}` : ''}, or set it to undefined, when it is no longer needed${through}.`;
     case 'private-field':
       return `Set ${quoted(step.identifier ?? step.edge)} of the ${before?.node ?? 'object'}${before?.expression === undefined ? '' : ` ${quoted(before.expression)}`} to undefined when it is no longer needed${through}.`;
@@ -111,7 +125,7 @@ export function fixSentence(context: FixContext): string {
       return `${name} is suspended and keeps ${step.identifier !== undefined && step.edge.startsWith('variable ') ? quoted(step.identifier) : target === step ? 'its local variable' : quoted(step.edge)}: let it go on, or end it${holderOf(steps, suspect)}.`;
     }
     case 'weak-map-key':
-      return `It is a value of ${context.weakMap ?? 'a WeakMap'} whose key ${nameOf(before)}${at(before)} is alive: delete that key's entry, or let go of the key${through}.`;
+      return `It is a value of ${step.identifier === undefined ? 'a WeakMap' : `the WeakMap ${quoted(step.identifier)}`} whose key ${nameOf(before)}${at(before)} is alive: delete that key's entry, or let go of the key${through}.`;
     case 'unknown':
       return 'What holds it is not the program’s own, and cannot be told for certain; see the path.';
     default:

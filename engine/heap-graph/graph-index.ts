@@ -64,9 +64,14 @@ export function indexGraph(graph: HeapGraph): GraphIndex {
         else if (word === W.parameters_and_registers) kind[node] = K.generator;
       } else if (type === Edge.property && own === K.object) {
         const word = words.ofEdgeName(edgeName[edge]!);
-        if (word === W.module_first_parent) {
+        // Versions of Node name the parent differently.
+        if (word === W.module_parent || word === W.module_first_parent) {
           if (textOf(node, W.filename) !== undefined) kind[node] = K['commonjs-module'];
         }
+      } else if (type === Edge.hidden && own === K.object && kind[edgeTarget[edge]!] === K.array) {
+        // An iterator reads the table of its map or set, which may be gone.
+        if (/^(?:Map|Set) Iterator$|^(?:Map|Set)Iterator$/.test(words.nodeText(node)))
+          kind[edgeTarget[edge]!] = K.table;
       }
     }
   }

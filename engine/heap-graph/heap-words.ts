@@ -32,6 +32,7 @@ const EDGE_WORDS = [
   'scope_info',
   'shared',
   'name_or_scope_info',
+  'raw_outer_scope_info_or_feedback_metadata',
   'script',
   'script_or_debug_info',
   'name',
@@ -59,12 +60,14 @@ const EDGE_WORDS = [
   '_idleTimeout',
   '_destroyed',
   'kEvents',
+  'kAborted',
+  'receiver',
   'next',
   'listener',
   'callback',
   'length',
   'script_context_table',
-  'undefined_value',
+  'module_parent',
   'module_first_parent',
   'module_last_parent',
   'children',
@@ -91,7 +94,6 @@ const NODE_KINDS = [
   'cell',
   'property-cell',
   'module',
-  'module-namespace',
   'commonjs-module',
   'generator',
   'promise',
@@ -100,7 +102,6 @@ const NODE_KINDS = [
   'timeout',
   'global',
   'proxy',
-  'script',
   'process-object',
 ] as const;
 export type NodeKind = (typeof NODE_KINDS)[number];
@@ -125,6 +126,13 @@ const KIND_BY_NAME: ReadonlyMap<string, number> = new Map([
   ['process', K['process-object']],
 ]);
 
+const NODE_SYMBOLS: ReadonlySet<string> = new Set([
+  'kEvents',
+  'kAborted',
+  'module_parent',
+  'module_first_parent',
+  'module_last_parent',
+]);
 const ROOT_NAME = /^\d+ \/ /;
 
 export class HeapWords {
@@ -158,9 +166,7 @@ export class HeapWords {
     if (name.startsWith('<symbol ')) {
       // Symbols that Node keeps for itself; its versions differ in the prefix.
       const inner = name.slice(8, -1).replace(/^node:/, '');
-      return inner === 'kEvents' || inner === 'module_first_parent' || inner === 'module_last_parent'
-        ? (this.#codes.get(inner) ?? W.other)
-        : W.other;
+      return NODE_SYMBOLS.has(inner) ? (this.#codes.get(inner) ?? W.other) : W.other;
     }
     if (name.startsWith('bound_argument')) return W.bound_argument;
     return this.#codes.get(name) ?? W.other;

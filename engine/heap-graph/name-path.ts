@@ -8,6 +8,7 @@ import type { GraphIndex } from './graph-index.ts';
 import { Edge, K, Node, W } from './heap-words.ts';
 import type { RawPath } from './raw-path.ts';
 import type { ScopeOwner, Scopes } from './scopes.ts';
+import type { SourceTexts } from './source-text.ts';
 
 /** What kind of hold one step has on the next; what causes are told by. */
 export type Hold =
@@ -63,6 +64,9 @@ const MAXIMUM_NAME = 80;
 export const ENTRY = '[…]';
 
 const shorten = (text: string): string => (text.length <= MAXIMUM_NAME ? text : `${text.slice(0, MAXIMUM_NAME - 1)}…`);
+const declared = (place: Place | undefined): { place?: Place } => (place === undefined ? {} : { place });
+/** What Node gives every CommonJS module as parameters. */
+const WRAPPER_NAMES: ReadonlySet<string> = new Set(['exports', 'require', 'module', '__filename', '__dirname']);
 const IDENTIFIER = /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u;
 
 /** `.name`, `["a key"]`, `[Symbol(name)]`, as in source code. */
@@ -70,9 +74,13 @@ export function propertyText(name: string): string {
   const symbol = /^<symbol (.*)>$/s.exec(name);
   if (symbol !== null) return `[Symbol(${shorten(symbol[1] ?? '')})]`;
   if (name.startsWith('#') && IDENTIFIER.test(name.slice(1))) return `.${shorten(name)}`;
+  const accessor = /^([gs]et) (.+)$/s.exec(name);
+  if (accessor !== null) return `${accessor[1]}ter ${shorten(accessor[2] ?? '')}`;
   if (IDENTIFIER.test(name)) return `.${shorten(name)}`;
   return /^\d+$/.test(name) ? `[${name}]` : `[${JSON.stringify(shorten(name))}]`;
 }
+
+const beginning = (file: string): { place?: Place } => (file === '' ? {} : { place: { file, line: 1, column: 1 } });
 
 export const shortFile = (file: string): string => (file === '' ? 'a script' : basename(file));
 
@@ -88,6 +96,9 @@ export interface Naming {
   readonly scopes: Scopes;
   /** Of cells of ES modules the name that the module exports it by. */
   readonly exportedCells: ReadonlyMap<number, { readonly module: number; readonly name: string }>;
+  readonly sources: SourceTexts;
+  /** How the program writes the WeakMap that an edge to a value tells of; undefined where that cannot be told. */
+  weakMapOf(edge: number): string | undefined;
 }
 
 /** Whether an array of V8's or an object of the program's is used as a dictionary: with keys rather than with fields. */
@@ -126,9 +137,8 @@ function primitiveText({ graph, words, textOf }: GraphIndex, node: number): stri
 }
 
 /** The name of an index in an edge that V8 numbers; -1 if it is none. */
-export function indexOfEdge({ graph, words }: GraphIndex, edge: number): number {
+export function indexOfEdge({ words }: GraphIndex, edge: number): number {
   const text = words.edgeText(edge);
-  void graph;
   return /^\d+$/.test(text) ? Number(text) : -1;
 }
 
@@ -188,6 +198,10 @@ export function entryText(index: GraphIndex, node: number, edge: number): string
   return propertyText(text);
 }
 
+/** In Node 20 the constructor of a signal is `EventTarget`. */
+const isAbortSignal = ({ words, targetOf }: GraphIndex, node: number): boolean =>
+  words.nodeText(node) === 'AbortSignal' || targetOf(node, W.kAborted) >= 0;
+
 /** What a node is, in a word or two, and where, if it is a function. */
 export function describeNode({ index, scopes }: Naming, node: number): { text: string; place?: Place } {
   const { graph, kind, words, targetOf } = index;
@@ -199,7 +213,8 @@ export function describeNode({ index, scopes }: Naming, node: number): { text: s
         const { name: bound, place } = scopes.functionName(inner);
         return { text: `bound function${bound === '' ? '' : ` ${shorten(bound)}`}`, ...(place ? { place } : {}) };
       }
-      const { name: own, place } = scopes.functionName(node);
+      const { name: own, place, script } = scopes.functionName(node);
+      if (own === '' && script === '') return { text: 'built-in function' };
       const text = own === '' ? 'anonymous function' : `function ${shorten(own)}`;
       return place === undefined ? { text } : { text, place };
     }
@@ -219,13 +234,12 @@ export function describeNode({ index, scopes }: Naming, node: number): { text: s
       return { text: 'process' };
     case K['commonjs-module']:
       return { text: `module ${shortFile(index.textOf(node, W.filename) ?? '')}` };
-    case K['module-namespace']:
-      return { text: 'module namespace' };
     case K.leaf:
       return { text: graph.nodeType[node] === Node.number ? 'number' : 'string' };
     case K.context:
       return { text: 'scope' };
     default:
+      if (name === 'EventTarget' && isAbortSignal(index, node)) return { text: 'AbortSignal' };
       if (name.startsWith('system / ')) return { text: `V8's ${name.slice(9)}` };
       return { text: name === '' ? (graph.nodeType[node] === Node.array ? "V8's array" : 'object') : shorten(name) };
   }
@@ -238,7 +252,7 @@ function generatorFunction({ targetOf }: GraphIndex, scopes: Scopes, generator: 
 
 /** Steps of `path`, root first. There is at least one. */
 export function namePath(naming: Naming, path: RawPath): NamedStep[] {
-  const { index, scopes, exportedCells } = naming;
+  const { index, scopes, exportedCells, sources } = naming;
   const { graph, kind, words, targetOf, textOf } = index;
   const { nodes, edges } = path;
   const steps: NamedStep[] = [];
@@ -264,7 +278,8 @@ export function namePath(naming: Naming, path: RawPath): NamedStep[] {
   const push = (position: number, step: Push): void => {
     const head = nodes[position + 1]!;
     const described = describeNode(naming, head);
-    const place = step.place ?? described.place;
+    // Where a function is says more than where the variable is that has it.
+    const place = described.place ?? step.place;
     steps.push({
       head,
       rawEdge: edges[position]!,
@@ -320,10 +335,10 @@ export function namePath(naming: Naming, path: RawPath): NamedStep[] {
         begin('globalThis', { expression: 'globalThis' });
         return 0;
       case K.module:
-        begin(`module ${shortFile(scopes.fileOfModule(root))}`);
+        begin(`module ${shortFile(scopes.fileOfModule(root))}`, beginning(scopes.fileOfModule(root)));
         return 0;
       case K['commonjs-module']:
-        begin(`module ${shortFile(textOf(root, W.filename) ?? '')}`);
+        begin(`module ${shortFile(textOf(root, W.filename) ?? '')}`, beginning(textOf(root, W.filename) ?? ''));
         return 0;
       case K['timers-list']:
         begin(words.nodeText(root) === 'ImmediateList' ? 'immediates' : 'timers');
@@ -355,19 +370,17 @@ export function namePath(naming: Naming, path: RawPath): NamedStep[] {
     const type = graph.edgeType[edge]!;
     const word = words.ofEdge(edge);
     if (word === W.ephemeron && type === Edge.internal) {
-      push(at, { hold: 'weak-map', edge: 'value in WeakMap' });
+      const map = naming.weakMapOf(edge);
+      push(at, {
+        hold: 'weak-map',
+        edge: map === undefined ? 'value in a WeakMap' : `value in WeakMap ${map}`,
+        ...(map === undefined ? {} : { identifier: map }),
+      });
       return at + 1;
     }
     switch (kind[node]) {
       case K.module:
-      case K['module-namespace']:
-        if (
-          to === K.module ||
-          to === K.array ||
-          to === K.generator ||
-          to === K.context ||
-          to === K['module-namespace']
-        ) {
+        if (to === K.module || to === K.array || to === K.generator || to === K.context) {
           return at + 1;
         }
         if (to === K.cell) return at + 1;
@@ -376,7 +389,16 @@ export function namePath(naming: Naming, path: RawPath): NamedStep[] {
         const exported = exportedCells.get(node);
         if (exported === undefined) break;
         const name = exported.name;
-        push(at, { hold: 'module-variable', edge: `variable ${shorten(name)}`, identifier: name, expression: name });
+        const file = scopes.fileOfModule(exported.module);
+        const text = name === 'default' ? 'default export' : `variable ${shorten(name)}`;
+        push(at, {
+          hold: 'module-variable',
+          edge: text,
+          identifier: name,
+          expression: name,
+          owner: { type: 'module', file },
+          ...declared(sources.topLevelDeclaration(file, name)),
+        });
         return at + 1;
       }
       case K.context:
@@ -387,11 +409,11 @@ export function namePath(naming: Naming, path: RawPath): NamedStep[] {
           return at + 1;
         }
         if (word === W.bound_this) {
-          push(at, { hold: 'part', edge: 'bound this' });
+          push(at, { hold: 'closure-variable', edge: 'bound this' });
           return at + 1;
         }
         if (word === W.bound_argument) {
-          push(at, { hold: 'part', edge: 'bound argument' });
+          push(at, { hold: 'closure-variable', edge: 'bound argument' });
           return at + 1;
         }
         if (word === W.bound_function) {
@@ -429,6 +451,10 @@ export function namePath(naming: Naming, path: RawPath): NamedStep[] {
       case K['promise-reaction']:
         return fromReaction(at);
       case K.generator:
+        if (word === W.receiver) {
+          push(at, { hold: 'suspended', edge: 'this' });
+          return at + 1;
+        }
         if (word === W.context || word === W.parameters_and_registers) {
           state.generator = node;
           return at + 1;
@@ -474,7 +500,7 @@ export function namePath(naming: Naming, path: RawPath): NamedStep[] {
       case K.hidden:
         break;
     }
-    if (word === W._events && at + 2 <= edges.length - 1 + 1 && type === Edge.property) {
+    if (word === W._events && type === Edge.property) {
       const after = fromEvents(at);
       if (after > at) return after;
     }
@@ -504,20 +530,11 @@ export function namePath(naming: Naming, path: RawPath): NamedStep[] {
 
   function skipGap(at: number): number {
     const count = path.gap?.count ?? 0;
-    const before = last()?.edge ?? '';
-    const same = before !== '' && edges[at + 1] !== undefined && isSameName(edges[at - 1], edges[at + 1]);
-    const what = same ? (before === ENTRY ? 'elements' : before) : 'steps';
     const head = nodes[at + 1]!;
-    const node = `… ${count.toLocaleString('en-US')} more ${what} …`;
-    steps.push({ hold: 'gap', edge: '', node, head, rawEdge: NO_EDGE, fanOut: 1 });
+    steps.push({ hold: 'gap', edge: '', node: '…', head, rawEdge: NO_EDGE, fanOut: count });
     state.closure = kind[head] === K.closure ? head : -1;
     state.generator = -1;
     return at + 1;
-  }
-
-  function isSameName(one: number | undefined, other: number | undefined): boolean {
-    if (one === undefined || other === undefined || one === NO_EDGE || other === NO_EDGE) return false;
-    return graph.edgeType[one] === graph.edgeType[other] && words.edgeText(one) === words.edgeText(other);
   }
 
   function fromContext(at: number, word: number): number {
@@ -547,13 +564,23 @@ export function namePath(naming: Naming, path: RawPath): NamedStep[] {
       // V8's own scopes: of the functions that settle a promise, and of those that `Promise.all` waits with.
       if (kind[target] === K.promise) push(at, { hold: 'part', edge: 'promise' });
       else if (kind[target] === K.array) push(at, { hold: 'promise', edge: 'values', node: 'results so far' });
-      else if (kind[target] === K.closure) push(at, { hold: 'part', edge: 'callback' });
-      else asInternal(at);
+      else if (kind[target] === K.closure) {
+        // Behind the function that V8 made for `finally`.
+        push(
+          at,
+          state.isPendingPromise ? { hold: 'promise', edge: 'finally callback' } : { hold: 'part', edge: 'callback' },
+        );
+      } else asInternal(at);
       return at + 1;
     }
     const name = words.edgeText(edge);
-    const owner = scopes.ownerOf(node);
-    const shared = { identifier: name, expression: shorten(name), owner };
+    let owner = scopes.ownerOf(node);
+    // A function at the top level of a CommonJS module looks the same where the module has no variables of its own.
+    if (owner.type === 'module' && !WRAPPER_NAMES.has(name) && sources.isTopLevel(owner.file, name) === false) {
+      const isModule = kind[targetOf(node, W.extension)] === K.module;
+      if (!isModule) owner = { type: 'function', name: '', file: owner.file, isBlock: false };
+    }
+    const shared = { identifier: name, expression: shorten(name), owner, ...declared(declarationOf(owner, name)) };
     const variable = `variable ${shorten(name)}`;
     switch (owner.type) {
       case 'module':
@@ -581,6 +608,24 @@ export function namePath(naming: Naming, path: RawPath): NamedStep[] {
       }
     }
     return at + 1;
+  }
+
+  function declarationOf(owner: ScopeOwner, name: string): Place | undefined {
+    switch (owner.type) {
+      case 'internal':
+      case 'script':
+        return undefined;
+      case 'module':
+        return sources.topLevelDeclaration(owner.file, name);
+      case 'module-block':
+      case 'function': {
+        const place = state.closure < 0 ? undefined : scopes.functionName(state.closure).place;
+        if (place !== undefined) return sources.declarationAround(place, name);
+        return owner.type === 'function' && owner.place !== undefined
+          ? sources.declarationWithin(owner.place, name)
+          : undefined;
+      }
+    }
   }
 
   function fromTable(at: number): number {
@@ -615,7 +660,10 @@ export function namePath(naming: Naming, path: RawPath): NamedStep[] {
         const sharedInfo = targetOf(target, W.shared);
         const isOwn = sharedInfo >= 0 && scopes.scriptOf(sharedInfo) !== '';
         // V8's own closures lead to the waiting function; their scope names it.
-        if (!isOwn && wordAt(at + 1) === W.context) return at + 2;
+        if (!isOwn && wordAt(at + 1) === W.context) {
+          state.isPendingPromise = true;
+          return at + 2;
+        }
         push(at, { hold: 'promise', edge: isOwn ? 'then callback' : 'reaction' });
         return at + 1;
       }
@@ -725,17 +773,14 @@ export function namePath(naming: Naming, path: RawPath): NamedStep[] {
     const event = words.edgeText(nameEdge);
     let end = at + 1;
     let fanOut = 1;
-    let isListed = false;
     if (kindAt(end + 1) !== K.closure) {
       const element = edges[end + 1];
       if (element === undefined || element === NO_EDGE || graph.edgeType[element] !== Edge.element) return at;
       fanOut = entriesOf(nodes[end + 1]!);
-      isListed = true;
       end++;
     }
     const rawEdge = edges[end]!;
     if (kindAt(end + 1) === K.closure && wordAt(end + 1) === W.listener && kindAt(end + 2) === K.closure) end++;
-    void isListed;
     push(end, { hold: 'listener', edge: `listener for ${eventText(event)}`, identifier: event, fanOut, rawEdge });
     return end + 1;
   }
@@ -748,7 +793,7 @@ export function namePath(naming: Naming, path: RawPath): NamedStep[] {
   /** Listeners of an EventTarget: a Map from the type to a linked list. */
   function fromEventTarget(at: number): number {
     const target = nodes[at]!;
-    const isAbort = words.nodeText(target) === 'AbortSignal';
+    const isAbort = isAbortSignal(index, target);
     const table = nodes[at + 2]!;
     const entry = edges[at + 2];
     let end = at + 2;
@@ -764,6 +809,8 @@ export function namePath(naming: Naming, path: RawPath): NamedStep[] {
     push(end, {
       hold: isAbort ? 'abort-listener' : 'listener',
       edge: `listener for ${event ?? 'an event'}`,
+      // All that hangs on the listener's link goes with the edge to it.
+      rawEdge: edges[end - 1]!,
       fanOut: Math.max(1, fanOut - 1),
       ...(event === undefined ? {} : { identifier: event.replace(/^"|"$/g, '') }),
     });

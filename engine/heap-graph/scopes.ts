@@ -19,7 +19,6 @@ export type ScopeOwner =
       readonly file: string;
       readonly isBlock: boolean;
       readonly place?: Place;
-      readonly sharedInfo: number;
     }
   /** A block at the top level of a module. */
   | { readonly type: 'module-block'; readonly file: string }
@@ -51,8 +50,10 @@ export function fileOfScript(script: string): string {
 
 export class Scopes {
   readonly #index: GraphIndex;
-  /** Of each scope info the shared function info that it is of. */
+  /** Of each scope info the shared function info that it is of, unless V8 has let go of that. */
   readonly #functionOfScope = new Map<number, number>();
+  /** Of each scope info the script it is in, which functions inside it tell as well. */
+  readonly #scriptOfScope = new Map<number, string>();
   #closureOfFunction: Map<number, number> | undefined;
   readonly #commonJsFiles = new Set<string>();
   readonly #scriptContexts = new Set<number>();
@@ -63,8 +64,17 @@ export class Scopes {
     for (let node = 0; node < graph.nodeCount; node++) {
       switch (kind[node]) {
         case K.code: {
-          const scope = targetOf(node, W.name_or_scope_info);
-          if (scope >= 0 && kind[scope] === K.code) this.#functionOfScope.set(scope, node);
+          const own = targetOf(node, W.name_or_scope_info);
+          if (own < 0) break;
+          const isScope = kind[own] === K.code;
+          if (isScope) this.#functionOfScope.set(own, node);
+          const outer = targetOf(node, W.raw_outer_scope_info_or_feedback_metadata);
+          const script = this.scriptOf(node);
+          if (script === '') break;
+          for (let scope = isScope ? own : outer; scope >= 0; scope = this.#outerScopeInfo(scope)) {
+            if (!this.#isScopeInfo(scope) || this.#scriptOfScope.has(scope)) break;
+            this.#scriptOfScope.set(scope, script);
+          }
           break;
         }
         case K['commonjs-module']: {
@@ -137,71 +147,84 @@ export class Scopes {
     return this.#closureOfFunction.get(sharedInfo) ?? -1;
   }
 
+  #isScopeInfo(node: number): boolean {
+    return this.#index.words.nodeText(node) === 'system / ScopeInfo';
+  }
+
   /** The scope info around another. */
   #outerScopeInfo(scopeInfo: number): number {
-    const { graph, words } = this.#index;
+    const { graph } = this.#index;
     for (let edge = graph.firstEdge[scopeInfo]!, end = graph.firstEdge[scopeInfo + 1]!; edge < end; edge++) {
       const target = graph.edgeTarget[edge]!;
-      if (graph.edgeType[edge] === Edge.hidden && words.nodeText(target) === 'system / ScopeInfo') return target;
+      if (graph.edgeType[edge] === Edge.hidden && this.#isScopeInfo(target)) return target;
     }
     return -1;
   }
 
+  /**
+   * The name in the scope info of a function, which has it after the names of the variables; undefined: it is of a block.
+   *
+   * @param context a scope of that info; below 0 if it has none, and so no variables.
+   */
+  #functionNameIn(scopeInfo: number, context: number): string | undefined {
+    const { graph, words } = this.#index;
+    const variables = new Set<string>();
+    if (context >= 0) {
+      for (let edge = graph.firstEdge[context]!, end = graph.firstEdge[context + 1]!; edge < end; edge++) {
+        if (graph.edgeType[edge] === Edge.context) variables.add(words.edgeText(edge));
+      }
+    }
+    for (let edge = graph.firstEdge[scopeInfo]!, end = graph.firstEdge[scopeInfo + 1]!; edge < end; edge++) {
+      const target = graph.edgeTarget[edge]!;
+      if (graph.edgeType[edge] !== Edge.hidden || graph.nodeType[target] !== Node.string) continue;
+      const text = words.nodeText(target);
+      if (!variables.has(text)) return text;
+    }
+    return undefined;
+  }
+
   ownerOf(context: number): ScopeOwner {
     const { targetOf, kind, words } = this.#index;
-    if (this.#scriptContexts.has(context)) return { type: 'script', file: this.#fileOfScope(context) };
+    const contextInfo = targetOf(context, W.scope_info);
+    if (contextInfo < 0) return { type: 'internal' };
+    const file = fileOfScript(this.#scriptOfScope.get(contextInfo) ?? '');
+    if (this.#scriptContexts.has(context)) return { type: 'script', file };
     const extension = targetOf(context, W.extension);
-    if (extension >= 0 && kind[extension] === K.module) return { type: 'module', file: this.#fileOfScope(context) };
-    const scopeInfo = targetOf(context, W.scope_info);
-    if (scopeInfo < 0) return { type: 'internal' };
-    const own = this.#functionOfScope.get(scopeInfo);
-    let sharedInfo = own;
-    for (let scope = scopeInfo, steps = 0; sharedInfo === undefined && steps < CHAIN_LIMIT; steps++) {
-      scope = this.#outerScopeInfo(scope);
-      if (scope < 0) return { type: 'internal' };
-      sharedInfo = this.#functionOfScope.get(scope);
+    if (extension >= 0 && kind[extension] === K.module) return { type: 'module', file };
+    if (file === '') return { type: 'internal' };
+
+    // The function that the scope is of, or is a block of.
+    let scopeInfo = contextInfo;
+    let scope = context;
+    let sharedInfo = this.#functionOfScope.get(scopeInfo);
+    let name = sharedInfo === undefined ? this.#functionNameIn(scopeInfo, scope) : undefined;
+    for (let steps = 0; sharedInfo === undefined && name === undefined && steps < CHAIN_LIMIT; steps++) {
+      scopeInfo = this.#outerScopeInfo(scopeInfo);
+      if (scopeInfo < 0) break;
+      const around = targetOf(scope, W.previous);
+      const isItsScope = around >= 0 && targetOf(around, W.scope_info) === scopeInfo;
+      if (isItsScope) {
+        scope = around;
+        const module = targetOf(scope, W.extension);
+        if (module >= 0 && kind[module] === K.module) return { type: 'module-block', file };
+      }
+      sharedInfo = this.#functionOfScope.get(scopeInfo);
+      if (sharedInfo === undefined) name = this.#functionNameIn(scopeInfo, isItsScope ? scope : -1);
     }
-    if (sharedInfo === undefined) return { type: 'internal' };
-    const isBlock = own === undefined;
-    const script = this.scriptOf(sharedInfo);
-    const file = fileOfScript(script);
-    if (script === '') return { type: 'internal' };
-    const closure = this.closureOf(sharedInfo);
-    const text = words.nodeText(sharedInfo);
-    const name = text === '(shared function info)' ? (closure < 0 ? '' : words.nodeText(closure)) : text;
-    const outermost = this.#isOutermost(context, isBlock);
-    if (outermost === 'module' || (outermost === 'function' && name === '' && this.#commonJsFiles.has(file))) {
+    const isBlock = scopeInfo !== contextInfo;
+    const closure = sharedInfo === undefined ? -1 : this.closureOf(sharedInfo);
+    if (sharedInfo !== undefined) {
+      const text = words.nodeText(sharedInfo);
+      name = text === '(shared function info)' ? (closure < 0 ? '' : words.nodeText(closure)) : text;
+    }
+    // Node wraps a CommonJS module in a function without a name, around which there is nothing but the realm.
+    const around = targetOf(scope, W.previous);
+    const isOutermost = around >= 0 && kind[around] === K['native-context'];
+    if (isOutermost && (name ?? '') === '' && this.#commonJsFiles.has(file)) {
       return isBlock ? { type: 'module-block', file } : { type: 'module', file };
     }
-    const place = closure < 0 ? undefined : this.placeOf(closure, script);
-    return { type: 'function', name, file, isBlock, sharedInfo, ...(place === undefined ? {} : { place }) };
-  }
-
-  /**
-   * Whether the function scope that `context` is, or is a block of, is the outermost one of its file: nothing but the realm
-   * is around it, as around the function that Node wraps a CommonJS module in.
-   */
-  #isOutermost(context: number, isBlock: boolean): 'module' | 'function' | 'neither' {
-    const { targetOf, kind } = this.#index;
-    let scope = context;
-    if (isBlock) {
-      for (let steps = 0; steps < CHAIN_LIMIT; steps++) {
-        const info = targetOf(scope, W.scope_info);
-        if (info < 0 || this.#functionOfScope.has(info)) break;
-        scope = targetOf(scope, W.previous);
-        if (scope < 0 || kind[scope] !== K.context) return 'function';
-      }
-      const extension = targetOf(scope, W.extension);
-      if (extension >= 0 && kind[extension] === K.module) return 'module';
-    }
-    const around = targetOf(scope, W.previous);
-    return around >= 0 && kind[around] === K['native-context'] ? 'function' : 'neither';
-  }
-
-  #fileOfScope(context: number): string {
-    const scopeInfo = this.#index.targetOf(context, W.scope_info);
-    const sharedInfo = scopeInfo < 0 ? undefined : this.#functionOfScope.get(scopeInfo);
-    return sharedInfo === undefined ? '' : fileOfScript(this.scriptOf(sharedInfo));
+    const place = closure < 0 ? undefined : this.placeOf(closure, this.#scriptOfScope.get(contextInfo) ?? '');
+    return { type: 'function', name: name ?? '', file, isBlock, ...(place === undefined ? {} : { place }) };
   }
 
   /**
@@ -212,26 +235,16 @@ export class Scopes {
   findScopeOwners(probeScript: string): Uint8Array {
     const { graph, kind, targetOf } = this.#index;
     const owner = new Uint8Array(graph.nodeCount);
-    const ofScopeInfo = new Map<number, number>();
-    const find = (scopeInfo: number): number => {
-      for (let scope = scopeInfo, steps = 0; scope >= 0 && steps < CHAIN_LIMIT; steps++) {
-        const sharedInfo = this.#functionOfScope.get(scope);
-        if (sharedInfo !== undefined) {
-          const script = this.scriptOf(sharedInfo);
-          if (script.startsWith('node:')) return SCOPE_OF_NODE;
-          return script !== '' && script === probeScript ? SCOPE_OF_PROBE : SCOPE_OF_PROGRAM;
-        }
-        scope = this.#outerScopeInfo(scope);
-      }
-      return SCOPE_OF_PROGRAM;
+    const ofScript = (script: string | undefined): number => {
+      if (script === undefined) return SCOPE_OF_PROGRAM;
+      if (script.startsWith('node:')) return SCOPE_OF_NODE;
+      return script === probeScript ? SCOPE_OF_PROBE : SCOPE_OF_PROGRAM;
     };
     for (let node = 0; node < graph.nodeCount; node++) {
       if (kind[node] !== K.context) continue;
       const scopeInfo = targetOf(node, W.scope_info);
       if (scopeInfo < 0) continue;
-      let found = ofScopeInfo.get(scopeInfo);
-      if (found === undefined) ofScopeInfo.set(scopeInfo, (found = find(scopeInfo)));
-      owner[node] = found;
+      owner[node] = ofScript(this.#scriptOfScope.get(scopeInfo));
     }
     return owner;
   }
