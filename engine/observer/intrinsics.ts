@@ -15,3 +15,11 @@ export const setAdd = uncurryThis(Set.prototype.add);
 export const setHas = uncurryThis(Set.prototype.has);
 export const setDelete = uncurryThis(Set.prototype.delete);
 export const startsWith = uncurryThis(String.prototype.startsWith);
+export const mapEntries = uncurryThis(Map.prototype.entries);
+export const setValues = uncurryThis(Set.prototype.values);
+/** The iterators' own `next`. */
+export const next = {
+  map: uncurryThis(new Map().entries().next) as (iterator: unknown) => IteratorResult<unknown>,
+  set: uncurryThis(new Set().values().next) as (iterator: unknown) => IteratorResult<unknown>,
+};
+export const { stringify } = JSON;

@@ -2,11 +2,13 @@
 // otherwise the same. Runs in the program's thread, before the program. Holds no target, no token and no held value beyond
 // what the native registry holds itself: targets are named by numbers.
 
+import { basename } from 'node:path';
 import { types } from 'node:util';
+import { constructorName, findWayToTarget, shortText } from './held-value.ts';
 import { setAdd, setDelete, setHas, uncurryThis, weakMapDelete, weakMapGet, weakMapSet } from './intrinsics.ts';
 import { createShells } from './native-looking.ts';
 import type { RowWriter } from './row-writer.ts';
-import { createPlaceFinder, NODE_PLACE, type Place, type SiteRecorder } from './site-recorder.ts';
+import { createPlaceFinder, NODE_PLACE, type KnownPlace, type Place, type SiteRecorder } from './site-recorder.ts';
 
 /**
  * What the native registry holds for the program: found again in heap snapshots by its fields. A literal, not a class:
@@ -21,9 +23,11 @@ interface RegistrationRecord {
 
 /** What is known of a registry; held by the registry itself. */
 interface RegistryState {
-  /** Its number in the present watch, or in the one that it was last seen in. */
+  /** Its number in the watch that it was last seen in. */
   id: number;
-  readonly place: Place | undefined;
+  /** The number of that watch; not the watch itself, whose memory is to go with it. */
+  watchNumber: number;
+  readonly place: KnownPlace | undefined;
   /** Weak keys: the token is not kept alive. Values are ids, or arrays of ids where one token serves many registrations. */
   tokens: WeakMap<WeakKey, number | number[]> | undefined;
   /** Ids in these arrays whose callbacks have not run, but for the first of each array, of which it is not known. */
@@ -54,7 +58,8 @@ class ObservedState extends Given {
 const IntrinsicWeakMap = WeakMap;
 const IntrinsicSet = Set;
 const { isProxy } = types;
-const { construct, getOwnPropertyDescriptor, getPrototypeOf, defineProperty } = Reflect;
+const now = performance.now.bind(performance);
+const { construct, getOwnPropertyDescriptor, defineProperty } = Reflect;
 
 /** A token's array is looked through for ids that are done when it has grown to a power of two from here on. */
 const SHORT_LIST = 32;
@@ -87,33 +92,40 @@ function forgetToken(state: RegistryState, token: WeakKey, each: (id: number) =>
   for (let index = 1; index < known.length; index++) if (setDelete(state.shared, known[index])) each(known[index]!);
 }
 
-/** Registrations whose place and, lacking a text of their own, constructor are recorded: all at first, then one in 4,096. */
-const FULLY_DESCRIBED = 2_048;
-const DESCRIBED_ONE_IN = 4_096;
+/**
+ * Places, and labels that are not the held value's own text, take microseconds to find. So many registrations are described
+ * in each stretch of time, which does not begin anew in the middle of a burst; the first stretch of a watch has more of
+ * them, as programs load.
+ */
+const STRETCH_MS = 50;
+const DESCRIBED_IN_STRETCH = 1_000;
+const DESCRIBED_AT_FIRST = 20_000;
+/** In a stretch after one in which more came than can be described twice over. */
+const DESCRIBED_AFTER_BURST = 50;
+const DESCRIBED_PER_SECOND = (DESCRIBED_IN_STRETCH * 1_000) / STRETCH_MS;
 
-/** Name of the target's constructor, found without running any of the program's code: no getters, no proxy traps. */
-function constructorName(target: object | symbol): string | undefined {
-  if (typeof target === 'symbol') return 'Symbol';
-  for (let object: object | null = target, depth = 0; object !== null && depth < 3; depth++) {
-    if (isProxy(object)) return 'Proxy';
-    const constructor: unknown = getOwnPropertyDescriptor(object, 'constructor')?.value;
-    if (typeof constructor === 'function' && !isProxy(constructor)) {
-      const name: unknown = getOwnPropertyDescriptor(constructor, 'name')?.value;
-      return typeof name === 'string' ? name : undefined;
-    }
-    object = getPrototypeOf(object);
-  }
-  return undefined;
-}
+// Digits grouped by hand: `toLocaleString` would load ICU, some 15 ms of every program's start.
+const SITES_ARE_SAMPLED =
+  `The program registers more than ${DESCRIBED_PER_SECOND / 1_000},000 objects a second at times. Then site and ` +
+  'label are recorded for some registrations only, except labels that are strings or numbers.';
 
 /** One stretch of time in which somebody watches. */
 interface Watch {
   readonly rows: RowWriter;
   readonly sites: SiteRecorder;
+  readonly warn: Warn;
+  readonly number: number;
   /** Records before this one belong to earlier watches. */
   readonly firstId: number;
-  readonly firstRegistryId: number;
 }
+
+/** Something that the user should know of the program, or of the observation. */
+export interface ObserverWarning {
+  readonly code: string;
+  readonly message: string;
+  readonly place?: Omit<Place, 'functionName'>;
+}
+type Warn = (warning: ObserverWarning) => void;
 
 export interface RegistryObserver {
   /**
@@ -121,14 +133,14 @@ export interface RegistryObserver {
    * registrations.
    * @returns the number that the first registration has in its record, where numbers go on over all watches of a process.
    */
-  observe(rows: RowWriter, sites: SiteRecorder): number;
+  observe(rows: RowWriter, sites: SiteRecorder, warn: Warn): number;
   /** Nobody watches: `register` and `unregister` are V8's own. */
   pause(): void;
 }
 
 /** Observes every registry constructed through `realm.FinalizationRegistry` from now on, and for good. */
-export function observeRegistries(realm: typeof globalThis, rows: RowWriter, sites: SiteRecorder): void {
-  installObserver(realm, true).observe(rows, sites);
+export function observeRegistries(realm: typeof globalThis, rows: RowWriter, sites: SiteRecorder, warn: Warn): void {
+  installObserver(realm, true).observe(rows, sites, warn);
 }
 
 /**
@@ -152,24 +164,74 @@ function installObserver(realm: typeof globalThis, isForGood: boolean): Registry
   let current: Watch | undefined;
   let lastRegistrationId = 0;
   let lastRegistryId = 0;
+  let lastWatchNumber = 0;
 
   // Says when a registry is itself collected: its callbacks can never run then. Holds the registry weakly.
   const registryWatch = new Native<RegistryState>((state) => {
-    if (current !== undefined && state.id >= current.firstRegistryId) {
-      current.rows.registryCollected(state.id - current.firstRegistryId + 1);
-    }
+    if (current !== undefined && state.watchNumber === current.number) current.rows.registryCollected(state.id);
   });
 
   function announce(watch: Watch, state: RegistryState): void {
     state.id = ++lastRegistryId;
-    watch.rows.registry(state.id - watch.firstRegistryId + 1, watch.sites.number(state.place));
+    state.watchNumber = watch.number;
+    watch.rows.registry(state.id, watch.sites.number(state.place));
+  }
+
+  /** How many registrations may still be described in this stretch, and when it began. */
+  let describableCount = 0;
+  let stretchStartedAtMs = 0;
+  let lastIdBeforeStretch = 0;
+  let hasWarnedOfRate = false;
+
+  /** Called when there are none left: perhaps the stretch is over. */
+  function mayDescribe(watch: Watch): boolean {
+    const atMs = now();
+    if (atMs - stretchStartedAtMs >= STRETCH_MS) {
+      const perStretch = ((lastRegistrationId - lastIdBeforeStretch) * STRETCH_MS) / (atMs - stretchStartedAtMs);
+      describableCount = perStretch > DESCRIBED_IN_STRETCH * 2 ? DESCRIBED_AFTER_BURST : DESCRIBED_IN_STRETCH;
+      stretchStartedAtMs = atMs;
+      lastIdBeforeStretch = lastRegistrationId;
+      return true;
+    }
+    if (!hasWarnedOfRate) {
+      hasWarnedOfRate = true;
+      watch.warn({ code: 'sites-are-sampled', message: SITES_ARE_SAMPLED });
+    }
+    return false;
   }
 
   /** Writes the row with what costs microseconds to find out. */
-  function describe({ rows, sites }: Watch, registryId: number, target: WeakKey, heldValue: unknown): void {
-    const hasText = typeof heldValue === 'string' || typeof heldValue === 'number';
-    const siteId = sites.number(findPlace(shells.register));
-    rows.registration(registryId, siteId, hasText ? heldValue : constructorName(target));
+  function describe(watch: Watch, registryId: number, target: WeakKey, heldValue: unknown): void {
+    const place = findPlace(shells.register);
+    const siteId = watch.sites.number(place);
+    let label = heldValue;
+    if (typeof heldValue === 'object' && heldValue !== null) {
+      if (place !== undefined && place.looksLeft > 0) lookForTarget(watch, place, target, heldValue);
+      const text = place?.hasLargeValues === true ? undefined : shortText(heldValue);
+      if (text === null && place !== undefined) place.hasLargeValues = true;
+      label = text;
+    }
+    if (typeof label !== 'string' && typeof label !== 'number') label = constructorName(target);
+    watch.rows.registration(registryId, siteId, label);
+  }
+
+  function lookForTarget(watch: Watch, place: KnownPlace, target: WeakKey, heldValue: object): void {
+    place.looksLeft--;
+    const { way, isCostly } = findWayToTarget(heldValue, target);
+    if (isCostly) {
+      place.looksLeft = 0;
+      place.hasLargeValues = true;
+    }
+    if (way === undefined) return;
+    // Once for each place.
+    place.looksLeft = 0;
+    const { file, line, column, functionName } = place;
+    const where = `${basename(file)}:${line}${functionName === '' ? '' : ` (${functionName})`}`;
+    const message =
+      `${where} registers an object (${constructorName(target) ?? 'without a constructor'}) with a held value that holds it: heldValue${way} is the ` +
+      'target. A registry holds its held values strongly, so the object can never be collected. Pass what the callback ' +
+      'needs (an id, a name) in place of the object.';
+    watch.warn({ code: 'held-value-reaches-target', message, place: { file, line, column } });
   }
 
   function register(registry: unknown, target: unknown, heldValue: unknown, unregisterToken: unknown): unknown {
@@ -189,12 +251,12 @@ function installObserver(realm: typeof globalThis, isForGood: boolean): Registry
     if (!hasPlace) return undefined;
     // Only now has the registration succeeded; the column is gapless.
     lastRegistrationId = id;
-    if (state.id < watch.firstRegistryId) announce(watch, state);
+    if (state.watchNumber !== watch.number) announce(watch, state);
     if (unregisterToken !== undefined) rememberToken(state, unregisterToken as WeakKey, id);
-    const registryId = state.id - watch.firstRegistryId + 1;
-    if (id - watch.firstId < FULLY_DESCRIBED || id % DESCRIBED_ONE_IN === 0) {
-      describe(watch, registryId, target as WeakKey, heldValue);
-    } else rows.registration(registryId, 0, heldValue);
+    if (describableCount > 0 || (!rows.isInBurst() && mayDescribe(watch))) {
+      describableCount--;
+      describe(watch, state.id, target as WeakKey, heldValue);
+    } else rows.registration(state.id, 0, heldValue);
     return undefined;
   }
 
@@ -218,7 +280,7 @@ function installObserver(realm: typeof globalThis, isForGood: boolean): Registry
       : !isProxy(held) && (held as RegistrationRecord).heaplineBrand === heaplineBrand);
 
   function observeCleanup(cleanup: (held: unknown) => void, state: RegistryState): (held: unknown) => void {
-    return (record) => {
+    return function observedCleanup(record) {
       if (!isRecord(record)) return void cleanup(record);
       const { heaplineId: id } = record;
       if (state.shared !== undefined) setDelete(state.shared, id);
@@ -240,7 +302,7 @@ function installObserver(realm: typeof globalThis, isForGood: boolean): Registry
     const place = findPlace(shells.construct);
     // Node's own registries (`fetch` has one for its streams) are not the program's, and would be noise in its count.
     if (place === NODE_PLACE) return construct(target, args, newTarget) as object;
-    const state: RegistryState = { id: 0, place, tokens: undefined, shared: undefined };
+    const state: RegistryState = { id: 0, watchNumber: 0, place, tokens: undefined, shared: undefined };
     const cleanup = args[0] as (held: unknown) => void;
     const registry = construct(target, [observeCleanup(cleanup, state)], newTarget) as object;
     new ObservedState(registry, state);
@@ -284,8 +346,13 @@ function installObserver(realm: typeof globalThis, isForGood: boolean): Registry
   };
   const observed = { register: shells.register, unregister: shells.unregister };
   return {
-    observe(rows, sites) {
-      current = { rows, sites, firstId: lastRegistrationId + 1, firstRegistryId: lastRegistryId + 1 };
+    observe(rows, sites, warn) {
+      describableCount = DESCRIBED_AT_FIRST;
+      stretchStartedAtMs = now();
+      lastIdBeforeStretch = lastRegistrationId;
+      hasWarnedOfRate = false;
+      lastRegistryId = 0;
+      current = { number: ++lastWatchNumber, rows, sites, warn, firstId: lastRegistrationId + 1 };
       exchange(native, observed);
       return current.firstId;
     },

@@ -2,10 +2,12 @@
 
 import type { MessagePort } from 'node:worker_threads';
 import type { ExitCall } from './exit-call.ts';
+import type { Place } from '../protocol/explanation.ts';
 import type { Site } from './site-recorder.ts';
 
 export type ProbeMessage =
   | { type: 'site'; site: Site }
+  | { type: 'warning'; atMs: number; code: string; message: string; place?: Place }
   | { type: 'mark'; kind: 'mark' | 'measure'; name: string; atMs: number; durationMs: number }
   | { type: 'collection'; startMs: number; pauseMs: number; kind: number; flags: number }
   | {

@@ -14,7 +14,7 @@ import { superviseExit } from './exit-supervisor.ts';
 import { revealGarbageCollector, showToCompanion } from './garbage-collector.ts';
 import { createHeapSnapshots } from './heap-snapshot.ts';
 import { startHeartbeat } from './heartbeat.ts';
-import { observeRegistries } from './observed-registry.ts';
+import { observeRegistries, type ObserverWarning } from './observed-registry.ts';
 import { observeCollectionsWhenIdle, observeMarks } from './performance-entries.ts';
 import { forgetLoading, withoutTicks } from './own-traces.ts';
 import { createRowWriter } from './row-writer.ts';
@@ -53,7 +53,9 @@ function observe(optionsJson: string): void {
   }
 
   const { port1: port, port2: companionPort } = new MessageChannel();
-  const tell = (message: ProbeMessage) => port.postMessage(message);
+  // Bound now: the program may replace the method.
+  const postMessage = port.postMessage.bind(port);
+  const tell = (message: ProbeMessage) => postMessage(message);
   const companionData: CompanionData = { columns: columns.buffer, optionsJson, port: companionPort };
   let companion: Worker;
   try {
@@ -84,6 +86,7 @@ function observe(optionsJson: string): void {
 
   const rows = createRowWriter(columns, now);
   const sites = createSiteRecorder((site) => tell({ type: 'site', site }));
+  const warn = (warning: ObserverWarning) => tell({ type: 'warning', atMs: now(), ...warning });
 
   const snapshots = createHeapSnapshots(columns, now);
   const hide = showToCompanion(garbageCollect, snapshots.writeWanted);
@@ -91,7 +94,8 @@ function observe(optionsJson: string): void {
   hide();
   if (!isReady) return;
 
-  observeRegistries(globalThis, rows, sites);
+  observeRegistries(globalThis, rows, sites, warn);
+  warnOfWorkers(warn);
   const marks = observeMarks(tell);
   if (!options.traceCollections) observeCollectionsWhenIdle(tell);
   channel('heapline:picture').subscribe((picture) =>
@@ -118,6 +122,18 @@ function observe(optionsJson: string): void {
   clock[Clock.programStart] = now();
   Atomics.store(control, Cell.state, State.started);
   Atomics.notify(control, Cell.state);
+}
+
+/** The program's own workers have realms of their own, into which the observer does not follow. */
+function warnOfWorkers(warn: (warning: ObserverWarning) => void): void {
+  const workers = channel('worker_threads');
+  const tellOnce = () => {
+    workers.unsubscribe(tellOnce);
+    const message =
+      'The program starts workers of its own. Registries in its main thread are observed; those in its workers are not.';
+    warn({ code: 'workers-are-not-observed', message });
+  };
+  workers.subscribe(tellOnce);
 }
 
 /**

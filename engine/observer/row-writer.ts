@@ -41,6 +41,8 @@ export interface RowWriter {
   unregistration(id: number): void;
   registry(id: number, siteId: number): void;
   registryCollected(id: number): void;
+  /** True while events come so densely that they share readings of the clock. */
+  isInBurst(): boolean;
   /** Publishes rows whose time still waits for a reading. Called when the thread turns, and at exit. */
   settleTimes(): void;
 }
@@ -240,6 +242,7 @@ export function createRowWriter(columns: SharedColumns, now: () => number): RowW
     unregistration: (id) => point(RowKind.unregistration, id, 0),
     registry: (id, siteId) => point(RowKind.registry, id, siteId),
     registryCollected: (id) => point(RowKind.registryCollected, id, 0),
+    isInBurst: () => denseReadings >= STEADY,
     settleTimes,
   };
 }

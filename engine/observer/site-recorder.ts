@@ -3,7 +3,7 @@
 
 import { mapGet, mapSet, startsWith } from './intrinsics.ts';
 
-/** A place in the program, the same object each time it is met. Lines and columns count from 1. */
+/** A place in the program. Lines and columns count from 1. */
 export interface Place {
   readonly file: string;
   readonly line: number;
@@ -11,12 +11,29 @@ export interface Place {
   readonly functionName: string;
 }
 
+/** A place, the same object each time it is met, with what the observer keeps about it. */
+export interface KnownPlace extends Place {
+  /** How many more held values that are registered here are looked into. */
+  looksLeft: number;
+  /** True where held values are so large that they are not even rendered. */
+  hasLargeValues: boolean;
+}
+
 export interface Site extends Place {
   readonly id: number;
 }
 
+const LOOKS = 8;
+
 /** Somewhere in Node's own JavaScript. */
-export const NODE_PLACE: Place = { file: 'node:', line: 0, column: 0, functionName: '' };
+export const NODE_PLACE: KnownPlace = {
+  file: 'node:',
+  line: 0,
+  column: 0,
+  functionName: '',
+  looksLeft: 0,
+  hasLargeValues: true,
+};
 
 /** Code that is made at run time has ever new places; of more than so many, the further ones are not told. */
 const MAXIMUM_PLACES = 65_536;
@@ -25,8 +42,8 @@ const MAXIMUM_PLACES = 65_536;
  * Makes the function that finds the place that called `below`; undefined if it cannot be told. Costs a microsecond or two,
  * and runs nothing of the program's, whatever it has made of `Error`.
  */
-export function createPlaceFinder(): (below: Function) => Place | undefined {
-  const byFile = new Map<string, Map<number, Place>>();
+export function createPlaceFinder(): (below: Function) => KnownPlace | undefined {
+  const byFile = new Map<string, Map<number, KnownPlace>>();
   const IntrinsicError = Error;
   const IntrinsicMap = Map;
   const { captureStackTrace } = Error;
@@ -60,19 +77,21 @@ export function createPlaceFinder(): (below: Function) => Place | undefined {
     const callSite = callSiteBelow(below);
     if (callSite === undefined) return undefined;
     const file = callSite.getFileName() ?? callSite.getEvalOrigin() ?? '';
-    let inFile = mapGet(byFile, file) as Map<number, Place> | undefined;
+    let inFile = mapGet(byFile, file) as Map<number, KnownPlace> | undefined;
     if (inFile === undefined) mapSet(byFile, file, (inFile = new IntrinsicMap()));
     const position = callSite.getPosition();
-    const known = mapGet(inFile, position) as Place | undefined;
+    const known = mapGet(inFile, position) as KnownPlace | undefined;
     if (known !== undefined || places === MAXIMUM_PLACES) return known;
     places++;
-    const place = startsWith(file, 'node:')
+    const place: KnownPlace = startsWith(file, 'node:')
       ? NODE_PLACE
       : {
           file,
           line: callSite.getLineNumber() ?? 0,
           column: callSite.getColumnNumber() ?? 0,
           functionName: callSite.getFunctionName() ?? '',
+          looksLeft: LOOKS,
+          hasLargeValues: false,
         };
     mapSet(inFile, position, place);
     return place;
@@ -94,7 +113,8 @@ export function createSiteRecorder(announce: (site: Site) => void): SiteRecorder
       const known = mapGet(numbers, place) as number | undefined;
       if (known !== undefined) return known;
       mapSet(numbers, place, ++last);
-      announce({ id: last, ...place });
+      const { file, line, column, functionName } = place;
+      announce({ id: last, file, line, column, functionName });
       return last;
     },
   };

@@ -24,7 +24,7 @@ for (const { name, nodePath, isInstalled } of RUNTIMES) {
       expect(byLabel).toEqual({
         dropped: 'finalized',
         unregistered: 'unregistered',
-        Object: 'alive',
+        '{ owner: {…} }': 'alive',
         orphan: 'registry-collected',
         kept: 'alive',
       });

@@ -1,0 +1,91 @@
+// Where registrations come from, how they are labelled, and what is said of held values, in real observed processes.
+
+import { basename } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { FinishedRun } from '../run-program.ts';
+import { fixture, runProgram, RUNTIMES } from '../run-program.ts';
+
+const none = { kind: 'none', intervalMs: 500 } as const;
+
+/** Of each registration: `line:column function` of its site, or nothing. */
+function sitesOf({ of }: FinishedRun): string[] {
+  const sites = new Map([[0, '']]);
+  for (const { items } of of('sites')) {
+    for (const { id, file, line, column, functionName } of items) {
+      sites.set(id, `${basename(file)}:${line}:${column} ${functionName}`.trim());
+    }
+  }
+  return of('registrations').flatMap(({ siteId }) => Array.from(siteId, (id) => sites.get(id) ?? 'unknown'));
+}
+
+const warningsOf = ({ of }: FinishedRun, code: string) => of('warning').filter((warning) => warning.code === code);
+
+for (const { name, nodePath, isInstalled } of RUNTIMES) {
+  describe.skipIf(!isInstalled)(`on ${name}`, () => {
+    it('tells the site and label of every registration at a normal rate, and runs nothing of the program for it', async () => {
+      const run = await runProgram({
+        program: fixture('sites-and-labels.mjs', '0'),
+        gcPolicy: none,
+        limits: { settleMs: 0 },
+        nodePath,
+        reportedObjects: 30_000,
+      });
+      expect(run.stdout).toBe('nothing was run\n');
+      expect(run.report.objects.slice(0, 9).map(({ label }) => label)).toEqual([
+        'Session',
+        '{ url: "/a", id: 3 }',
+        '["x", 1n, null]',
+        '{ secret: [getter], on: true }',
+        'Object',
+        '{ long: "…" }',
+        'Object',
+        'a text',
+        '7',
+      ]);
+      const sites = sitesOf(run);
+      expect(sites[0]).toBe('sites-and-labels.mjs:7:12 openSession');
+      expect(sites[1]).toBe('sites-and-labels.mjs:12:10');
+      expect(sites[8]).toMatch(/:1:10 eval$/);
+      expect(sites.length).toBe(20_009);
+      expect(sites.filter((site) => site === '')).toEqual([]);
+      expect(run.report.objects.every(({ label }) => label !== null)).toBe(true);
+      expect(warningsOf(run, 'sites-are-sampled')).toEqual([]);
+    });
+
+    it('says so once when registrations come too fast for their sites, and guesses none', async () => {
+      const run = await runProgram({
+        program: fixture('sites-and-labels.mjs', '200000'),
+        gcPolicy: none,
+        limits: { settleMs: 0 },
+        nodePath,
+      });
+      const sites = sitesOf(run);
+      expect(sites.length).toBe(220_009);
+      expect(sites.slice(0, 20_009).filter((site) => site === '')).toEqual([]);
+      const inBurst = new Set(sites.slice(20_009));
+      expect(inBurst.has('')).toBe(true);
+      expect([...inBurst].filter((site) => site !== '')).toEqual(['sites-and-labels.mjs:27:62']);
+      expect(warningsOf(run, 'sites-are-sampled').length).toBe(1);
+    });
+
+    it('warns of a held value that holds its target, once for each place', async () => {
+      const run = await runProgram({
+        program: fixture('held-value-warnings.mjs'),
+        gcPolicy: none,
+        limits: { settleMs: 0 },
+        nodePath,
+      });
+      const warnings = warningsOf(run, 'held-value-reaches-target');
+      const ways = warnings.map(({ message }) => /heldValue(.*) is the target/.exec(message)?.[1]);
+      expect(ways).toEqual([
+        '.owner',
+        '[1].here',
+        '.get("a").session',
+        '.byObject.keys() (a key)',
+        '.values() (an entry)',
+      ]);
+      expect(warnings[0]?.message).toMatch(/^held-value-warnings\.mjs:5 \(owner\) registers an object \(Object\)/);
+      expect(warnings[0]?.place).toMatchObject({ line: 5 });
+    });
+  });
+}
