@@ -43,8 +43,8 @@ const ACTIONS: Record<string, (page: Page) => Promise<void>> = {
   },
   filter: (page) => page.getByRole('button', { name: /^Filter/ }).click(),
   filtered: async (page) => {
-    await page.locator('.why .lead').nth(1).click();
-    await page.locator('.body .row').first().click();
+    await page.getByRole('button', { name: /^\d+\s*event listener/ }).click();
+    await page.getByRole('grid').locator('.body .row').first().click();
   },
   nothing: (page) => page.getByRole('searchbox', { name: /^Only objects/ }).fill('no such thing'),
   parameter: async (page) => {
