@@ -16,6 +16,8 @@ interface Case {
   readonly reach?: Reach;
   readonly more?: Record<string, string>;
   readonly options?: TwiceOptions;
+  /** False where its own options keep every observer out. */
+  readonly isObserved?: false;
   /** Something that the program must have written, so that the comparison is not one of two failures. */
   readonly writes: string;
 }
@@ -421,6 +423,28 @@ const CASES: readonly Case[] = [
     writes: "[ 'required', 'imported' ]",
   },
   {
+    name: 'frozen intrinsics',
+    file: 'frozen.cjs',
+    text: `new FinalizationRegistry(() => {}).register({}, 1); console.log(Object.isFrozen(Array.prototype));`,
+    options: { environment: { NODE_OPTIONS: '--frozen-intrinsics' } },
+    writes: 'true',
+  },
+  {
+    name: 'the permission model, which allows no worker and so no observer',
+    file: 'permission.cjs',
+    text: `new FinalizationRegistry(() => {}).register({}, 1); console.log(process.permission.has('worker')); setTimeout(() => console.log('done'), 20);`,
+    options: { environment: { NODE_OPTIONS: '--permission --allow-fs-read=*' } },
+    isObserved: false,
+    writes: 'false\ndone',
+  },
+  {
+    name: 'the permission model with workers allowed',
+    file: 'permission-workers.cjs',
+    text: `console.log(process.permission.has('worker')); setTimeout(() => console.log('done'), 20);`,
+    options: { environment: { NODE_OPTIONS: '--permission --allow-fs-read=* --allow-worker' } },
+    writes: 'true\ndone',
+  },
+  {
     name: 'timers, intervals and unreferenced handles that do not hold the process',
     file: 'unreferenced.cjs',
     text: `setInterval(() => {}, 1000).unref(); require('node:net').createServer().listen(0, '127.0.0.1').unref(); setTimeout(() => console.log('done'), 10);`,
@@ -517,19 +541,22 @@ describe.each(RUNTIMES)('on $name, a program is the same observed as alone:', ({
   const isNewest = nodePath === process.execPath;
   const cases = CASES.filter(({ reach }) => isNewest || reach === 'everywhere');
   const typed = isNewest || nodePath.includes('node-22') ? TYPESCRIPT : [];
-  it.skipIf(!isInstalled).each([...cases, ...typed])('$name', async ({ file, text, more = {}, options, writes }) => {
-    for (const [name, content] of Object.entries(more)) folder.write(name, content);
-    const path = folder.write(file, text);
-    const input = options?.inputText === undefined ? undefined : folder.write(`${file}.input`, options.inputText);
-    const { alone, observed, run } = await runTwice(path, {
-      nodePath,
-      ...(input !== undefined && { input }),
-      ...options,
-    });
-    const clean = (seen: typeof alone) => ({ ...seen, stderr: withoutKnownDifferences(seen.stderr) });
-    expect(clean(observed)).toEqual(clean(alone));
-    expect(alone.stdout).toContain(writes);
-    // It was observed, not only left alone.
-    expect(run.report.runtime.node).not.toBeNull();
-  });
+  it.skipIf(!isInstalled).each([...cases, ...typed])(
+    '$name',
+    async ({ file, text, more = {}, options, isObserved = true, writes }) => {
+      for (const [name, content] of Object.entries(more)) folder.write(name, content);
+      const path = folder.write(file, text);
+      const input = options?.inputText === undefined ? undefined : folder.write(`${file}.input`, options.inputText);
+      const { alone, observed, run } = await runTwice(path, {
+        nodePath,
+        ...(input !== undefined && { input }),
+        ...options,
+      });
+      const clean = (seen: typeof alone) => ({ ...seen, stderr: withoutKnownDifferences(seen.stderr) });
+      expect(clean(observed)).toEqual(clean(alone));
+      expect(alone.stdout).toContain(writes);
+      // It was observed, not only left alone.
+      expect(run.report.runtime.node !== null).toBe(isObserved);
+    },
+  );
 });
