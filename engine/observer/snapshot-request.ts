@@ -53,7 +53,7 @@ export function createSnapshotRequests(context: {
         const state = Atomics.compareExchange(control, Cell.snapshot, SnapshotState.wanted, SnapshotState.none);
         if (state !== SnapshotState.wanted) return;
         isGivenUp = true;
-        fail("The program's thread does not answer: it is in native code or waits in Atomics.wait.");
+        fail("The program's thread does not answer: it is in native code.");
       }, BEGIN_LIMIT_MS);
       inspector.writeSnapshot(path, isLast, (problem) => {
         isAsked = false;

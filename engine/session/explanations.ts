@@ -1,7 +1,7 @@
 // What a run tells of a snapshot: the reasons of the registrations that are alive, as batches and as the report has them.
 // Pure; called by the run.
 
-import type { SnapshotExplanation } from '../heap-graph/explanation.ts';
+import { CELL_STATES, type SnapshotExplanation } from '../heap-graph/explanation.ts';
 import type { AliveReason, PathStep } from '../protocol/explanation.ts';
 import type { RunBatchOf } from '../protocol/run-batch.ts';
 import type { ReportedObject, RunReport } from '../protocol/run-report.ts';
@@ -13,6 +13,16 @@ const BATCH_REASONS = 2_000;
 const MAXIMUM_REPORTED_CAUSES = 1_000;
 /** Stands in a path for what differs between the objects of one reason. */
 const ENTRY = '[…]';
+
+const REACHABLE = CELL_STATES.indexOf('reachable');
+/** Of an object that nothing reaches, whether the snapshot's own collection has cleared its cell or not. */
+const NOT_COLLECTED_YET: Omit<AliveReason, 'id'> = {
+  cause: 'not-collected-yet',
+  summary: 'nothing reaches it',
+  fix: 'There is nothing to fix: nothing reaches it any more, and no mark-compact has run since it was let go.',
+  count: 0,
+  paths: [],
+};
 
 /** Row i: registration `id[i]` (ascending) is alive for the reason `reasonId[i]`. */
 export interface AliveExplanation {
@@ -26,8 +36,8 @@ export interface AliveExplanation {
 }
 
 /**
- * Takes the rows that have a reason and of which `isAlive` says that they are alive, so that nothing else that was told
- * of a registration is contradicted.
+ * Takes the rows of which `isAlive` says that they are alive, so that nothing else that was told of a registration is
+ * contradicted. One that nothing reaches is not collected yet.
  *
  * @param displayFile the file that a person should be shown for a file of the program
  */
@@ -36,7 +46,12 @@ export function explainAlive(
   isAlive: (id: number) => boolean,
   displayFile: (file: string) => string,
 ): AliveExplanation {
-  const { id, reasonId, retainedBytes, entryEnd, entryBytes } = explanation;
+  const { id, retainedBytes, entryEnd, entryBytes } = explanation;
+  const known = explanation.reasons.find(({ cause }) => cause === 'not-collected-yet');
+  const notCollectedYet = known ?? { ...NOT_COLLECTED_YET, id: 1 + highest(explanation.reasons) };
+  const reasonId = explanation.reasonId.map((reason, row) =>
+    reason === 0 && explanation.state[row] !== REACHABLE ? notCollectedYet.id : reason,
+  );
   const rows: number[] = [];
   const counts = new Map<number, number>();
   let bytes = 0;
@@ -57,7 +72,7 @@ export function explainAlive(
     keptEntryEnd[index] = end;
   }
   const reasons: AliveReason[] = [];
-  for (const reason of explanation.reasons) {
+  for (const reason of known === undefined ? [...explanation.reasons, notCollectedYet] : explanation.reasons) {
     const count = counts.get(reason.id);
     if (count === undefined) continue;
     const paths = reason.paths.map((path) => path.map((step) => withDisplayFile(step, displayFile)));
@@ -75,6 +90,8 @@ export function explainAlive(
     reasons: reasons.sort((one, other) => other.count - one.count || one.id - other.id),
   };
 }
+
+const highest = (reasons: readonly AliveReason[]): number => reasons.reduce((most, { id }) => Math.max(most, id), 0);
 
 function withDisplayFile(step: PathStep, displayFile: (file: string) => string): PathStep {
   return step.place === undefined ? step : { ...step, place: { ...step.place, file: displayFile(step.place.file) } };
