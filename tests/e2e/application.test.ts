@@ -483,6 +483,8 @@ describe('the window', () => {
     await page.search.fill('');
     await page.scenario('Timing is not guaranteed').focus();
     await keyboard.press('Home');
+    await page.page.getByRole('heading', { level: 2, name: 'scratch.mjs' }).waitFor();
+    await keyboard.press('ArrowDown');
     await page.page.getByRole('heading', { level: 2, name: 'Simple registration' }).waitFor();
     await keyboard.press('End');
     const last = await page.page.getByRole('heading', { level: 2 }).allTextContents();

@@ -40,13 +40,22 @@ export interface ServedApplication extends AsyncDisposable {
   close(): Promise<void>;
 }
 
+export interface ServeApplicationOptions {
+  /** Words after `heapline serve`. */
+  readonly words?: readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
 /** @throws Error with what the host said if it does not print an address */
-export async function serveApplication(browser: Browser): Promise<ServedApplication> {
+export async function serveApplication(
+  browser: Browser,
+  { words = [], environment = {} }: ServeApplicationOptions = {},
+): Promise<ServedApplication> {
   // Every process of the host inherits this folder's name: that is how those it leaves behind are found.
   const folder = mkdtempSync(join(tmpdir(), 'hl-e2e-'));
-  const server = spawn(process.execPath, ['out/cli/heapline.js', 'serve', '--no-open', '--port', '0'], {
+  const server = spawn(process.execPath, ['out/cli/heapline.js', 'serve', '--no-open', '--port', '0', ...words], {
     cwd: projectFolder,
-    env: { ...process.env, TMPDIR: folder, TMP: folder, TEMP: folder },
+    env: { ...process.env, TMPDIR: folder, TMP: folder, TEMP: folder, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const exited = once(server, 'exit');
@@ -115,7 +124,7 @@ export async function serveApplication(browser: Browser): Promise<ServedApplicat
       await prepare?.(page);
       await page.goto(other);
       if (other === address)
-        await page.getByRole('navigation', { name: 'Scenarios' }).getByRole('button').first().waitFor();
+        await page.getByRole('navigation', { name: 'Scenarios' }).getByRole('listitem').first().waitFor();
       return page;
     },
     async connect() {

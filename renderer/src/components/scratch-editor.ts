@@ -37,6 +37,20 @@ const matching = EditorView.theme({
 
 const KEPT_FIELDS = { history: historyField };
 
+/**
+ * Typing over a selection of several lines, left to Chromium, puts style attributes into the text, which the page's policy
+ * forbids. So it is done here.
+ */
+const typingOver = EditorView.domEventHandlers({
+  beforeinput(event, view) {
+    const { data, inputType } = event;
+    if (inputType !== 'insertText' || data === null || view.composing || view.state.selection.main.empty) return false;
+    view.dispatch(view.state.replaceSelection(data), { userEvent: 'input.type', scrollIntoView: true });
+    event.preventDefault();
+    return true;
+  },
+});
+
 /** What was edited last, with its history and its cursor: the editor moves between two places of the window. */
 let kept: { readonly state: EditorState; readonly scrollTop: number } | undefined;
 
@@ -56,6 +70,7 @@ export function createScratchEditor(element: HTMLElement, options: ScratchEditor
     highlighting,
     appearance,
     matching,
+    typingOver,
     EditorState.tabSize.of(2),
     EditorView.contentAttributes.of({ 'aria-label': options.label, spellcheck: 'false', autocapitalize: 'off' }),
     EditorView.updateListener.of((update) => {
