@@ -59,7 +59,9 @@ async function main(port: MessagePort): Promise<void> {
   Atomics.compareExchange(control, Cell.state, State.connected, State.ready);
   Atomics.notify(control, Cell.state);
   await untilStarted();
-  if (Atomics.load(control, Cell.state) !== State.started) {
+  const state = Atomics.load(control, Cell.state);
+  // A program that calls `process.exit` at once is exiting before this thread has seen it start.
+  if (state !== State.started && state !== State.exiting) {
     inspector?.disconnect();
     socket.destroy();
     enterState(State.flushed);
@@ -239,8 +241,9 @@ async function main(port: MessagePort): Promise<void> {
       exitCode: Atomics.load(control, Cell.exitCode),
       settled: Atomics.load(control, Cell.settled) === 1,
       lastTurnAtMs: clock[Clock.heartbeat]! - clock[Clock.programStart]!,
+      isAllCalled: drain.isAllCalled,
     });
-    if (options.snapshotPath === undefined) close();
+    if (options.snapshotPath === undefined || drain.isAllCalled) close();
     else enterState(State.awaitsSnapshot);
   }
 

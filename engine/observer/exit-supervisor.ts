@@ -117,7 +117,8 @@ export function superviseExit(context: {
       try {
         return Reflect.apply(emit, this, [event, ...args]) as boolean;
       } finally {
-        flush(Number(args[0] ?? 0));
+        // A handler may have changed it.
+        flush(Number(process.exitCode ?? args[0] ?? 0));
       }
     }
     // The settle time ended and the loop ran dry again: the program was told already that it may end.

@@ -92,6 +92,8 @@ export function createNodeFinder(options: NodeFinderOptions): NodeFinder {
   async function ask(path: string): Promise<Answer> {
     const [real, { mtimeMs, size }] = await Promise.all([realpath(path), stat(path)]);
     const key = `${real}\0${mtimeMs}\0${size}`;
+    // What runs this very program need not be asked, unless it is Electron under its own name.
+    if (path === process.execPath && process.versions['electron'] === undefined) return understand(process.version);
     let answer = answers.get(key);
     if (answer === undefined) {
       answer = askForVersion(path, deadlineMs);
