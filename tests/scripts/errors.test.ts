@@ -229,6 +229,21 @@ describe('marks on the timeline', () => {
     expect(marks.filter(({ kind }) => kind === 'exit-called')).toMatchObject([{ name: '4', place: { line: 1 } }]);
   });
 
+  it('are not lost where a program exits at once', async () => {
+    for (let attempt = 0; attempt < 12; attempt += 1) {
+      const { marks } = await run('at-once.cjs', 'process.exit(3)');
+      expect(marks).toContainEqual(expect.objectContaining({ kind: 'exit-called', name: '3' }));
+    }
+  });
+
+  it('have the code that an exit handler chose at last', async () => {
+    const { marks } = await run(
+      'chooses.cjs',
+      `process.on('exit', () => { process.exitCode = 9; });\nprocess.exit(2);`,
+    );
+    expect(marks).toContainEqual(expect.objectContaining({ kind: 'exit-called', name: '9' }));
+  });
+
   it('do not say so of a program that just ends, nor of one that throws', async () => {
     for (const text of ['', 'throw new Error();']) {
       const { marks } = await run('ends.cjs', text);
