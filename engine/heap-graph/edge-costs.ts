@@ -44,7 +44,10 @@ export function findEdgeCosts(index: GraphIndex, scopeOwner: Uint8Array): Uint8A
   for (let node = 0; node < nodeCount; node++) {
     const from = kind[node]!;
     for (let edge = firstEdge[node]!, end = firstEdge[node + 1]!; edge < end; edge++) {
-      cost[edge] = costOf(node, from, edge, edgeTarget[edge]!);
+      const target = edgeTarget[edge]!;
+      // Nearly all edges are one of these.
+      cost[edge] =
+        kind[target] === K.leaf && edgeType[edge] !== Edge.weak ? Cost.step : costOf(node, from, edge, target);
     }
   }
   return cost;
@@ -53,7 +56,6 @@ export function findEdgeCosts(index: GraphIndex, scopeOwner: Uint8Array): Uint8A
     const type = edgeType[edge]!;
     if (type === Edge.weak) return NOT_RETAINING;
     const to = kind[target]!;
-    if (to === K.leaf) return Cost.step;
     if (from === K.synthetic) return rootCost(node);
     // What everything reaches says nothing.
     if (to === K['native-context'] || to === K.global) return Cost.stack;

@@ -4,7 +4,7 @@
 import type { AliveReason, PathStep } from '../protocol/explanation.ts';
 import { createAlternativePaths, type AlternativePaths } from './alternative-paths.ts';
 import { findCheapestPaths, type PathTree } from './cheapest-paths.ts';
-import { findDominators } from './dominators.ts';
+import { findDominators, NO_NODE, type Dominators } from './dominators.ts';
 import { findEdgeCosts } from './edge-costs.ts';
 import { CELL_STATES, type CellState, type SnapshotExplanation } from './explanation.ts';
 import { findRoots } from './find-roots.ts';
@@ -39,8 +39,8 @@ const MAXIMUM_REASONS = 5_000;
 const MAXIMUM_PATHS = 3;
 /** Paths that differ from those found in an index only are passed over, but not for ever. */
 const MAXIMUM_PATHS_LOOKED_AT = 6;
-/** Finding dominators takes 28 bytes a node; beyond this many retained bytes are not told. */
-const MAXIMUM_NODES_FOR_RETAINED = 60_000_000;
+/** Finding dominators takes some forty bytes a node; beyond this many, retained bytes are not told. */
+const MAXIMUM_NODES_FOR_DOMINATORS = 60_000_000;
 
 const stateCode = (state: CellState) => CELL_STATES.indexOf(state);
 
@@ -67,15 +67,17 @@ export async function explainGraph(graph: HeapGraph, options: ExplainGraphOption
   const probeScript = findProbeScript(index, scopes, registrations);
   const cost = findEdgeCosts(index, scopes.findScopeOwners(probeScript));
   await done(0.35);
-  const isReached = findReachable(graph, cost);
+  const dominators = graph.nodeCount <= MAXIMUM_NODES_FOR_DOMINATORS ? findDominators(graph, cost) : undefined;
+  const isReached = dominators === undefined ? findReachable(graph, cost) : reachedOf(dominators);
+  await done(0.55);
   const { roots, exportedCells } = findRoots(index, scopes, isReached, probeScript);
   const tree = findCheapestPaths(graph, cost, roots);
-  await done(0.5);
+  await done(0.7);
   const groups = groupPaths(index, tree, target);
   const isTarget = new Uint8Array(graph.nodeCount);
   for (let row = 0; row < count; row++) if (target[row]! >= 0) isTarget[target[row]!] = 1;
   const isRegistered = (node: number): boolean => isTarget[node] === 1;
-  await done(0.6);
+  await done(0.8);
 
   const naming = createNaming(index, scopes, exportedCells, sources, tree);
   const chosen = chooseGroups(groups, tree, target);
@@ -103,12 +105,11 @@ export async function explainGraph(graph: HeapGraph, options: ExplainGraphOption
     groupOfRow,
     kept.map(({ path, steps }) => entryPositions(path, steps)),
   );
-  await done(0.75);
+  await done(0.9);
 
   const retainedBytes = new Float64Array(count).fill(Number.NaN);
   let groupRetained: Float64Array | undefined;
-  if (graph.nodeCount <= MAXIMUM_NODES_FOR_RETAINED) {
-    const dominators = findDominators(graph, cost);
+  if (dominators !== undefined) {
     groupRetained = retainedOfGroups(dominators, target, groupOfRow, chosen.length);
     for (let row = 0; row < count; row++) {
       if (groupOfRow[row] !== NO_GROUP) retainedBytes[row] = dominators.retainedBytes[target[row]!]!;
@@ -116,7 +117,6 @@ export async function explainGraph(graph: HeapGraph, options: ExplainGraphOption
   } else {
     warnings.push(`The snapshot has ${graph.nodeCount} nodes, too many to tell what each object retains.`);
   }
-  await done(0.9);
 
   const alternatives = createAlternativePaths(graph, cost, tree);
   const reasons: AliveReason[] = [];
@@ -177,6 +177,14 @@ export async function explainGraph(graph: HeapGraph, options: ExplainGraphOption
   await done(1);
   const { entryEnd, entryBytes } = entries;
   return { id: registrations.id, state, reasonId, retainedBytes, entryEnd, entryBytes, reasons, warnings };
+}
+
+/** 1 for each node that the root reaches: those have a dominator. */
+function reachedOf({ immediateDominator }: Dominators): Uint8Array {
+  const isReached = new Uint8Array(immediateDominator.length);
+  for (let node = 0; node < isReached.length; node++) isReached[node] = immediateDominator[node] === NO_NODE ? 0 : 1;
+  isReached[0] = 1;
+  return isReached;
 }
 
 const nothing = (): Omit<SnapshotExplanation, 'warnings'> => ({

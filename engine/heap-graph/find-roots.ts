@@ -42,11 +42,11 @@ export function findRoots(index: GraphIndex, scopes: Scopes, isReached: Uint8Arr
         if (file !== probeFile) roots.push({ node, cost: 1 });
         break;
       }
-      case K.context:
-        if (scopes.scriptContexts.has(node)) roots.push({ node, cost: 0 });
+      default:
         break;
     }
   }
+  for (const node of scopes.scriptContexts) if (isReached[node] === 1) roots.push({ node, cost: 0 });
   return { roots, exportedCells };
 }
 

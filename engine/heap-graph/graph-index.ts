@@ -52,26 +52,24 @@ export function indexGraph(graph: HeapGraph): GraphIndex {
     return target >= 0 && kind[target] === K.leaf ? words.nodeText(target) : undefined;
   };
 
-  // What only edges tell: tables of maps and sets, generators, CommonJS modules, the namespaces of ES modules.
+  // What only edges tell: tables of maps and sets, generators, CommonJS modules.
   for (let node = 0; node < nodeCount; node++) {
     const own = kind[node]!;
-    if (own !== K.object && own !== K.hidden) continue;
-    for (let edge = firstEdge[node]!, end = firstEdge[node + 1]!; edge < end; edge++) {
-      const type = edgeType[edge];
-      if (type === Edge.internal) {
-        const word = words.ofEdgeName(edgeName[edge]!);
-        if (word === W.table && kind[edgeTarget[edge]!] === K.array) kind[edgeTarget[edge]!] = K.table;
-        else if (word === W.parameters_and_registers) kind[node] = K.generator;
-      } else if (type === Edge.property && own === K.object) {
-        const word = words.ofEdgeName(edgeName[edge]!);
-        // Versions of Node name the parent differently.
-        if (word === W.module_parent || word === W.module_first_parent) {
-          if (textOf(node, W.filename) !== undefined) kind[node] = K['commonjs-module'];
+    if (own === K['some-module']) {
+      // Versions of Node name the parent differently.
+      const isCommonJs = edgeOf(node, W.module_parent) >= 0 || edgeOf(node, W.module_first_parent) >= 0;
+      kind[node] = isCommonJs && textOf(node, W.filename) !== undefined ? K['commonjs-module'] : K.object;
+    } else if (own === K.object) {
+      for (let edge = firstEdge[node]!, end = firstEdge[node + 1]!; edge < end; edge++) {
+        const type = edgeType[edge];
+        if (type === Edge.internal) {
+          const word = words.ofEdgeName(edgeName[edge]!);
+          if (word === W.table && kind[edgeTarget[edge]!] === K.array) kind[edgeTarget[edge]!] = K.table;
+          else if (word === W.parameters_and_registers) kind[node] = K.generator;
+        } else if (type === Edge.hidden && kind[edgeTarget[edge]!] === K.array) {
+          // An iterator reads the table of its map or set, which may be gone.
+          if (/^(?:Map|Set) ?Iterator$/.test(words.nodeText(node))) kind[edgeTarget[edge]!] = K.table;
         }
-      } else if (type === Edge.hidden && own === K.object && kind[edgeTarget[edge]!] === K.array) {
-        // An iterator reads the table of its map or set, which may be gone.
-        if (/^(?:Map|Set) Iterator$|^(?:Map|Set)Iterator$/.test(words.nodeText(node)))
-          kind[edgeTarget[edge]!] = K.table;
       }
     }
   }

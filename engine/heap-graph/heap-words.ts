@@ -95,6 +95,8 @@ const NODE_KINDS = [
   'property-cell',
   'module',
   'commonjs-module',
+  /** Named `Module`: a CommonJS module, or the namespace of an ES module. */
+  'some-module',
   'generator',
   'promise',
   'promise-reaction',
@@ -124,6 +126,7 @@ const KIND_BY_NAME: ReadonlyMap<string, number> = new Map([
   ['Timeout', K.timeout],
   ['Immediate', K.timeout],
   ['process', K['process-object']],
+  ['Module', K['some-module']],
 ]);
 
 const NODE_SYMBOLS: ReadonlySet<string> = new Set([

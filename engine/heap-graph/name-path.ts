@@ -107,6 +107,7 @@ export function isDictionary({ graph, kind, words }: GraphIndex, node: number): 
   const first = graph.firstEdge[node]!;
   const end = graph.firstEdge[node + 1]!;
   if (end - first >= DICTIONARY_EDGES) return true;
+  if (end - first < 3) return false;
   // Fewer, but as alike as `user-1`, `user-2`, `user-3`.
   const alike = new Map<string, number>();
   for (let edge = first; edge < end; edge++) {
@@ -346,7 +347,17 @@ export function namePath(naming: Naming, path: RawPath): NamedStep[] {
       case K.context:
         begin(`script ${shortFile(scopes.ownerOf(root).type === 'script' ? fileOf(scopes.ownerOf(root)) : '')}`);
         return 0;
+      default:
+        return beginAtV8();
     }
+  }
+
+  /** Names a root of V8's or of Node's that nothing else leads from. */
+  function beginAtV8(): number {
+    const root = nodes[0]!;
+    const begin = (node: string): void => {
+      steps.push({ hold: 'root', edge: '', node, head: root, rawEdge: NO_EDGE, fanOut: 1 });
+    };
     let at = 0;
     while (at < edges.length && kindAt(at + 1) === K.synthetic) at++;
     const from = words.nodeText(nodes[at]!);
@@ -497,7 +508,7 @@ export function namePath(naming: Naming, path: RawPath): NamedStep[] {
       case K.proxy:
         push(at, { hold: 'part', edge: words.edgeText(edge) === '0' ? 'handler' : 'target', ...prefixed('') });
         return at + 1;
-      case K.hidden:
+      default:
         break;
     }
     if (word === W._events && type === Edge.property) {

@@ -76,11 +76,13 @@ class StepNumbers {
   readonly #index: GraphIndex;
   readonly #pairs = new PairNumbers();
   readonly #names = new Map<string, number>();
-  readonly #dictionaries = new Map<number, boolean>();
+  /** 0: not looked at yet; 1: no; 2: yes. */
+  readonly #dictionaries: Uint8Array;
   #count = 0;
 
   constructor(index: GraphIndex) {
     this.#index = index;
+    this.#dictionaries = new Uint8Array(index.graph.nodeCount);
   }
 
   #ofName(name: string): number {
@@ -92,9 +94,8 @@ class StepNumbers {
   }
 
   #isDictionary(node: number): boolean {
-    let known = this.#dictionaries.get(node);
-    if (known === undefined) this.#dictionaries.set(node, (known = isDictionary(this.#index, node)));
-    return known;
+    if (this.#dictionaries[node] === 0) this.#dictionaries[node] = isDictionary(this.#index, node) ? 2 : 1;
+    return this.#dictionaries[node] === 2;
   }
 
   #ofEdge(from: number, edge: number, cameBy: number): number {

@@ -30,7 +30,8 @@ function readRecord({ graph, words, textOf }: GraphIndex, node: number): number 
     const value = edgeTarget[edge]!;
     // A number's text is behind its edge `value`, and only there if the snapshot was asked to show numbers.
     const text = nodeType[value] === Node.number ? (textOf(value, W.value) ?? '') : '';
-    return /^\d+$/.test(text) ? Number(text) : UNREADABLE;
+    const id = text === '' ? UNREADABLE : Number(text);
+    return Number.isSafeInteger(id) && id >= 0 ? id : UNREADABLE;
   }
   return NO_RECORD;
 }
@@ -62,7 +63,8 @@ export function findRegistrations(index: GraphIndex, firstId: number): Registrat
       if (type === Edge.weak) {
         if (words.ofEdgeName(edgeName[edge]!) === W.target && nodeType[to] !== Node.hidden) target = to;
       } else if ((type === Edge.hidden || type === Edge.internal) && nodeType[to] === Node.object) {
-        const found = id === NO_RECORD ? readRecord(index, to) : NO_RECORD;
+        const isKnown = id !== NO_RECORD || kind[to] === K['finalization-registry'];
+        const found = isKnown ? NO_RECORD : readRecord(index, to);
         if (found !== NO_RECORD) {
           id = found;
           record = to;
@@ -82,7 +84,7 @@ export function findRegistrations(index: GraphIndex, firstId: number): Registrat
     count++;
   }
 
-  const order = Uint32Array.from({ length: count }, (_, row) => row).sort((a, b) => rowId[a]! - rowId[b]!);
+  const order = orderOfIds(rowId.subarray(0, count));
   return {
     count,
     id: Uint32Array.from(order, (row) => rowId[row]! - (firstId - 1)),
@@ -92,4 +94,12 @@ export function findRegistrations(index: GraphIndex, firstId: number): Registrat
     registry: Int32Array.from(order, (row) => rowRegistry[row]!),
     unreadable,
   };
+}
+
+/** Rows by their ids, ascending. Sorts numbers that carry both: with a comparator it would take five times as long. */
+function orderOfIds(ids: Float64Array): Uint32Array {
+  const rows = ids.length;
+  const isExact = ids.every((id) => id < Number.MAX_SAFE_INTEGER / Math.max(1, rows));
+  if (!isExact) return Uint32Array.from(ids, (_, row) => row).sort((one, other) => ids[one]! - ids[other]!);
+  return Uint32Array.from(ids.map((id, row) => id * rows + row).sort(), (both) => both % rows);
 }

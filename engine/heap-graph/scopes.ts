@@ -91,6 +91,8 @@ export class Scopes {
           }
           break;
         }
+        default:
+          break;
       }
     }
   }
