@@ -71,7 +71,7 @@ const registerOwner = () => {
 };
 registerOwner();
 await new Promise((resolve) => setTimeout(resolve, 600));
-globalThis.served = sessions.size;
+globalThis.served = { sessions, registry };
 `;
 
 describe('the objects of a run that was explained', () => {
@@ -190,6 +190,10 @@ describe('a run that nobody asked why', () => {
     await page.ended();
     await whyAlive(page).getByText('No heap snapshot was taken, so what keeps them is not known.').waitFor();
     expect(await whyAlive(page).getByRole('checkbox', { name: 'Ask at the end of every run' }).isChecked()).toBe(true);
+    await page.page
+      .getByRole('radio', { name: /^Major/ })
+      .or(page.page.getByRole('button', { name: /^Major/ }))
+      .click();
     await page.run();
     await page.ended();
     await whyAlive(page).getByRole('heading', { name: 'Why 4 objects are still alive' }).waitFor();
@@ -218,7 +222,7 @@ for (let index = 0; index < 100_000; index += 1) {
   if (index % 1_000 === 0) kept.push(item);
 }
 await new Promise((resolve) => setTimeout(resolve, 500));
-globalThis.count = kept.length;
+globalThis.kept = { kept, registry };
 `;
   const first = async (page: Workbench) => (await page.rowsInSight(page.objects)).map(([label]) => label);
 
