@@ -1,8 +1,26 @@
-import { chmodSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { compareVersions, createNodeFinder, type NodeFinderOptions } from './find-nodes.ts';
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 /** Shell scripts stand for nodes of versions that are not installed; what they are asked is what a real one is asked. */
 describe.skipIf(process.platform === 'win32')('the search for nodes', () => {
@@ -89,6 +107,18 @@ describe.skipIf(process.platform === 'win32')('the search for nodes', () => {
       refusal: 'bad-node',
       message: expect.stringMatching(problem) as string,
     });
+  });
+
+  it('ends what it does not wait for, with all that it started', async () => {
+    const pidFile = join(folder, 'pid');
+    const path = put('odd/node', `sleep 60 & echo $! > ${pidFile}; sleep 60`);
+    expect(await finder({ versionDeadlineMs: 400 }).look(path)).toMatchObject({
+      problem: expect.any(String) as string,
+    });
+    const pid = Number(readFileSync(pidFile, 'utf8'));
+    expect(pid).toBeGreaterThan(1);
+    // Whoever takes in orphans may leave a dead one listed for a while.
+    await expect.poll(() => isAlive(pid), { timeout: 10_000 }).toBe(false);
   });
 
   it('looks again at one that was replaced, or that did not work', async () => {

@@ -197,6 +197,7 @@ describe.each(RUNTIMES)('on $name, the place is told of', ({ name, nodePath, isI
     const source = (files[file] ?? '').split('\n')[line - 1] ?? '';
     const marked = rows.findIndex((row) => row.startsWith('>'));
     expect(rows[marked]).toBe(`> ${line} | ${source}`);
+    expect(rows[marked + 1]).toMatch(/^ +\| \s*\^$/);
     expect(rows[marked + 1]?.indexOf('^')).toBe('> 1 | '.length + column - 1);
     if (hint === undefined) expect(outcome.error?.hint).toBeUndefined();
     else expect(outcome.error?.hint).toMatch(hint);
