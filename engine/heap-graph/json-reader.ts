@@ -11,6 +11,8 @@ const COMMA = 0x2c;
 const MINUS = 0x2d;
 const CLOSING_BRACKET = 0x5d;
 const MAXIMUM_KEY_BYTES = 1_000;
+/** A tree of allocation traces is twice as deep as the program's stack was. */
+const MAXIMUM_DEPTH = 100_000;
 
 /** The next byte that is not white space; it is not consumed. @throws SnapshotError at the end of the file. */
 export async function peekToken(file: ChunkedFile): Promise<number> {
@@ -43,8 +45,11 @@ export async function expectToken(file: ChunkedFile, allowed: string): Promise<s
   return found;
 }
 
-/** A value of any kind as its text; an empty text if `maximumBytes` is 0: then it is only passed over. */
-export async function readValue(file: ChunkedFile, maximumBytes: number): Promise<string> {
+/**
+ * A value of any kind; undefined if it has more than `maximumBytes`: then it is only passed over.
+ * @throws SnapshotError if it is not JSON
+ */
+export async function readValue(file: ChunkedFile, maximumBytes: number): Promise<unknown> {
   const opening = await peekToken(file);
   if (',:]}'.includes(String.fromCharCode(opening))) throw file.wrong('a value is missing');
   const closers: number[] = [];
@@ -65,8 +70,10 @@ export async function readValue(file: ChunkedFile, maximumBytes: number): Promis
           isDone = closers.length === 0;
         }
       } else if (byte === QUOTE) isString = true;
-      else if (byte === 0x7b || byte === 0x5b) closers.push(byte + 2);
-      else if (byte === 0x7d || byte === CLOSING_BRACKET) {
+      else if (byte === 0x7b || byte === 0x5b) {
+        if (closers.length === MAXIMUM_DEPTH) throw file.wrong('a value is nested too deeply');
+        closers.push(byte + 2);
+      } else if (byte === 0x7d || byte === CLOSING_BRACKET) {
         // The bracket around a bare number or word: not a part of it.
         if (closers.length === 0) break;
         if (closers.pop() !== byte) throw file.wrong('brackets do not match');
@@ -74,29 +81,28 @@ export async function readValue(file: ChunkedFile, maximumBytes: number): Promis
       } else if (closers.length === 0 && (byte === COMMA || IS_SPACE[byte] === 1)) break;
       file.position++;
     }
-    if (maximumBytes > 0) {
-      keptBytes += file.position - from;
-      if (keptBytes > maximumBytes) throw file.wrong(`a value has more than ${maximumBytes} bytes`);
-      // A copy: the chunk will be used again.
-      parts.push(Buffer.from(file.bytes.subarray(from, file.position)));
-    }
-    if (isDone || file.position < file.end) return Buffer.concat(parts).toString('utf8');
+    keptBytes += file.position - from;
+    // A copy: the chunk will be used again.
+    if (keptBytes <= maximumBytes) parts.push(Buffer.from(file.bytes.subarray(from, file.position)));
+    else parts.length = 0;
+    if (isDone || file.position < file.end) break;
     if (!(await file.next())) throw file.cutOff();
+  }
+  if (keptBytes > maximumBytes) return undefined;
+  try {
+    return JSON.parse(Buffer.concat(parts).toString('utf8')) as unknown;
+  } catch {
+    throw file.wrong('something is not valid JSON');
   }
 }
 
 /** The name of a member, and the colon behind it. @throws SnapshotError if there is none. */
 export async function readKey(file: ChunkedFile): Promise<string> {
   if ((await peekToken(file)) !== QUOTE) throw file.wrong('the name of a member is missing');
-  const text = await readValue(file, MAXIMUM_KEY_BYTES);
-  let key: unknown;
-  try {
-    key = JSON.parse(text);
-  } catch {
-    throw file.wrong('the name of a member is not valid JSON');
-  }
+  const key = await readValue(file, MAXIMUM_KEY_BYTES);
+  if (typeof key !== 'string') throw file.wrong('the name of a member is too long');
   await expectToken(file, ':');
-  return String(key);
+  return key;
 }
 
 /** Takes `count` numbers, whole rows of them; they are overwritten by the next ones. */

@@ -306,6 +306,8 @@ describe('what is no snapshot', () => {
     ['nodes twice', text.replace('"samples":[]', '"nodes":[]'), /`nodes` is there twice/],
     ['a header twice', text.replace('"samples":[]', '"snapshot":[]'), /`snapshot` is there twice/],
     ['brackets that do not match', text.replace('"samples":[]', '"samples":[}'), /brackets/],
+    ['endless nesting', text.replace('"samples":[', `"samples":[${'['.repeat(100_000)}`), /nested too deeply/],
+    ['a passed over value that is not JSON', text.replace('"samples":[]', '"samples":[no]'), /not valid JSON/],
     ['a missing value', text.replace('"samples":[]', '"samples":'), /value is missing/],
     ['something behind the end', `${text}{}`, /follows the end/],
     ['a field too few', changed((s) => (s.snapshot.meta.node_fields[3] = 'size')), /`self_size` is missing/],
@@ -374,10 +376,7 @@ describe('a damaged snapshot', () => {
     } finally {
       rmSync(path);
     }
-    // What is passed over is not looked at closely: anything whose name is not known.
-    const next = graph.locations.node.length > 0 ? 'locations' : 'strings';
-    const read = damaged.toString('utf8').replace(new RegExp(`"trace_function_infos".*"${next}"`, 's'), `"${next}"`);
-    expect(spelledOut(graph)).toEqual(readNaively(read));
+    expect(spelledOut(graph)).toEqual(readNaively(damaged.toString('utf8')));
   }
 
   it('is refused wherever it is cut off, and the message says so', async () => {

@@ -17,8 +17,8 @@ import {
 import { expectEnd, expectToken, peekToken, readKey, readNumbers, readValue } from './json-reader.ts';
 import { readStrings } from './snapshot-strings.ts';
 
-/** What is generous for `snapshot`, which has about two thousand. */
-const MAXIMUM_HEADER_BYTES = 1 << 24;
+/** Of members that are no flat arrays; `snapshot` has about two thousand. Larger ones are passed over. */
+const MAXIMUM_VALUE_BYTES = 1 << 24;
 const MAXIMUM_COUNT = 2 ** 32 - 2;
 const MAXIMUM_UINT32 = 2 ** 32 - 1;
 
@@ -39,14 +39,7 @@ const Header = v.object({
 type Header = v.InferOutput<typeof Header>;
 
 async function readHeader(file: ChunkedFile): Promise<Header> {
-  const text = await readValue(file, MAXIMUM_HEADER_BYTES);
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    throw file.wrong('it is not valid JSON');
-  }
-  const parsed = v.safeParse(Header, value);
+  const parsed = v.safeParse(Header, await readValue(file, MAXIMUM_VALUE_BYTES));
   if (!parsed.success) {
     const issue = parsed.issues[0];
     throw file.wrong(`\`${v.getDotPath(issue) ?? 'snapshot'}\` is not what V8 writes (${issue.message})`);
@@ -337,7 +330,7 @@ async function readMembers(file: ChunkedFile): Promise<HeapGraph> {
       default:
         if (header === undefined) throw foreign();
         file.reading = `its ${key}`;
-        await readValue(file, 0);
+        await readValue(file, MAXIMUM_VALUE_BYTES);
     }
     file.reading = `what follows its ${key}`;
   } while ((await expectToken(file, ',}')) === ',');
