@@ -68,7 +68,7 @@ export function drawMarks(
       const isObservers = mark.kind === 'observer-waited' || mark.kind === 'heap-snapshot';
       context.fillStyle = isObservers ? palette.amber : palette.inkSoft;
       context.fillRect(left, extent.top, Math.max(1, right - left), 2);
-      if (drawsNames) names.place(mark.title, left + 6, 'right');
+      if (drawsNames && !names.place(mark.title, left + 6, 'right')) names.place(mark.title, left - 6, 'left');
       continue;
     }
     if (x - lastX < 1) continue;

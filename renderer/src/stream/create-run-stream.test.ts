@@ -375,6 +375,18 @@ describe('createRunStream', () => {
     expect(() => stream.consoleLineAt(20_000)).toThrow(RangeError);
   });
 
+  it('ends the axis soon after the program’s end, however long the heap is read for then', () => {
+    const mark = (kind: 'settle-ended' | 'heap-snapshot', atMs: number, durationMs?: number): RunBatch => ({
+      type: 'marks',
+      items: [{ kind, name: '', atMs, ...(durationMs === undefined ? {} : { durationMs }) }],
+    });
+    // In the middle of a run it is a part of it.
+    expect(streamOf(mark('heap-snapshot', 500, 800)).endMs).toBe(1_300);
+    const stream = streamOf(mark('settle-ended', 2_000), mark('heap-snapshot', 2_001, 60_000));
+    expect(stream.endMs).toBeGreaterThan(2_001);
+    expect(stream.endMs).toBeLessThan(2_100);
+  });
+
   it('takes a whole run of every kind of batch to its report', () => {
     const stream = createRunStream();
     for (const { batch } of syntheticRun({ unregisteredEvery: 9, throwsEvery: 11 }))

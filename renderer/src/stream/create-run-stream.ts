@@ -52,6 +52,10 @@ const CLOCK_TOLERANCE_MS = 1;
 /** A row that is further ahead than this cannot be believed; making room for it would take the memory of the page. */
 const LARGEST_GAP_ROWS = 1 << 24;
 
+/** Taking and reading a snapshot of the ended program may last longer than the run: the axis has only its beginning. */
+const AFTERMATH_SHARE = 0.03;
+const SHORTEST_AFTERMATH_MS = 20;
+
 type Mutable<Type> = { -readonly [Key in keyof Type]: Type[Key] };
 
 const textDecoder = new TextDecoder();
@@ -169,8 +173,11 @@ export function createRunStream(): RunStream {
   };
   const events = new EventIndex(eventTime);
 
+  /** When the program and the wait for late callbacks were over; Infinity until that is told. */
+  let overMs = Infinity;
   const reached = (atMs: number) => {
-    if (atMs > endMs) endMs = atMs;
+    const seenMs = Math.min(atMs, overMs + Math.max(SHORTEST_AFTERMATH_MS, overMs * AFTERMATH_SHARE));
+    if (seenMs > endMs) endMs = seenMs;
   };
 
   function addEvents(kind: number, firstRow: number, times: ArrayLike<number>): void {
@@ -416,6 +423,7 @@ export function createRunStream(): RunStream {
     const firstRow = marks.length;
     for (const mark of batch.items) {
       marks.push(mark);
+      if (mark.kind === 'settle-ended') overMs = mark.atMs;
       reached(mark.atMs + (mark.durationMs ?? 0));
       if (mark.kind !== 'release') continue;
       const releases = releasesByLabel.get(mark.name);
