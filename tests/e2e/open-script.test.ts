@@ -201,7 +201,7 @@ describe('a script is opened', () => {
     await openTab('Console');
     await page.getByRole('log').getByText('dropped function').waitFor();
     await openTab('Source');
-    await page.getByRole('button', { name: 'Bring back what was here' }).click();
+    await page.getByRole('button', { name: 'Undo the drop' }).click();
     await heading('scratch.mjs').waitFor();
     await editor.getByText('openSessions').first().waitFor();
 

@@ -60,7 +60,7 @@ export function workbench(page: Page) {
     /** Waits for the end of the shown run. @returns its words, such as `Finished in 1.52 s` */
     async ended(): Promise<string> {
       await status
-        .getByText(/^(Finished|Stopped|Exited|Timed out|Threw|Crashed|Out of memory)/)
+        .getByText(/^(Finished|Stopped|Left|Exited|Timed out|Threw|Crashed|Out of memory)/)
         .waitFor({ timeout: END_TIMEOUT_MS });
       return self.state();
     },

@@ -1,6 +1,6 @@
 // What the scratch editor begins with: one object that is finalized and one that leaks, in a few lines to change.
 
-export const SCRATCH_EXAMPLE = `// A script to try things in: change it, and press Ctrl+Enter (⌘↵) to run it.
+export const SCRATCH_EXAMPLE = `// Change this script, and run it with Ctrl+Enter (⌘↵).
 
 const registry = new FinalizationRegistry((name) => {
   console.log(\`\${name} was collected\`);
@@ -21,8 +21,8 @@ function visit() {
 }
 visit();
 
-// Grace's session stays in a Map that nobody clears, so its callback never runs.
-// After the run, Heapline names the Map under “Why alive”.
+// Grace's session stays in a Map that nobody clears:
+// its callback never runs, and after the run you see why.
 const openSessions = new Map();
 function logIn() {
   const session = new Session('Grace');
@@ -31,6 +31,6 @@ function logIn() {
 }
 logIn();
 
-// Something to wait for: without it the script would be over before the first GC.
+// Without this the script would be over before the first GC.
 setTimeout(() => console.log(\`\${openSessions.size} session is still open\`), 1_500);
 `;

@@ -12,7 +12,7 @@ export const useDrawerStore = defineStore('drawer', () => {
   const tabBeforeRun = ref<DrawerTab>('source');
   watch(
     () => run.subjectKey,
-    () => (tabBeforeRun.value = 'source'),
+    () => (tabBeforeRun.value = run.subject?.kind === 'target' ? 'objects' : 'source'),
   );
   const tab = computed(() => (run.stream === undefined ? tabBeforeRun.value : settings.settings.drawerTab));
 

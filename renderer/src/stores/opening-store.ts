@@ -44,6 +44,7 @@ export const useOpeningStore = defineStore('opening', () => {
     if (scriptExtensionOf(file.name) === undefined) {
       return refuse(`It is not a script that Node.js runs. ${ALLOWED}`);
     }
+    browse.value = undefined;
     const path = desktopBridge()?.pathOfFile(file) ?? '';
     if (path !== '') return run.openScript(path);
     if (file.size > MAXIMUM_SCRATCH_CHARACTERS) {

@@ -12,6 +12,7 @@ import { useDrawerStore } from './drawer-store.ts';
 import { useEngineStore } from './engine-store.ts';
 import { useMessageStore } from './message-store.ts';
 import { useRunStore } from './run-store.ts';
+import { useScriptsStore } from './scripts-store.ts';
 
 // The settings store keeps to a browser's window; what it does is not what is tested here.
 vi.mock('./settings-store.ts', () => ({
@@ -202,5 +203,122 @@ describe('run store', () => {
     expect(useEngineStore().connection).toMatchObject({ kind: 'lost' });
     expect(run.stream?.counters.registered).toBe(4);
     expect(run.canRun).toBe(false);
+  });
+
+  describe('with a script of the user’s', () => {
+    const fileListing = (runId: string, path: string): RunListing => {
+      const { description, ...rest } = listing(runId, 'one');
+      return { ...rest, description: { ...description, title: 'own.mjs', program: { kind: 'file', path, args: [] } } };
+    };
+
+    it('starts it as it was set, and keeps that with the script', async () => {
+      const run = await connect();
+      run.openScript('/work/own.mjs');
+      expect(run.scenario).toBeUndefined();
+      expect(run.gcPolicy.kind).toBe('none');
+      run.setLaunch({ argumentsText: '--port 80', nodePath: '/opt/node' });
+      await run.setGcPolicy({ kind: 'major', intervalMs: 1_000 });
+      run.setLimits({ settleMs: 0, timeoutMs: 9_000 });
+      run.openScript('/work/other.mjs');
+      expect(run.launch?.argumentsText).toBe('');
+      run.select({ kind: 'file', path: '/work/own.mjs' });
+      await run.run();
+      expect(sent('start-run')).toMatchObject([
+        {
+          program: { kind: 'file', path: '/work/own.mjs', args: ['--port', '80'] },
+          gcPolicy: { kind: 'major', intervalMs: 1_000 },
+          limits: { settleMs: 0, timeoutMs: 9_000 },
+          nodePath: '/opt/node',
+        },
+      ]);
+      expect(useScriptsStore().recents.map(({ path }) => path)).toEqual(['/work/other.mjs', '/work/own.mjs']);
+      run.resetLaunch();
+      expect(run.launch).toMatchObject({ argumentsText: '', nodePath: '', gcPolicy: null, limits: null });
+    });
+
+    it('shows a refusal at the setting that it concerns, until that is changed', async () => {
+      const run = await connect();
+      run.openScript('/work/own.mjs');
+      for (const [refusal, field] of [
+        ['bad-file', 'file'],
+        ['bad-node', 'node'],
+        ['bad-path', 'working-directory'],
+      ] as const) {
+        answer = () => ({ refusal, message: `No: ${refusal}.` });
+        await run.run();
+        expect(run.launchProblem).toEqual({ field, message: `No: ${refusal}.` });
+        run.setLaunch({ argumentsText: refusal });
+        expect(run.launchProblem).toBeUndefined();
+      }
+      expect(useMessageStore().toasts).toEqual([]);
+    });
+
+    it('asks for nothing while a setting cannot be', async () => {
+      const run = await connect();
+      run.openScript('/work/own.mjs');
+      run.setLaunch({ argumentsText: '"open' });
+      await run.run();
+      expect(sent('start-run')).toEqual([]);
+      expect(run.refusedLaunch?.field).toBe('arguments');
+    });
+
+    it('runs the text of the scratch', async () => {
+      const run = await connect();
+      run.select({ kind: 'scratch' });
+      const scripts = useScriptsStore();
+      scripts.takeIntoScratch('dropped.cts', 'export {};');
+      await run.run();
+      expect(sent('start-run')).toMatchObject([
+        { program: { kind: 'scratch', name: 'dropped.cts', text: 'export {};' } },
+      ]);
+      scripts.bringBackScratch();
+      expect(scripts.scratchName).toBe('scratch.mjs');
+      expect(scripts.scratchText).toContain('openSessions');
+    });
+
+    it('begins with what the address asks for, or else with the latest run’s', async () => {
+      engine.list(fileListing('r1', '/work/latest.mjs'));
+      const run = useRunStore();
+      run.open({ kind: 'file', path: '/work/asked.mjs' });
+      await connect();
+      expect(run.subject).toEqual({ kind: 'file', path: '/work/asked.mjs' });
+      expect(run.shownRunId).toBeUndefined();
+
+      setActivePinia(createPinia());
+      const other = await connect();
+      expect(other.title).toBe('latest.mjs');
+      expect(other.shownRunId).toBe('r1');
+
+      setActivePinia(createPinia());
+      useRunStore().open({ kind: 'target', targetId: 'gone' });
+      expect((await connect()).title).toBe('latest.mjs');
+    });
+  });
+
+  it('watches a process, marks it and leaves it', async () => {
+    const run = await connect();
+    const target = { pid: 7, title: 'app.js', command: '', workingDirectory: '/', node: '24', startedAt: '' };
+    engine.send({ type: 'targets-listed', targets: [{ targetId: 't1', ...target }] });
+    await settle();
+    run.select({ kind: 'target', targetId: 't1' });
+    expect(run.title).toBe('app.js');
+    await run.run();
+    expect(sent('watch-target')).toMatchObject([{ targetId: 't1' }]);
+    const { description } = listing('w1', 'one');
+    engine.list({
+      status: 'running',
+      description: { ...description, runId: 'w1', program: { kind: 'target', targetId: 't1', pid: 7 } },
+    });
+    await settle();
+    expect(run.isWatching).toBe(true);
+    expect(await run.mark('here')).toBe(true);
+    await run.stop();
+    expect(engine.received.slice(-2)).toMatchObject([
+      { type: 'mark', runId: 'w1', name: 'here' },
+      { type: 'stop-run', runId: 'w1' },
+    ]);
+    engine.send({ type: 'targets-listed', targets: [] });
+    await settle();
+    expect([run.target, run.canRun]).toEqual([undefined, false]);
   });
 });
