@@ -58,7 +58,7 @@ export function summarizeRun(report: RunReport): string[] {
     .filter(([, rows]) => rows > 0)
     .map(([verdict, rows]) => [verdict, count(rows)] as const);
   lines.push(...section('Registrations', [['registered', count(registrations.total)], ...verdicts]));
-  lines.push(...summarizeCauses(report.causes, { count, size }));
+  lines.push(...summarizeCauses(report.causes, count));
 
   if (latencyMs.count > 0) {
     lines.push(

@@ -17,22 +17,25 @@ const ARROW = ' → ';
 const SUSPECT_ARROW = ' ─✗→ ';
 
 /** Lines without a line end; none if nothing was explained. */
-export function summarizeCauses(
-  causes: readonly Cause[] | undefined,
-  format: { readonly count: (value: number) => string; readonly size: (bytes: number) => string },
-): string[] {
+export function summarizeCauses(causes: readonly Cause[] | undefined, count: (value: number) => string): string[] {
   if (causes === undefined || causes.length === 0) return [];
   const lines = ['What keeps objects alive'];
   for (const cause of causes.slice(0, SHOWN_CAUSES)) {
-    const objects = cause.count === 1 ? '1 object' : `${format.count(cause.count)} objects`;
-    const retained = cause.retainedBytes === undefined ? '' : `, ${format.size(cause.retainedBytes)}`;
+    const objects = cause.count === 1 ? '1 object' : `${count(cause.count)} objects`;
+    const retained = cause.retainedBytes === undefined ? '' : `, ${retainedSize(cause.retainedBytes)}`;
     lines.push(`  ${objects}${retained}: ${cause.cause.replaceAll('-', ' ')}`);
     if (cause.path.length > 0) lines.push(`    ${pathInOneLine(cause.path)}`);
     lines.push(`    ${cause.fix}`);
   }
   const more = causes.length - SHOWN_CAUSES;
-  if (more > 0) lines.push(`  and ${format.count(more)} more reasons, which --json lists`);
+  if (more > 0) lines.push(`  and ${count(more)} more reasons, which --json lists`);
   return [...lines, ''];
+}
+
+/** What one reason keeps is mostly little. */
+function retainedSize(bytes: number): string {
+  if (bytes < 1_000) return `${bytes} B`;
+  return bytes < 1_000_000 ? `${(bytes / 1_000).toFixed(1)} kB` : `${(bytes / 1_000_000).toFixed(1)} MB`;
 }
 
 /** `globalThis → .sessions Map ─✗→ "17" Session`: a cross where the suspect edge is. */

@@ -19,6 +19,8 @@ const KIND_MASK = (1 << KIND_BITS) - 1;
 export interface ColumnDrain {
   /** Rows that are written and not sent yet. */
   waitingRows(): number;
+  /** True if every registration that was drained had its callback, so that nothing of them can be left in the heap. */
+  readonly isAllCalled: boolean;
   /**
    * Sends everything that was written until now. Calls `beforeRows` once it is settled which rows these are: whatever they
    * refer to was told before they were written, so it can be fetched and sent then.
@@ -32,6 +34,7 @@ export function createColumnDrain(columns: SharedColumns, sendBatch: (batch: Obs
   const textEncoder = new TextEncoder();
   let labelTail = 0;
   let nextId = 1;
+  let callbacksSent = 0;
   let droppedRows = 0;
   let lastWrittenHead = 0;
   let lastTimeMs = clock[Clock.programStart]!;
@@ -157,6 +160,7 @@ export function createColumnDrain(columns: SharedColumns, sendBatch: (batch: Obs
       });
       nextId += registrations;
     }
+    callbacksSent += callbacks;
     if (callbacks > 0) {
       sendBatch({
         type: 'callbacks',
@@ -198,6 +202,9 @@ export function createColumnDrain(columns: SharedColumns, sendBatch: (batch: Obs
   }
 
   return {
+    get isAllCalled() {
+      return callbacksSent === nextId - 1 && droppedRows === 0;
+    },
     waitingRows: () => (control[Cell.writtenHead]! - Atomics.load(control, Cell.tail)) | 0,
     drain(beforeRows) {
       let tail = Atomics.load(control, Cell.tail);

@@ -80,6 +80,7 @@ export const ObserverMessage = v.variant('type', [
   /**
    * Exit handlers have run and everything recorded has been sent. Absent after a hard crash. With a `snapshotPath` in the
    * options, `observer-snapshot` follows: the program has ended, and what happens from here on is the observer's doing.
+   * `isAllCalled`: every registration has had its callback, so there is nothing to explain and no snapshot follows.
    */
   v.object({
     type: v.literal('observer-ending'),
@@ -89,6 +90,7 @@ export const ObserverMessage = v.variant('type', [
     settled: v.boolean(),
     /** When the program's thread last turned its event loop, as far as the observer's heartbeat tells. */
     lastTurnAtMs: v.exactOptional(v.number()),
+    isAllCalled: v.exactOptional(v.boolean()),
   }),
 ]);
 export type ObserverMessage = v.InferOutput<typeof ObserverMessage>;

@@ -57,6 +57,8 @@ export interface RunExplainerContext {
 export interface RunExplainer extends Disposable {
   /** Makes the file for the last snapshot. @returns its path; undefined if that is not possible, which is warned of */
   prepareLast(): string | undefined;
+  /** There will be none, because it is not needed. */
+  skipLast(): void;
   /** The observer begins to write it: the program has ended. Resolves when that is over, however it went; never rejects. */
   beginLast(): Promise<Written>;
   /** True from `beginLast` on until `readLast` has its result. */
@@ -171,6 +173,10 @@ export function createRunExplainer(context: RunExplainerContext): RunExplainer {
         warn('snapshot-failed', `${cannotTell}: no folder could be made for its heap snapshot (${problem}).`);
         return undefined;
       }
+    },
+    skipLast() {
+      last?.file[Symbol.dispose]();
+      last = undefined;
     },
     beginLast() {
       if (last === undefined) return Promise.resolve({ type: 'failed', problem: 'there is no file for it' });

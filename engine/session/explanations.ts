@@ -35,6 +35,16 @@ export interface AliveExplanation {
   readonly reasons: readonly AliveReason[];
 }
 
+/** What needs no snapshot to be known. */
+export const NOTHING_ALIVE: AliveExplanation = {
+  id: new Uint32Array(0),
+  reasonId: new Uint32Array(0),
+  retainedBytes: new Float64Array(0),
+  entryEnd: new Uint32Array(0),
+  entryBytes: new Uint8Array(0),
+  reasons: [],
+};
+
 /**
  * Takes the rows of which `isAlive` says that they are alive, so that nothing else that was told of a registration is
  * contradicted. One that nothing reaches is not collected yet.
@@ -108,16 +118,9 @@ export function* explanationBatches(
 ): Generator<RunBatchOf<'explanations'>> {
   const { id, reasonId, retainedBytes, entryEnd, entryBytes, reasons } = alive;
   const common = { type: 'explanations', snapshot, atMs } as const;
-  const noRows = {
-    id: new Uint32Array(0),
-    reasonId: new Uint32Array(0),
-    retainedBytes: new Float64Array(0),
-    entryEnd: new Uint32Array(0),
-    entryBytes: new Uint8Array(0),
-  };
   let from = 0;
   for (; reasons.length - from > BATCH_REASONS; from += BATCH_REASONS) {
-    yield { ...common, reasons: reasons.slice(from, from + BATCH_REASONS), ...noRows };
+    yield { ...NOTHING_ALIVE, ...common, reasons: reasons.slice(from, from + BATCH_REASONS) };
   }
   let row = 0;
   do {

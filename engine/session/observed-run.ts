@@ -9,25 +9,24 @@ import type { RunBatch } from '../protocol/run-batch.ts';
 import type { Outcome } from '../protocol/run-report.ts';
 import type { GcPolicy, Limits, RunDescription } from '../protocol/run-description.ts';
 import { CELL_STATES } from '../heap-graph/explanation.ts';
-import { assertNever, VERDICTS, type CollectionKind } from '../protocol/vocabulary.ts';
+import { assertNever, type CollectionKind } from '../protocol/vocabulary.ts';
 import type { Scenario } from '../scenarios/define-scenario.ts';
 import type { Clock } from './clock.ts';
+import { concludeRun } from './conclude-run.ts';
 import { createConsoleCollector } from './console-collector.ts';
 import { withDisplayFiles } from './display-files.ts';
 import { createRunExplainer, type ExplainingStep } from './explain-run.ts';
 import { explainAlive, explanationBatches } from './explanations.ts';
 import { createToken, type Endpoint, type ObserverConnection, type ObserverReport } from './endpoint.ts';
-import { isJudged, judgePrediction } from './judge-prediction.ts';
 import { uncaughtMark, withErrorPlace } from './error-place.ts';
 import type { Launcher, LaunchRequest, ObservedProcess, ProcessExit } from './launcher.ts';
 import { classifyOutcome, type OutcomeFacts } from './outcome.ts';
-import { createOverflow, MAXIMUM_BATCH_BYTES } from './overflow.ts';
-import { approximateBytes, createRecording, type Recording } from './recording.ts';
+import { createOverflow } from './overflow.ts';
+import { createRecording, type Recording } from './recording.ts';
 import { createRunTally, type RunTally } from './run-tally.ts';
-import { buildReport, DEFAULT_REPORTED_OBJECTS, type ReportFacts, type SessionReport } from './session-report.ts';
+import { buildReport } from './session-report.ts';
 import type { SnapshotExplainer } from './snapshot-explainer.ts';
-import { decideVerdicts } from './verdicts.ts';
-import { classifyWatch, hasTurnedAtLast, withUntoldCollection, type WatchedProcess } from './watched-run.ts';
+import { classifyWatch, type WatchedProcess } from './watched-run.ts';
 
 const HANDSHAKE_DEADLINE_MS = 10_000;
 /** Before a process is ended, its observer may take this long to send what it has recorded. */
@@ -41,7 +40,6 @@ const LATE_CONNECTION_MS = 60;
 const LATE_HELLO_MS = 1_000;
 /** A program may throw an error with any text; more of it than this helps nobody. */
 const MAXIMUM_ERROR_CHARACTERS = 64 * 1024;
-const VERDICT_ROWS = 65_536;
 /** Batches; clients are served in between. */
 const TALLIED_IN_ONE_TURN = 100;
 
@@ -296,7 +294,8 @@ export function startObservedRun(options: ObservedRunOptions): ObservedRun {
         ending = message;
         settled ||= message.settled;
         if (message.settled) append({ type: 'marks', items: [{ kind: 'settle-ended', name: '', atMs: message.atMs }] });
-        if (lastSnapshotPath === undefined || explain.isLastGoing) return;
+        if (message.isAllCalled === true) explain.skipLast();
+        if (lastSnapshotPath === undefined || explain.isLastGoing || message.isAllCalled === true) return;
         // The program is done. However long its snapshot takes is none of its time.
         clearTimeout(timeoutTimer);
         void writeLastSnapshot();
@@ -362,58 +361,24 @@ export function startObservedRun(options: ObservedRunOptions): ObservedRun {
     });
     const last = isConnected ? await explain.readLast() : undefined;
     const tally = await tallyOf(recording);
-    const hasTurned = hasTurnedAtLast(ending, durationMs);
-    const verdicts = decideVerdicts({
-      rows: tally.rows,
-      majorCollections:
-        isLeft && !hasTurned ? withUntoldCollection(tally.majorCollections(), durationMs) : tally.majorCollections(),
-      blocked: tally.blocked(),
-      registryCollectedAtMs: tally.registryCollectedAtMs,
-      droppedRows: tally.droppedRows,
-      // A program that goes on has not let its objects go by ending.
-      settled: settled || isLeft,
-      settleTimeCompleted: ending?.settled === true || (isLeft && hasTurned),
-      endedOrderly: ending !== undefined,
+    const { report, batches } = concludeRun({
+      description,
+      tally,
+      outcome,
+      ending,
+      durationMs,
       lastEventMs: endedAtMs ?? tally.lastEventMs,
-      ...(last !== undefined && {
-        snapshot: {
-          id: last.explanation.id,
-          state: last.explanation.state,
-          lastTurnMs: ending?.lastTurnAtMs,
-          releasedAtMs: (row) => tally.releasedAtMs(tally.labelAt(row), tally.rows.registeredAtMs[row] ?? NaN),
-        },
-      }),
+      isSettled: settled,
+      isLeft,
+      last,
+      hasNothingToExplain: isExplained && ending?.isAllCalled === true,
+      host: hostKind,
+      scenario: options.scenario,
+      standardOutput: collector.standardOutputTail,
+      displayFile: options.displayFile,
+      reportedObjects: options.reportedObjects,
     });
-    const aliveCode = VERDICTS.indexOf('alive');
-    const alive =
-      last && explainAlive(last.explanation, (id) => verdicts.verdict[id - 1] === aliveCode, options.displayFile);
-    const { program } = description;
-    const { report, objects } = buildReportToSend(
-      { tally, verdicts, outcome, program, durationMs, host: hostKind, ...(alive !== undefined && { alive }) },
-      options.reportedObjects,
-    );
-    if (options.scenario !== undefined && program.kind === 'scenario' && isJudged(outcome.status)) {
-      report.prediction = judgePrediction(options.scenario, {
-        report,
-        parameters: program.parameters,
-        gcPolicy: description.gcPolicy,
-        objects,
-        standardOutput: collector.standardOutputTail,
-        marks: tally.marks,
-        samples: tally.samples,
-      });
-    }
-    if (last !== undefined && alive !== undefined) {
-      for (const batch of explanationBatches(last.snapshot, last.atMs, alive)) append(batch);
-    }
-    for (let row = 0; row < verdicts.verdict.length; row += VERDICT_ROWS) {
-      append({
-        type: 'verdicts',
-        firstId: row + 1,
-        verdict: verdicts.verdict.slice(row, row + VERDICT_ROWS),
-        reason: verdicts.reason.slice(row, row + VERDICT_ROWS),
-      });
-    }
+    for (const batch of batches) append(batch);
     explain[Symbol.dispose]();
     append({ type: 'ended', atMs: durationMs, report });
     list({
@@ -504,13 +469,6 @@ function begin(
 
 function scriptPathOf({ scriptPath }: RunDescription): { scriptPath?: string } {
   return scriptPath === undefined ? {} : { scriptPath };
-}
-
-/** A report lists fewer objects than were asked for rather than be too large to be sent. */
-function buildReportToSend(facts: ReportFacts, maximumObjects = DEFAULT_REPORTED_OBJECTS): SessionReport {
-  const built = buildReport(facts, maximumObjects);
-  const isTooLarge = built.report.objects.length > 0 && approximateBytes(built.report) > MAXIMUM_BATCH_BYTES;
-  return isTooLarge ? buildReportToSend(facts, Math.floor(built.report.objects.length / 2)) : built;
 }
 
 function clipTexts<Texts extends Record<string, string>>(texts: Texts): { [Name in keyof Texts]: string } {

@@ -1,0 +1,116 @@
+// What a run amounts to when it has ended: a verdict for every registration, what keeps the living alive, the report, and
+// whether the scenario's prediction held. Called by the run; nothing in here waits or changes anything.
+
+import type { RunBatch } from '../protocol/run-batch.ts';
+import type { Outcome, RunReport } from '../protocol/run-report.ts';
+import type { RunDescription } from '../protocol/run-description.ts';
+import { VERDICTS } from '../protocol/vocabulary.ts';
+import type { Scenario } from '../scenarios/define-scenario.ts';
+import type { ObserverReport } from './endpoint.ts';
+import type { ReadSnapshot } from './explain-run.ts';
+import { explainAlive, explanationBatches, NOTHING_ALIVE } from './explanations.ts';
+import { isJudged, judgePrediction } from './judge-prediction.ts';
+import { MAXIMUM_BATCH_BYTES } from './overflow.ts';
+import { approximateBytes } from './recording.ts';
+import type { RunTally } from './run-tally.ts';
+import { buildReport, DEFAULT_REPORTED_OBJECTS, type ReportFacts, type SessionReport } from './session-report.ts';
+import { decideVerdicts } from './verdicts.ts';
+import { hasTurnedAtLast, withUntoldCollection } from './watched-run.ts';
+
+const VERDICT_ROWS = 65_536;
+
+export interface Conclusion {
+  readonly report: RunReport;
+  /** Explanations, then verdicts: what the recording has before its end. */
+  readonly batches: Iterable<RunBatch>;
+}
+
+export interface ConclusionFacts {
+  readonly description: RunDescription;
+  readonly tally: RunTally;
+  readonly outcome: Outcome;
+  readonly ending: Extract<ObserverReport, { type: 'observer-ending' }> | undefined;
+  readonly durationMs: number;
+  /** Latest time that anything of the program's happened at. */
+  readonly lastEventMs: number;
+  /** True if the program had nothing left to do before the process ended. */
+  readonly isSettled: boolean;
+  /** True if a process that goes on was watched, and was left. */
+  readonly isLeft: boolean;
+  /** The snapshot of the end; absent if there is none. */
+  readonly last: ReadSnapshot | undefined;
+  /** True if none was needed to say that nothing is alive. */
+  readonly hasNothingToExplain: boolean;
+  /** What ran the program, where the observer did not say. */
+  readonly host: string;
+  readonly scenario: Pick<Scenario, 'predict'> | undefined;
+  readonly standardOutput: string;
+  readonly displayFile: (file: string) => string;
+  readonly reportedObjects: number | undefined;
+}
+
+export function concludeRun(facts: ConclusionFacts): Conclusion {
+  const { description, tally, outcome, ending, durationMs, isLeft, last } = facts;
+  const hasTurned = hasTurnedAtLast(ending, durationMs);
+  const verdicts = decideVerdicts({
+    rows: tally.rows,
+    majorCollections:
+      isLeft && !hasTurned ? withUntoldCollection(tally.majorCollections(), durationMs) : tally.majorCollections(),
+    blocked: tally.blocked(),
+    registryCollectedAtMs: tally.registryCollectedAtMs,
+    droppedRows: tally.droppedRows,
+    // A program that goes on has not let its objects go by ending.
+    settled: facts.isSettled || isLeft,
+    settleTimeCompleted: ending?.settled === true || (isLeft && hasTurned),
+    endedOrderly: ending !== undefined,
+    lastEventMs: facts.lastEventMs,
+    ...(last !== undefined && {
+      snapshot: {
+        id: last.explanation.id,
+        state: last.explanation.state,
+        lastTurnMs: ending?.lastTurnAtMs,
+        releasedAtMs: (row) => tally.releasedAtMs(tally.labelAt(row), tally.rows.registeredAtMs[row] ?? NaN),
+      },
+    }),
+  });
+  const aliveCode = VERDICTS.indexOf('alive');
+  const isAlive = (id: number): boolean => verdicts.verdict[id - 1] === aliveCode;
+  const explained = last && explainAlive(last.explanation, isAlive, facts.displayFile);
+  const alive = explained ?? (facts.hasNothingToExplain ? NOTHING_ALIVE : undefined);
+  const { program } = description;
+  const { report, objects } = buildReportToSend(
+    { tally, verdicts, outcome, program, durationMs, host: facts.host, ...(alive !== undefined && { alive }) },
+    facts.reportedObjects,
+  );
+  if (facts.scenario !== undefined && program.kind === 'scenario' && isJudged(outcome.status)) {
+    report.prediction = judgePrediction(facts.scenario, {
+      report,
+      parameters: program.parameters,
+      gcPolicy: description.gcPolicy,
+      objects,
+      standardOutput: facts.standardOutput,
+      marks: tally.marks,
+      samples: tally.samples,
+    });
+  }
+
+  function* batches(): Generator<RunBatch> {
+    if (last !== undefined && explained !== undefined) yield* explanationBatches(last.snapshot, last.atMs, explained);
+    for (let row = 0; row < verdicts.verdict.length; row += VERDICT_ROWS) {
+      yield {
+        type: 'verdicts',
+        firstId: row + 1,
+        verdict: verdicts.verdict.slice(row, row + VERDICT_ROWS),
+        reason: verdicts.reason.slice(row, row + VERDICT_ROWS),
+      };
+    }
+  }
+  return { report, batches: batches() };
+}
+
+/** A report lists fewer objects than were asked for rather than be too large to be sent. */
+function buildReportToSend(facts: ReportFacts, maximumObjects = DEFAULT_REPORTED_OBJECTS): SessionReport {
+  const built = buildReport(facts, maximumObjects);
+  const isTooLarge = built.report.objects.length > 0 && approximateBytes(built.report) > MAXIMUM_BATCH_BYTES;
+  return isTooLarge ? buildReportToSend(facts, Math.floor(built.report.objects.length / 2)) : built;
+}
