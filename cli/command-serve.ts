@@ -89,7 +89,10 @@ async function findScript(path: string): Promise<string> {
   try {
     await checkScript(absolute);
   } catch (error) {
-    if (error instanceof Refused) throw new UsageError(error.message);
+    if (error instanceof Refused) {
+      const { message } = error;
+      throw new UsageError(/Allowed/.test(message) ? message : `${message} Allowed: the path of a script, or none.`);
+    }
     throw error;
   }
   return absolute;

@@ -108,6 +108,7 @@ describe('bad usage ends with status 2 and one line that says what is allowed', 
     [['run', 'simple', '--', 'word'], /takes no arguments/, /--set name=value/],
     [['run', MAIN, '--set', 'a=1'], /--set is for scenarios/, /after --/],
     [['run', 'simple', '--node', '/no/such/node'], /\/no\/such\/node/, /the path of a node/],
+    [['serve', 'no-such.mjs'], /no file .*no-such\.mjs/, /the path of a script/],
     [['serve', '--port', '70000'], /'70000'/, /from 0 to 65535/],
     [['serve', '--port', '0', '--no-open', '--host', '192.0.2.1'], /no interface 192\.0\.2\.1/, /its own addresses/],
   ])('%j', async (words, problem, allowed) => {
