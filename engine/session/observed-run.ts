@@ -115,6 +115,8 @@ export function startObservedRun(options: ObservedRunOptions): ObservedRun {
   let settled = false;
   let killedBecause: 'stopped' | 'timed-out' | undefined;
   let killedAtMs: number | undefined;
+  /** True if the observer has said what came of the last snapshot. */
+  let hasSnapshotReport = false;
   let hasExited = false;
   /** True if the observer had sent everything before the process was ended from here. */
   let wasSentWhole = false;
@@ -286,6 +288,7 @@ export function startObservedRun(options: ObservedRunOptions): ObservedRun {
         );
         return;
       case 'observer-snapshot':
+        hasSnapshotReport ||= message.path === lastSnapshotPath;
         return explain.take(message);
       case 'observer-uncaught':
         uncaught = { ...message, error: clipTexts(message.error) };
@@ -330,6 +333,7 @@ export function startObservedRun(options: ObservedRunOptions): ObservedRun {
     if (exit.launchProblem === undefined) await untilObserverIsDone();
     expectation[Symbol.dispose]();
     if (!isConnected && exit.launchProblem === undefined && watched === undefined) warnThatNobodyObserves();
+    const diedInSnapshot = explain.isLastGoing && !hasSnapshotReport;
     explain.processEnded();
     collector.end();
     overflow.flush();
@@ -345,7 +349,8 @@ export function startObservedRun(options: ObservedRunOptions): ObservedRun {
     const classify = (facts: OutcomeFacts): Outcome =>
       watched === undefined ? classifyOutcome(facts) : classifyWatch({ watchEnd: watched.watchEnd, ...watchFacts });
     const classified = classify({
-      exit: ending !== undefined && explain.isLastGoing ? { exitCode: ending.exitCode, signal: null } : exit,
+      // A process that dies in its snapshot has ended well, or badly, before.
+      exit: ending !== undefined && diedInSnapshot ? { exitCode: ending.exitCode, signal: null } : exit,
       killedBecause,
       timeoutMs: limits.timeoutMs,
       wasObserved: isConnected,

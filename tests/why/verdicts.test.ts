@@ -107,6 +107,15 @@ describe('a verdict', () => {
     expect(why).toMatchObject({ kept: 'map-entry', dropped: 'not-collected-yet', throws: 'not-collected-yet' });
   });
 
+  it('is given to what a signal of its own ends, too', async () => {
+    const { verdicts, report } = await verdictsOf({ gcPolicy: none, explain: true }, 'kill-itself');
+    expect(report.outcome).toMatchObject({ status: 'crashed', signal: 'SIGTERM' });
+    expect(verdicts).toEqual({
+      kept: 'alive / reachable-in-snapshot',
+      dropped: 'exited-first / process-ended-before-settling',
+    });
+  });
+
   it('is given to what an exception ends, too', async () => {
     const { verdicts, report } = await verdictsOf({ gcPolicy: none, explain: true }, 'throw');
     expect(report.outcome).toMatchObject({ status: 'threw', error: { message: 'thrown on purpose' } });
