@@ -7,20 +7,23 @@ export interface ExitCall {
 }
 
 const MAXIMUM_FRAMES = 50;
+// Captured before the program can replace them.
+const IntrinsicError = Error;
+const { captureStackTrace } = Error;
+const { defineProperty, deleteProperty, getOwnPropertyDescriptor } = Reflect;
 
 /**
  * Looks for `process.exit` among the callers.
  * @returns undefined if the program ends in another way; no place if it called it where there is none (from a string)
  */
 export function findExitCall(): { readonly place?: ExitCall } | undefined {
-  const IntrinsicError = Error;
   const limit = IntrinsicError.stackTraceLimit;
-  const prepare = Reflect.getOwnPropertyDescriptor(IntrinsicError, 'prepareStackTrace');
+  const prepare = getOwnPropertyDescriptor(IntrinsicError, 'prepareStackTrace');
   const holder: { stack?: NodeJS.CallSite[] } = {};
   try {
     IntrinsicError.stackTraceLimit = MAXIMUM_FRAMES;
     IntrinsicError.prepareStackTrace = (_error, callSites) => callSites;
-    IntrinsicError.captureStackTrace(holder);
+    captureStackTrace(holder);
     const callSites = holder.stack ?? [];
     const exit = callSites.findLastIndex(
       (site) => site.getFunctionName() === 'exit' && site.getFileName()?.startsWith('node:internal/process/'),
@@ -35,8 +38,8 @@ export function findExitCall(): { readonly place?: ExitCall } | undefined {
     return undefined;
   } finally {
     try {
-      if (prepare === undefined) Reflect.deleteProperty(IntrinsicError, 'prepareStackTrace');
-      else Reflect.defineProperty(IntrinsicError, 'prepareStackTrace', prepare);
+      if (prepare === undefined) deleteProperty(IntrinsicError, 'prepareStackTrace');
+      else defineProperty(IntrinsicError, 'prepareStackTrace', prepare);
       IntrinsicError.stackTraceLimit = limit;
     } catch {
       // As above; nothing was changed then.

@@ -2,6 +2,7 @@
 
 import { channel } from 'node:diagnostics_channel';
 import { constants } from 'node:os';
+import { apply, atomics } from './intrinsics.ts';
 import { findExitCall, type ExitCall } from './exit-call.ts';
 import { Cell, Clock, State, type SharedColumns } from './shared-columns.ts';
 
@@ -12,14 +13,19 @@ const FLUSH_LIMIT_MS = 3_000;
  * The loop was dry when the resources of `idle` were listed, so they keep nothing alive (standard output's pipe is one).
  * Whatever there is beyond them was scheduled since.
  */
-function hasMore(resources: readonly string[], idle: ReadonlyMap<string, number>): boolean {
-  for (const [type, count] of countByType(resources)) if (count > (idle.get(type) ?? 0)) return true;
+function hasMore(resources: readonly string[], idle: Counts): boolean {
+  const counts = countByType(resources);
+  for (const type in counts) if (counts[type]! > (idle[type] ?? 0)) return true;
   return false;
 }
 
-function countByType(resources: readonly string[]): Map<string, number> {
-  const counts = new Map<string, number>();
-  for (const type of resources) counts.set(type, (counts.get(type) ?? 0) + 1);
+/** Without a prototype, counted without iterators: nothing that the program may have replaced. */
+type Counts = Record<string, number>;
+
+function countByType(resources: readonly string[]): Counts {
+  const counts: Counts = { __proto__: null } as never;
+  for (let index = 0; index < resources.length; index++)
+    counts[resources[index]!] = (counts[resources[index]!] ?? 0) + 1;
   return counts;
 }
 
@@ -74,23 +80,23 @@ export function superviseExit(context: {
 
   const waitWhile = (state: number) => {
     const startedAt = now();
-    while (Atomics.load(control, Cell.state) === state && now() - startedAt < FLUSH_LIMIT_MS) {
-      Atomics.wait(control, Cell.state, state, 50);
+    while (atomics.load(control, Cell.state) === state && now() - startedAt < FLUSH_LIMIT_MS) {
+      atomics.wait(control, Cell.state, state, 50);
     }
   };
 
   const flush = (exitCode: number) => {
     // If the companion has gone, everything that can be sent has been.
-    if (isFlushed || Atomics.load(control, Cell.state) !== State.started) return;
+    if (isFlushed || atomics.load(control, Cell.state) !== State.started) return;
     isFlushed = true;
     const exitCall = findExitCall();
     if (exitCall !== undefined) tellExitCall(exitCode, exitCall);
-    Atomics.store(control, Cell.exitCode, exitCode);
-    Atomics.store(control, Cell.state, State.exiting);
+    atomics.store(control, Cell.exitCode, exitCode);
+    atomics.store(control, Cell.state, State.exiting);
     tellLast();
     waitWhile(State.exiting);
     // Everything that verdicts rest on has been sent: what the snapshot collects changes none of them.
-    if (Atomics.load(control, Cell.state) !== State.awaitsSnapshot) return;
+    if (atomics.load(control, Cell.state) !== State.awaitsSnapshot) return;
     writeLastSnapshot();
     waitWhile(State.awaitsSnapshot);
   };
@@ -98,24 +104,24 @@ export function superviseExit(context: {
   const beginSettling = () => {
     settled = 'settling';
     clock[Clock.settlingSince] = now();
-    Atomics.store(control, Cell.settling, 1);
+    atomics.store(control, Cell.settling, 1);
     const startedAt = now();
     // This timer is what keeps the process; everything else of the observer is unreferenced.
     const timer = setInterval_(() => {
-      if (now() - startedAt < settleMs && Atomics.load(control, Cell.endSettling) === 0) return;
+      if (now() - startedAt < settleMs && atomics.load(control, Cell.endSettling) === 0) return;
       clearInterval_(timer);
       settled = 'done';
-      Atomics.store(control, Cell.settled, 1);
+      atomics.store(control, Cell.settled, 1);
     }, 10);
   };
 
   const observedEmit = function (this: NodeJS.Process, event: string | symbol, ...args: unknown[]): boolean {
     if (this !== process || (event !== 'beforeExit' && event !== 'exit')) {
-      return Reflect.apply(emit, this, [event, ...args]) as boolean;
+      return apply(emit, this, [event, ...args]) as boolean;
     }
     if (event === 'exit') {
       try {
-        return Reflect.apply(emit, this, [event, ...args]) as boolean;
+        return apply(emit, this, [event, ...args]) as boolean;
       } finally {
         // A handler may have changed it.
         flush(Number(process.exitCode ?? args[0] ?? 0));
@@ -124,7 +130,7 @@ export function superviseExit(context: {
     // The settle time ended and the loop ran dry again: the program was told already that it may end.
     if (settled !== 'not-yet') return true;
     const idle = countByType(activeResources());
-    const handled = Reflect.apply(emit, this, [event, ...args]) as boolean;
+    const handled = apply(emit, this, [event, ...args]) as boolean;
     // A handler that scheduled more work gets its next `beforeExit` from Node, as it would without Heapline. What a
     // handler schedules after an `await` shows only once the microtasks have run.
     if (hasMore(activeResources(), idle)) return handled;
@@ -143,7 +149,7 @@ export function superviseExit(context: {
   const observedReallyExit = function (this: NodeJS.Process, code?: number): never {
     // A second `process.exit`, from within an exit handler, comes here without a second `exit` event.
     flush(Number(code ?? 0));
-    return Reflect.apply(reallyExit, this, [code]) as never;
+    return apply(reallyExit, this, [code]) as never;
   };
   Object.defineProperty(process, 'reallyExit', {
     value: observedReallyExit,
@@ -157,7 +163,7 @@ export function superviseExit(context: {
   const { _kill: kill } = process as NodeJS.Process & { _kill: (pid: number, signal: number) => number };
   const observedKill = function (this: NodeJS.Process, pid: number, signal: number): number {
     if ([0, -1, process.pid, -process.pid].includes(pid) && isFatal(signal)) flush(128 + signal);
-    return Reflect.apply(kill, this, [pid, signal]) as number;
+    return apply(kill, this, [pid, signal]) as number;
   };
   Object.defineProperty(process, '_kill', {
     value: observedKill,

@@ -1,6 +1,7 @@
 // Writes heap snapshots, in the program's thread: when the companion asks for one, and at the program's end.
 // V8 writes the file itself, without a copy in memory; the thread stands still meanwhile.
 
+import { atomics } from './intrinsics.ts';
 import { setFlagsFromString, writeHeapSnapshot } from 'node:v8';
 import { Cell, Clock, SnapshotState, type SharedColumns } from './shared-columns.ts';
 
@@ -40,10 +41,10 @@ export function createHeapSnapshots({ control, clock }: SharedColumns, now: () =
   };
   return {
     writeWanted(path, isLast) {
-      const state = Atomics.compareExchange(control, Cell.snapshot, SnapshotState.wanted, SnapshotState.writing);
+      const state = atomics.compareExchange(control, Cell.snapshot, SnapshotState.wanted, SnapshotState.writing);
       if (state !== SnapshotState.wanted) return 'It is not wanted any more.';
       const problem = isLast ? writeLast(path) : write(path);
-      Atomics.store(control, Cell.snapshot, SnapshotState.none);
+      atomics.store(control, Cell.snapshot, SnapshotState.none);
       return problem;
     },
     writeLast,

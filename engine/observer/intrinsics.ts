@@ -14,6 +14,8 @@ export const weakMapDelete = uncurryThis(WeakMap.prototype.delete);
 export const setAdd = uncurryThis(Set.prototype.add);
 export const setHas = uncurryThis(Set.prototype.has);
 export const setDelete = uncurryThis(Set.prototype.delete);
+export const charCodeAt = uncurryThis(String.prototype.charCodeAt);
+export const promiseThen = uncurryThis(Promise.prototype.then);
 export const startsWith = uncurryThis(String.prototype.startsWith);
 export const mapEntries = uncurryThis(Map.prototype.entries);
 export const setValues = uncurryThis(Set.prototype.values);
@@ -23,3 +25,7 @@ export const next = {
   set: uncurryThis(new Set().values().next) as (iterator: unknown) => IteratorResult<unknown>,
 };
 export const { stringify } = JSON;
+
+const { load, store, add, wait, notify, compareExchange } = Atomics;
+export const atomics = { load, store, add, wait, notify, compareExchange };
+export const { apply } = Reflect;

@@ -9,6 +9,7 @@
 // loop, and the companion has not ticked meanwhile (every 2 ms in a long burst, 20 ms at its beginning, if it gets a
 // processor), are up to SHARED - 1 events after the pause placed before it.
 
+import { atomics, charCodeAt, promiseThen } from './intrinsics.ts';
 import {
   Cell,
   Clock,
@@ -73,12 +74,11 @@ export function createRowWriter(columns: SharedColumns, now: () => number): RowW
   let isInCleanupTask = false;
   let endsWithTask = false;
   const resolved = Promise.resolve();
-  const then = Promise.prototype.then;
   /** Microtasks run when the task is over: what comes after it is timed by a reading of its own. */
   const endWithTask = () => {
     if (endsWithTask) return;
     endsWithTask = true;
-    void then.call(resolved, () => {
+    void promiseThen(resolved, () => {
       endsWithTask = false;
       isInCleanupTask = false;
       settleTimes();
@@ -90,17 +90,17 @@ export function createRowWriter(columns: SharedColumns, now: () => number): RowW
   const freeRows = () => capacity - ((head - knownTail) | 0);
 
   function waitForPlace(): boolean {
-    knownTail = Atomics.load(control, Cell.tail);
+    knownTail = atomics.load(control, Cell.tail);
     if (freeRows() > 0) {
       isDropping = false;
       return true;
     }
     settleTimes();
-    if (!isDropping && Atomics.load(control, Cell.state) < State.flushed) {
+    if (!isDropping && atomics.load(control, Cell.state) < State.flushed) {
       const startedAt = now();
       while (now() - startedAt < MAXIMUM_WAIT_MS) {
-        Atomics.wait(control, Cell.tail, knownTail, 20);
-        knownTail = Atomics.load(control, Cell.tail);
+        atomics.wait(control, Cell.tail, knownTail, 20);
+        knownTail = atomics.load(control, Cell.tail);
         if (freeRows() > 0) {
           control[Cell.waits]!++;
           clock[Clock.waitedMs]! += now() - startedAt;
@@ -109,7 +109,7 @@ export function createRowWriter(columns: SharedColumns, now: () => number): RowW
       }
     }
     isDropping = true;
-    Atomics.add(control, Cell.droppedRows, 1);
+    atomics.add(control, Cell.droppedRows, 1);
     return false;
   }
 
@@ -150,7 +150,7 @@ export function createRowWriter(columns: SharedColumns, now: () => number): RowW
     head = (head + 1) | 0;
     timedHead = head;
     control[Cell.writtenHead] = head;
-    Atomics.store(control, Cell.head, head);
+    atomics.store(control, Cell.head, head);
     const places = freeRows();
     sharesLeft = denseReadings >= STEADY ? (places < SHARED ? places : SHARED - 1) : 0;
   }
@@ -177,20 +177,21 @@ export function createRowWriter(columns: SharedColumns, now: () => number): RowW
   function settleTimes(): void {
     if (head === timedHead) return;
     reading[0] = read();
-    Atomics.store(control, Cell.head, head);
+    atomics.store(control, Cell.head, head);
   }
 
   /** Copies the label's characters into their ring; returns its length, or 0 if there is no place. */
   function writeText(label: string): number {
     const length = label.length < MAXIMUM_LABEL_LENGTH ? label.length : MAXIMUM_LABEL_LENGTH;
     if (((labelHead + length - knownLabelTail) | 0) > labelCapacity) {
-      knownLabelTail = Atomics.load(control, Cell.labelTail);
+      knownLabelTail = atomics.load(control, Cell.labelTail);
       if (((labelHead + length - knownLabelTail) | 0) > labelCapacity) {
-        Atomics.add(control, Cell.droppedLabels, 1);
+        atomics.add(control, Cell.droppedLabels, 1);
         return 0;
       }
     }
-    for (let index = 0; index < length; index++) labels[(labelHead + index) & labelMask] = label.charCodeAt(index);
+    for (let index = 0; index < length; index++)
+      labels[(labelHead + index) & labelMask] = charCodeAt(label, index) as number;
     labelHead = (labelHead + length) | 0;
     return length;
   }
@@ -222,7 +223,7 @@ export function createRowWriter(columns: SharedColumns, now: () => number): RowW
       isInCleanupTask = true;
       endWithTask();
       reading[0] = read();
-      Atomics.store(control, Cell.head, head);
+      atomics.store(control, Cell.head, head);
     },
     callbackEnded(id, threw) {
       if (!hasPlace()) return;

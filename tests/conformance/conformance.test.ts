@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { runProgram, RUNTIMES } from '../run-program.ts';
 
-const program = resolve(import.meta.dirname, 'probes.cjs');
+const program = resolve(import.meta.dirname, '../fixtures/programs/conformance-probes.cjs');
 const MINIMUM_PROBES = 40;
 
 /**
