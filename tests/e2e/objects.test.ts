@@ -103,6 +103,11 @@ describe('the objects of a run that was explained', () => {
     await page.page.keyboard.press('Enter');
     const selected = details(page);
     await selected.getByRole('heading', { name: 'session s-23' }).and(page.page.locator(':focus')).waitFor();
+    // Back with Escape, which stops nothing from in there, and in again.
+    await page.page.keyboard.press('Escape');
+    await selected.waitFor({ state: 'detached' });
+    await page.objects.and(page.page.locator(':focus')).waitFor();
+    await page.page.keyboard.press('End');
     await selected.getByText('Kept by an entry of a Map.').waitFor();
     const line = selected.locator('p.line');
     expect((await line.textContent())?.replace(/\s+/g, ' ')).toMatch(/sessions.*→.*entry "s-23".*→ Session/);

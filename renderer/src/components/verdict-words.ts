@@ -65,13 +65,17 @@ export function explainVerdict(verdict: Verdict, reason: VerdictReason, isEnded:
     case 'callback-pending':
       return reason === 'thread-blocked-after-gc'
         ? `${w.They} ${w.were} collected, but the thread has not been free since: callbacks run in a later task, and blocking code leaves no room for one.`
-        : `${w.They} ${w.were} collected, and ${w.their} ${w.callbacks} ${w.wait} for a later task of the thread.`;
+        : reason === 'cleared-in-snapshot'
+          ? `A heap snapshot found ${w.them} collected, and ${w.their} ${w.callbacks} had not been called by then.`
+          : `${w.They} ${w.were} collected, and ${w.their} ${w.callbacks} ${w.wait} for a later task of the thread.`;
     case 'alive':
       switch (reason) {
         case 'no-major-gc':
           return `No major GC ran since ${w.they} ${w.were} registered. Only a major GC clears registrations, so ${w.they} may well be unreachable already.`;
         case 'survived-major-gc':
           return `${w.They} survived a major GC after ${w.they} ${w.were} registered: something still holds ${w.them} strongly.`;
+        case 'reachable-in-snapshot':
+          return `A heap snapshot found what reaches ${w.them} from a root: ${w.they} cannot be collected as long as that holds.`;
         default:
           return `Nothing that was recorded shows that ${w.they} ${w.were} collected.`;
       }

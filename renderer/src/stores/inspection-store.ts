@@ -27,8 +27,9 @@ export const useInspectionStore = defineStore('inspection', () => {
   const run = useRunStore();
   const drawer = useDrawerStore();
   const opened = shallowRef<OpenedPlace>();
-  /** Grows when the keyboard is to go on in the inspector. */
+  /** Grow when the keyboard is to go on in the inspector, or back in the table. */
   const focusRequests = ref(0);
+  const returnRequests = ref(0);
   watch([() => run.subjectKey, () => run.shownRunId], () => (opened.value = undefined));
 
   /** Shows the line of a place in the source view. */
@@ -76,5 +77,10 @@ export const useInspectionStore = defineStore('inspection', () => {
     run.selectedObjectId = id;
     focusRequests.value += 1;
   }
-  return { opened, focusRequests, openPlace, closePlace, openObject };
+  /** Lets go of the selection and moves the keyboard back to where it was made. */
+  function closeObject(): void {
+    run.selectedObjectId = undefined;
+    returnRequests.value += 1;
+  }
+  return { opened, focusRequests, returnRequests, closeObject, openPlace, closePlace, openObject };
 });
