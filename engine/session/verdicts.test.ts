@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { CELL_STATES, type CellState } from '../heap-graph/explanation.ts';
 import { VERDICT_REASONS, VERDICTS } from '../protocol/vocabulary.ts';
 import type { RegistrationRows, Stretches } from './run-tally.ts';
 import { decideVerdicts, type VerdictFacts } from './verdicts.ts';
@@ -33,6 +34,13 @@ const settled: Omit<VerdictFacts, 'rows'> = {
 };
 const killed = { settled: false, settleTimeCompleted: false, endedOrderly: false };
 const blockedAfterMajor = { majorCollections: stretches([200, 205]), blocked: stretches([100, 1_000]) };
+
+const shows = (state: CellState): NonNullable<VerdictFacts['snapshot']> => ({
+  id: Uint32Array.of(1),
+  state: Uint8Array.of(CELL_STATES.indexOf(state)),
+  lastTurnMs: undefined,
+  releasedAtMs: () => undefined,
+});
 
 describe('decideVerdicts', () => {
   it.each<[string, string, string, Parameters<typeof rows>[0], Partial<VerdictFacts>]>([
@@ -133,6 +141,113 @@ describe('decideVerdicts', () => {
       'survived-major-gc',
       {},
       { ...blockedAfterMajor, majorCollections: stretches([200, 205], [980, 985]) },
+    ],
+    // With a snapshot of the end.
+    ['a path reaches it', 'alive', 'reachable-in-snapshot', {}, { snapshot: shows('reachable') }],
+    [
+      'a path reaches it, and the process ended first',
+      'alive',
+      'reachable-in-snapshot',
+      {},
+      { ...killed, snapshot: shows('reachable') },
+    ],
+    [
+      'a path reaches it, and the thread was blocked',
+      'alive',
+      'reachable-in-snapshot',
+      {},
+      { ...killed, ...blockedAfterMajor, snapshot: shows('reachable') },
+    ],
+    [
+      'a path reaches it, and rows were dropped',
+      'alive',
+      'reachable-in-snapshot',
+      {},
+      { droppedRows: 1, snapshot: shows('reachable') },
+    ],
+    [
+      'its cell is cleared, and rows were dropped',
+      'unknown',
+      'rows-were-dropped',
+      {},
+      { droppedRows: 1, snapshot: shows('cleared') },
+    ],
+    [
+      'a path reaches it, but its callback ran',
+      'unknown',
+      'facts-contradict',
+      { callbackStartMs: 20 },
+      { snapshot: shows('reachable') },
+    ],
+    [
+      'its cell is there, but it was unregistered',
+      'unknown',
+      'facts-contradict',
+      { unregistered: 1 },
+      { snapshot: shows('unreachable') },
+    ],
+    [
+      'a path reaches it, but its registry was collected',
+      'unknown',
+      'facts-contradict',
+      {},
+      { registryCollectedAtMs: () => 50, snapshot: shows('reachable') },
+    ],
+    [
+      'its cell is cleared, and the thread never turned after the collection',
+      'callback-pending',
+      'cleared-in-snapshot',
+      {},
+      { ...killed, ...blockedAfterMajor, snapshot: shows('cleared') },
+    ],
+    [
+      'its cell is cleared, but it was registered after the last collection',
+      'exited-first',
+      'process-ended-before-settling',
+      { registeredAtMs: 500 },
+      { ...killed, ...blockedAfterMajor, snapshot: shows('cleared') },
+    ],
+    [
+      'its cell is cleared, but it was let go after the last collection',
+      'exited-first',
+      'process-ended-before-settling',
+      {},
+      { ...killed, ...blockedAfterMajor, snapshot: { ...shows('cleared'), releasedAtMs: () => 300 } },
+    ],
+    [
+      'its cell is cleared, and the process ended in the task of the collection',
+      'callback-pending',
+      'cleared-in-snapshot',
+      {},
+      { settled: false, majorCollections: stretches([900, 905]), snapshot: { ...shows('cleared'), lastTurnMs: 890 } },
+    ],
+    [
+      'its cell is cleared, and the thread turned after the collection',
+      'exited-first',
+      'process-ended-before-settling',
+      {},
+      { settled: false, majorCollections: stretches([900, 905]), snapshot: { ...shows('cleared'), lastTurnMs: 950 } },
+    ],
+    [
+      'its cell is cleared by the snapshot of a settled program',
+      'alive',
+      'survived-major-gc',
+      {},
+      { majorCollections: stretches([200, 205]), snapshot: { ...shows('cleared'), lastTurnMs: 990 } },
+    ],
+    [
+      'nothing reaches it, and its cell is not cleared, though the thread was blocked after a collection',
+      'exited-first',
+      'process-ended-before-settling',
+      {},
+      { ...killed, ...blockedAfterMajor, snapshot: shows('unreachable') },
+    ],
+    [
+      'the snapshot does not show it, and the thread was blocked',
+      'unknown',
+      'thread-blocked-after-gc',
+      {},
+      { ...killed, ...blockedAfterMajor, snapshot: { ...shows('cleared'), id: Uint32Array.of(2) } },
     ],
   ])('%s: %s, %s', (_case, verdict, reason, row, facts) => {
     const decided = decideVerdicts({ ...settled, ...facts, rows: rows(row) });
