@@ -388,6 +388,8 @@ describe('engine', () => {
 
   it('leaves nothing open when it closes while a run is being prepared', async () => {
     const client = attachTestClient(create());
+    // Its own: other tests open endpoints meanwhile.
+    vi.stubEnv('TMPDIR', folder.path);
     const folders = () => readdirSync(tmpdir()).filter((name) => name.startsWith('heapline-'));
     const before = folders();
     const refused = client.request({ type: 'start-run', ...script('late.cjs', forever) });
@@ -395,9 +397,9 @@ describe('engine', () => {
     await Promise.resolve();
     await engine.close();
     await Promise.race([refused, delay(300)]);
-    expect(folders().filter((name) => !before.includes(name) && existsSync(join(tmpdir(), name, 'observer')))).toEqual(
-      [],
-    );
+    const left = folders().filter((name) => !before.includes(name) && existsSync(join(tmpdir(), name, 'observer')));
+    vi.unstubAllEnvs();
+    expect(left).toEqual([]);
   });
 
   it('ends a run, and can start the next, if its figures cannot be put together', async () => {

@@ -25,7 +25,7 @@ import { createEndpoint, type Endpoint } from './endpoint.ts';
 import type { Launcher } from './launcher.ts';
 import { startObservedRun, type ObservedRun, type ObservedRunOptions } from './observed-run.ts';
 import { createNodeFinder } from './find-nodes.ts';
-import { pathOfFile, prepareProgram } from './prepare-program.ts';
+import { pathOfFile, prepareProgram, type EngineLocations } from './prepare-program.ts';
 import { Refused } from './refused.ts';
 import { createScratchFiles } from './scratch-files.ts';
 import { listFolder, readSource } from './source-files.ts';
@@ -42,19 +42,7 @@ export interface EngineOptions {
   readonly launcher: Launcher;
   readonly host: HostDescription;
   readonly scenarios: readonly Scenario[];
-  /** Absolute paths of built parts. */
-  readonly locations: {
-    readonly observerPath: string;
-    readonly scenarioRunnerPath: string;
-    /** Reads heap snapshots, in a thread of its own. */
-    readonly explainWorkerPath: string;
-    /** Built scenarios: `simple.js` for the scenario whose file is `simple.ts`. */
-    readonly scenariosFolder: string;
-    /** Where the scenarios' own files are, to be shown; absent: beside the built ones. */
-    readonly scenarioSources?: string;
-    /** Working directory of scenarios; absent: the folder above the build's. */
-    readonly scenarioWorkingDirectory?: string;
-  };
+  readonly locations: EngineLocations;
   readonly clock?: Clock;
   /** How many runs are kept, the current one included. */
   readonly recordingsKept?: number;

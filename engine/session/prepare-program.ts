@@ -8,7 +8,6 @@ import type { CommandOf } from '../protocol/command.ts';
 import type { Program } from '../protocol/run-description.ts';
 import { assertNever } from '../protocol/vocabulary.ts';
 import type { Scenario } from '../scenarios/define-scenario.ts';
-import type { EngineOptions } from './engine.ts';
 import { compareVersions, type NodeFinder, type UsableNode } from './find-nodes.ts';
 import type { LaunchRequest } from './launcher.ts';
 import { programEnvironment } from './program-environment.ts';
@@ -16,6 +15,20 @@ import { Refused } from './refused.ts';
 import type { ScratchFiles } from './scratch-files.ts';
 import { checkScript, checkWorkingDirectory } from './source-files.ts';
 import { validateParameters } from './validate-parameters.ts';
+
+/** Absolute paths of built parts. */
+export interface EngineLocations {
+  readonly observerPath: string;
+  readonly scenarioRunnerPath: string;
+  /** Reads heap snapshots, in a thread of its own. */
+  readonly explainWorkerPath: string;
+  /** Built scenarios: `simple.js` for the scenario whose file is `simple.ts`. */
+  readonly scenariosFolder: string;
+  /** Where the scenarios' own files are, to be shown; absent: beside the built ones. */
+  readonly scenarioSources?: string;
+  /** Working directory of scenarios; absent: the folder above the build's. */
+  readonly scenarioWorkingDirectory?: string;
+}
 
 export interface PreparedProgram {
   readonly described: Program;
@@ -35,7 +48,7 @@ export async function prepareProgram(
   command: Pick<CommandOf<'start-run'>, 'program' | 'nodePath'>,
   context: {
     readonly scenarios: readonly Scenario[];
-    readonly locations: EngineOptions['locations'];
+    readonly locations: EngineLocations;
     readonly nodes: NodeFinder;
     readonly scratchFiles: ScratchFiles;
   },
@@ -67,7 +80,7 @@ export async function prepareProgram(
 function prepareScenario(
   program: Extract<Program, { kind: 'scenario' }>,
   scenarios: readonly Scenario[],
-  locations: EngineOptions['locations'],
+  locations: EngineLocations,
 ): PreparedProgram {
   const { observerPath, scenariosFolder } = locations;
   const scenario = scenarios.find(({ id }) => id === program.id);
@@ -102,7 +115,7 @@ async function prepareScript(
   program: ScriptProgram,
   path: string,
   ownFolder: string,
-  { locations, nodes }: { locations: EngineOptions['locations']; nodes: NodeFinder },
+  { locations, nodes }: { locations: EngineLocations; nodes: NodeFinder },
   nodePath: string | undefined,
 ): Promise<PreparedProgram> {
   const { args, workingDirectory = ownFolder, environment = {}, standardInput } = program;

@@ -17,7 +17,7 @@ export interface ScratchFiles extends AsyncDisposable {
    * Writes a file of its own for each call. Packages are found as from `workingDirectory`: there is a link to each
    * `node_modules` above it. Relative imports are not, for the file does not lie there.
    * @returns the file's real path
-   * @throws Refused `bad-file`
+   * @throws Refused `bad-file`; `not-available` once it is disposed of
    */
   write(name: string, text: string, workingDirectory?: string): Promise<string>;
 }
@@ -25,9 +25,11 @@ export interface ScratchFiles extends AsyncDisposable {
 export function createScratchFiles(): ScratchFiles {
   let root: Promise<string> | undefined;
   let written = 0;
+  let isDisposed = false;
   return {
     async write(name, text, workingDirectory) {
       checkName(name);
+      if (isDisposed) throw new Refused('not-available', 'The engine is closing.');
       // The folder is this user's alone: mkdtemp makes it so.
       root ??= mkdtemp(join(tmpdir(), 'heapline-scratch-')).then((path) => realpath(path));
       try {
@@ -51,6 +53,7 @@ export function createScratchFiles(): ScratchFiles {
       }
     },
     async [Symbol.asyncDispose]() {
+      isDisposed = true;
       const path = await root?.catch(() => undefined);
       if (path !== undefined) await rm(path, { recursive: true, force: true });
     },
