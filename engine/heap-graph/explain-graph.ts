@@ -3,7 +3,7 @@
 
 import type { AliveReason, PathStep } from '../protocol/explanation.ts';
 import { createAlternativePaths, type AlternativePaths } from './alternative-paths.ts';
-import { findCheapestPaths, type PathTree } from './cheapest-paths.ts';
+import { findCheapestPaths, NO_EDGE, type PathTree } from './cheapest-paths.ts';
 import { findDominators, NO_NODE, type Dominators } from './dominators.ts';
 import { findEdgeCosts } from './edge-costs.ts';
 import { CELL_STATES, type CellState, type SnapshotExplanation } from './explanation.ts';
@@ -13,7 +13,7 @@ import { fixSentence } from './fix-sentence.ts';
 import { indexGraph, type GraphIndex } from './graph-index.ts';
 import type { HeapGraph } from './heap-graph.ts';
 import { Edge, K, W } from './heap-words.ts';
-import { ENTRY, namePath, shortFile, type NamedStep, type Naming } from './name-path.ts';
+import { ENTRY, namePath, type NamedStep, type Naming } from './name-path.ts';
 import { groupPaths, NO_GROUP, type PathGroups } from './path-groups.ts';
 import { pathTo, type RawPath } from './raw-path.ts';
 import { findReachable } from './reachable.ts';
@@ -23,6 +23,7 @@ import { entryPositions, findRowEntries } from './row-entries.ts';
 import { Scopes } from './scopes.ts';
 import { shortenSteps } from './shorten-steps.ts';
 import { SourceTexts } from './source-text.ts';
+import { summarizePath } from './summarize-path.ts';
 import { createWeakMapFinder } from './weak-maps.ts';
 
 export interface ExplainGraphOptions {
@@ -94,7 +95,8 @@ export async function explainGraph(graph: HeapGraph, options: ExplainGraphOption
   const groupOfRow = groups.groupOfRow.map((group) => (group === NO_GROUP ? NO_GROUP : chosenOf[group]!));
 
   const kept = chosen.map((group) => {
-    const path = pathTo(tree, target[groups.representative[group]!]!);
+    const representative = groups.representative[group]!;
+    const path = pathTo(tree, target[representative]!);
     const steps = namePath(naming, path);
     return { path, steps, suspect: findSuspect(steps, isRegistered), size: groups.size[group]! };
   });
@@ -118,6 +120,15 @@ export async function explainGraph(graph: HeapGraph, options: ExplainGraphOption
     warnings.push(`The snapshot has ${graph.nodeCount} nodes, too many to tell what each object retains.`);
   }
 
+  let rowOfRecord: Map<number, number> | undefined;
+  /** Whether the held value that a path goes through is that of a registration of the very object. */
+  const holdsItself = (path: RawPath, step: NamedStep | undefined): boolean => {
+    rowOfRecord ??= new Map(registrations.record.entries().map(([row, record]) => [record, row]));
+    const record = path.nodes[path.edges.indexOf(step?.rawEdge ?? NO_EDGE)];
+    const row = record === undefined ? undefined : rowOfRecord.get(record);
+    return row !== undefined && target[row] === path.nodes.at(-1);
+  };
+
   const alternatives = createAlternativePaths(graph, cost, tree);
   const reasons: AliveReason[] = [];
   for (const [number, { path, steps, suspect, size }] of kept.entries()) {
@@ -132,14 +143,14 @@ export async function explainGraph(graph: HeapGraph, options: ExplainGraphOption
     reasons.push({
       id: number + 1,
       cause: suspect.cause,
-      summary: texts
-        .map(({ step, edge }) => `${edge === '' ? '' : `${edge} → `}${step.node}${placeInBrackets(step)}`)
-        .join(' → '),
+      summary: summarizePath(texts.map(({ step, edge }) => ({ ...step, edge }))),
       fix: fixSentence({
         steps,
         suspect: suspect.step,
         cause: suspect.cause,
         isOneOfMany: differing.size > 0,
+        otherPaths: others.length,
+        isOwnRegistration: suspect.cause !== 'held-value' || holdsItself(path, steps[suspect.step]),
         ...sharingOf(scopes, sources, steps[suspect.step]),
       }),
       count: size,
@@ -288,7 +299,7 @@ function findOthers(
 
 function cutOf(steps: readonly NamedStep[], { step, cause }: Suspect): number | undefined {
   const edge = steps[step]?.rawEdge;
-  return cause === 'unknown' || edge === undefined || edge === 0xffff_ffff ? undefined : edge;
+  return cause === 'unknown' || edge === undefined || edge === NO_EDGE ? undefined : edge;
 }
 
 /** Whether the closure on the way uses the variable itself, where its text tells. */
@@ -301,9 +312,6 @@ function sharingOf(scopes: Scopes, sources: SourceTexts, step: NamedStep | undef
 
 const withEntry = (step: NamedStep): string => step.edge.replace(ENTRY, () => step.entry ?? ENTRY);
 
-const placeInBrackets = ({ place, hold }: NamedStep): string =>
-  place === undefined || hold === 'root' ? '' : ` (${shortFile(place.file)}:${place.line})`;
-
 function protocolStep({ node, place }: NamedStep, edge: string, suspect: boolean): PathStep {
   return { edge, node, suspect, ...(place === undefined ? {} : { place }) };
 }
@@ -311,8 +319,7 @@ function protocolStep({ node, place }: NamedStep, edge: string, suspect: boolean
 /** The script that the callback of an observed registry is in: the probe's. Empty if no registry is left. */
 function findProbeScript(index: GraphIndex, scopes: Scopes, { registry, count }: Registrations): string {
   const { graph, kind, targetOf } = index;
-  for (let row = 0; row < count; row++) {
-    const node = registry[row]!;
+  for (const node of new Set(registry.subarray(0, count))) {
     if (node < 0) continue;
     for (let edge = graph.firstEdge[node]!, end = graph.firstEdge[node + 1]!; edge < end; edge++) {
       const callback = graph.edgeTarget[edge]!;

@@ -18,7 +18,7 @@ export interface PathRoots {
  * @param probeScript the probe is a CommonJS module too, and none of the program's.
  */
 export function findRoots(index: GraphIndex, scopes: Scopes, isReached: Uint8Array, probeScript: string): PathRoots {
-  const { graph, kind, textOf } = index;
+  const { graph, kind, textOf, edgeOf } = index;
   const probeFile = fileOfScript(probeScript);
   const roots: Root[] = [{ node: 0, cost: 0 }];
   const exportedCells = new Map<number, { module: number; name: string }>();
@@ -28,6 +28,9 @@ export function findRoots(index: GraphIndex, scopes: Scopes, isReached: Uint8Arr
       case K.global:
       case K['timers-list']:
         roots.push({ node, cost: 0 });
+        break;
+      case K['process-object']:
+        if (edgeOf(node, W._events) >= 0) roots.push({ node, cost: 0 });
         break;
       case K.module: {
         const file = scopes.fileOfModule(node);

@@ -204,7 +204,7 @@ const isAbortSignal = ({ words, targetOf }: GraphIndex, node: number): boolean =
   words.nodeText(node) === 'AbortSignal' || targetOf(node, W.kAborted) >= 0;
 
 /** What a node is, in a word or two, and where, if it is a function. */
-export function describeNode({ index, scopes }: Naming, node: number): { text: string; place?: Place } {
+export function describeNode({ index, scopes, sources }: Naming, node: number): { text: string; place?: Place } {
   const { graph, kind, words, targetOf } = index;
   const name = words.nodeText(node);
   switch (kind[node]) {
@@ -216,7 +216,8 @@ export function describeNode({ index, scopes }: Naming, node: number): { text: s
       }
       const { name: own, place, script } = scopes.functionName(node);
       if (own === '' && script === '') return { text: 'built-in function' };
-      const text = own === '' ? 'anonymous function' : `function ${shorten(own)}`;
+      const what = place !== undefined && sources.isClass(place) ? 'class' : 'function';
+      const text = own === '' ? `anonymous ${what}` : `${what} ${shorten(own)}`;
       return place === undefined ? { text } : { text, place };
     }
     case K.proxy:
@@ -300,6 +301,8 @@ export function namePath(naming: Naming, path: RawPath): NamedStep[] {
     return before === undefined ? {} : { expression: `${before}${suffix}` };
   };
   const asProperty = (position: number, name: string): void => {
+    // Node's own link from an open handle to what the program has of it.
+    if (/^<symbol (?:node:)?owner_symbol>$/.test(name)) return push(position, { hold: 'part', edge: 'owner' });
     const text = propertyText(name);
     const hold: Hold = name.startsWith('#') ? 'private-field' : 'property';
     const node = nodes[position]!;
@@ -340,6 +343,9 @@ export function namePath(naming: Naming, path: RawPath): NamedStep[] {
         return 0;
       case K['commonjs-module']:
         begin(`module ${shortFile(textOf(root, W.filename) ?? '')}`, beginning(textOf(root, W.filename) ?? ''));
+        return 0;
+      case K['process-object']:
+        begin('process', { expression: 'process' });
         return 0;
       case K['timers-list']:
         begin(words.nodeText(root) === 'ImmediateList' ? 'immediates' : 'timers');

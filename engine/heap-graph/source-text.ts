@@ -287,11 +287,11 @@ export class SourceTexts {
     this.#read = read;
   }
 
-  #file(file: string): SourceFile | undefined {
+  #file(file: string, isSearched = true): SourceFile | undefined {
     if (this.#left <= 0) return undefined;
     const known = this.#files.get(file);
     if (known !== undefined || this.#files.has(file)) {
-      this.#left -= known?.masked.length ?? 0;
+      if (isSearched) this.#left -= known?.masked.length ?? 0;
       return known;
     }
     let source: SourceFile | undefined;
@@ -303,6 +303,18 @@ export class SourceTexts {
     }
     this.#files.set(file, source);
     return source;
+  }
+
+  /** Whether the function at `place` is a class, as far as its text tells. */
+  isClass(place: Place): boolean {
+    const source = this.#file(place.file, false);
+    if (source === undefined) return false;
+    const start = source.offsetOf(place);
+    const { masked } = source;
+    return (
+      /^class\b/.test(masked.slice(start, start + 6)) ||
+      /\bconstructor\s*$/.test(masked.slice(Math.max(0, start - 20), start))
+    );
   }
 
   /** Where a variable is declared at the top level of a file; undefined where that cannot be told. */

@@ -1,0 +1,310 @@
+// What a real process cannot show on demand: graphs made by hand.
+
+import { describe, expect, it } from 'vitest';
+import { explainGraph } from './explain-graph.ts';
+import { CELL_STATES, type SnapshotExplanation } from './explanation.ts';
+import { EDGE_TYPES, NODE_TYPES, type EdgeType, type HeapGraph, type NodeType } from './heap-graph.ts';
+import { SourceTexts } from './source-text.ts';
+
+/** A heap graph that is put together node by node. */
+class GraphMaker {
+  readonly #strings: string[] = [];
+  readonly #stringIndex = new Map<string, number>();
+  readonly #type: number[] = [];
+  readonly #name: number[] = [];
+  readonly #bytes: number[] = [];
+  readonly #edges: [type: number, name: number, target: number][][] = [];
+  /** Node of the global object, which the root leads to. */
+  readonly global: number;
+
+  constructor() {
+    const root = this.node('synthetic', '');
+    this.global = this.node('object', 'global');
+    this.edge(root, 'shortcut', 'global', this.global);
+  }
+
+  #string(text: string): number {
+    let index = this.#stringIndex.get(text);
+    if (index === undefined) {
+      index = this.#strings.push(text) - 1;
+      this.#stringIndex.set(text, index);
+    }
+    return index;
+  }
+
+  node(type: NodeType, name: string, bytes = 16): number {
+    this.#type.push(NODE_TYPES.indexOf(type));
+    this.#name.push(this.#string(name));
+    this.#bytes.push(bytes);
+    return this.#edges.push([]) - 1;
+  }
+
+  edge(from: number, type: EdgeType, name: string | number, to: number): void {
+    const named = typeof name === 'number' ? name : this.#string(name);
+    this.#edges[from]!.push([EDGE_TYPES.indexOf(type), named, to]);
+  }
+
+  object(name: string, bytes?: number): number {
+    return this.node('object', name, bytes);
+  }
+
+  property(from: number, name: string, to: number): void {
+    this.edge(from, 'property', name, to);
+  }
+
+  /** A registration by the probe, in a registry that `holder` has. `target` below 0: it was collected. */
+  registration(
+    id: number,
+    target: number,
+    { held, showsNumber = true }: { held?: number; showsNumber?: boolean } = {},
+  ) {
+    this.#registry ??= this.#makeRegistry();
+    const cell = this.node('hidden', 'system / WeakCell');
+    const record = this.object('Object');
+    this.edge(this.#registry, 'hidden', 3, cell);
+    this.edge(cell, 'hidden', 0, this.#registry);
+    this.edge(cell, 'hidden', 2, record);
+    if (target >= 0) this.edge(cell, 'weak', 'target', target);
+    const number = this.node('number', 'smi number', 0);
+    if (showsNumber) this.edge(number, 'internal', 'value', this.node('string', String(id)));
+    this.property(record, 'heaplineId', number);
+    this.property(record, 'held', held ?? this.node('string', `held ${id}`));
+  }
+  #registry: number | undefined;
+  #makeRegistry(): number {
+    const registry = this.object('FinalizationRegistry');
+    this.property(this.global, 'registry', registry);
+    return registry;
+  }
+
+  finish(): HeapGraph {
+    const nodeCount = this.#edges.length;
+    const all = this.#edges.flat();
+    const firstEdge = new Uint32Array(nodeCount + 1);
+    for (const [node, own] of this.#edges.entries()) firstEdge[node + 1] = firstEdge[node]! + own.length;
+    const strings = this.#strings;
+    const none = new Uint32Array(0);
+    return {
+      nodeCount,
+      edgeCount: all.length,
+      nodeType: Uint8Array.from(this.#type),
+      nodeName: Uint32Array.from(this.#name),
+      nodeId: Uint32Array.from({ length: nodeCount }, (_, node) => node * 2 + 1),
+      nodeSelfBytes: Uint32Array.from(this.#bytes),
+      firstEdge,
+      edgeType: Uint8Array.from(all, ([type]) => type),
+      edgeName: Uint32Array.from(all, ([, name]) => name),
+      edgeTarget: Uint32Array.from(all, ([, , target]) => target),
+      strings: { length: strings.length, at: (index) => strings[index]!, indexOf: (text) => strings.indexOf(text) },
+      locations: { node: none, scriptId: none, line: none, column: none },
+    };
+  }
+}
+
+const explain = (maker: GraphMaker, firstId = 1): Promise<SnapshotExplanation> =>
+  explainGraph(maker.finish(), {
+    firstId,
+    sources: new SourceTexts(() => {
+      throw new Error('no files');
+    }),
+  });
+
+const decoder = new TextDecoder();
+function told({ id, state, reasonId, reasons, entryEnd, entryBytes }: SnapshotExplanation) {
+  return Array.from(id, (number, row) => ({
+    id: number,
+    state: CELL_STATES[state[row]!],
+    cause: reasons.find((reason) => reason.id === reasonId[row])?.cause,
+    entry: decoder.decode(entryBytes.subarray(row === 0 ? 0 : entryEnd[row - 1], entryEnd[row])),
+  }));
+}
+const pathTexts = ({ reasons }: SnapshotExplanation, reason = 0): string[] =>
+  (reasons[reason]?.paths ?? []).map((path) =>
+    path.map(({ edge, node, suspect }) => `${suspect ? '!' : ''}${edge === '' ? '' : `${edge} `}${node}`).join(' → '),
+  );
+
+describe('explaining a graph', () => {
+  it('tells apart what is reached, what only waits for a collection, and what was collected', async () => {
+    const maker = new GraphMaker();
+    const kept = maker.object('Session');
+    const loose = maker.object('Session');
+    const around = maker.object('Object');
+    maker.property(maker.global, 'kept', kept);
+    // Reached from what is itself not reached.
+    maker.property(around, 'inner', loose);
+    maker.registration(3, -1);
+    maker.registration(1, kept);
+    maker.registration(2, loose);
+    const explanation = await explain(maker);
+    expect(told(explanation)).toEqual([
+      { id: 1, state: 'reachable', cause: 'global-variable', entry: '' },
+      { id: 2, state: 'unreachable', cause: 'not-collected-yet', entry: '' },
+      { id: 3, state: 'cleared', cause: undefined, entry: '' },
+    ]);
+    expect(explanation.reasons.map(({ count }) => count)).toEqual([1, 1]);
+    expect(explanation.reasons[1]?.fix).toMatch(/next major collection/);
+  });
+
+  it('leaves out other runs, and registrations of which no row was written', async () => {
+    const maker = new GraphMaker();
+    const kept = maker.object('Session');
+    maker.property(maker.global, 'kept', kept);
+    for (const id of [0, 4, 5, 9]) maker.registration(id, kept);
+    expect(told(await explain(maker, 5)).map(({ id }) => id)).toEqual([1, 5]);
+  });
+
+  it('says so where a snapshot does not show numbers', async () => {
+    const maker = new GraphMaker();
+    const kept = maker.object('Session');
+    maker.property(maker.global, 'kept', kept);
+    maker.registration(1, kept, { showsNumber: false });
+    const { id, warnings } = await explain(maker);
+    expect(id).toHaveLength(0);
+    expect(warnings).toEqual([expect.stringMatching(/numbers of 1 registrations/)]);
+  });
+
+  it('does not take the table of a WeakMap for what keeps a value', async () => {
+    const maker = new GraphMaker();
+    const map = maker.object('WeakMap');
+    const table = maker.node('array', '');
+    const [key, value, otherKey, otherValue] = ['Key', 'Value', 'Key', 'Value'].map((name) => maker.object(name));
+    maker.property(maker.global, 'details', map);
+    maker.edge(map, 'internal', 'table', table);
+    maker.property(maker.global, 'key', key!);
+    for (const [from, to] of [
+      [key!, value!],
+      [otherKey!, otherValue!],
+    ] as const) {
+      const pair = `3 / part of key (Key @${from * 2 + 1}) -> value (Value @${to * 2 + 1}) pair in WeakMap (table @${table * 2 + 1})`;
+      maker.edge(from, 'internal', pair, to);
+      maker.edge(table, 'internal', pair, to);
+    }
+    maker.registration(1, value!);
+    maker.registration(2, otherValue!);
+    const explanation = await explain(maker);
+    expect(told(explanation).map(({ cause }) => cause)).toEqual(['weak-map-key', 'not-collected-yet']);
+    expect(explanation.reasons[0]?.fix).toContain('`globalThis.details`');
+    expect(explanation.reasons[0]?.fix).toContain('`globalThis.key`');
+  });
+
+  it('tells a second path that differs in more than an index, each with its suspect', async () => {
+    const maker = new GraphMaker();
+    const session = maker.object('Session');
+    for (const name of ['recent', 'open']) {
+      const list = maker.object('Array');
+      maker.property(maker.global, name, list);
+      maker.edge(list, 'element', 0, session);
+      maker.edge(list, 'element', 1, session);
+    }
+    maker.registration(1, session);
+    expect(pathTexts(await explain(maker)).sort()).toEqual([
+      'globalThis → .open Array → ![0] Session',
+      'globalThis → .recent Array → ![0] Session',
+    ]);
+  });
+
+  it('gives each object of a reason its own index, and what they retain together', async () => {
+    const maker = new GraphMaker();
+    const list = maker.object('Array');
+    maker.property(maker.global, 'list', list);
+    for (let number = 0; number < 3; number++) {
+      const session = maker.object('Session', 100);
+      maker.edge(list, 'element', number * 10, session);
+      maker.property(session, 'page', maker.object('Page', 1_000));
+      maker.registration(number + 1, session);
+    }
+    const explanation = await explain(maker);
+    expect(explanation.reasons).toHaveLength(1);
+    expect(explanation.reasons[0]).toMatchObject({ cause: 'array-element', count: 3, retainedBytes: 3_300 });
+    expect(pathTexts(explanation)).toEqual(['globalThis → .list Array → ![…] Session']);
+    expect(told(explanation).map(({ entry }) => entry)).toEqual(['[0]', '[10]', '[20]']);
+    expect([...explanation.retainedBytes]).toEqual([1_100, 1_100, 1_100]);
+  });
+
+  it('does not count twice what one object of a reason holds of another', async () => {
+    const maker = new GraphMaker();
+    let holder = maker.global;
+    for (let number = 1; number <= 3; number++) {
+      const link = maker.object('Link', 100);
+      maker.property(holder, 'next', link);
+      maker.registration(number, link);
+      holder = link;
+    }
+    const explanation = await explain(maker);
+    expect(explanation.reasons).toHaveLength(1);
+    expect(explanation.reasons[0]).toMatchObject({ count: 3, retainedBytes: 300 });
+    expect([...explanation.retainedBytes]).toEqual([300, 200, 100]);
+  });
+
+  it('shortens a list of a hundred thousand links, and says how many are left out', async () => {
+    const links = 100_000;
+    const maker = new GraphMaker();
+    const list = maker.object('List');
+    maker.property(maker.global, 'list', list);
+    let holder = list;
+    for (let number = 0; number < links; number++) {
+      const link = maker.object('Link');
+      maker.property(holder, 'next', link);
+      holder = link;
+    }
+    const session = maker.object('Session');
+    maker.property(holder, 'session', session);
+    maker.registration(1, session);
+    const explanation = await explain(maker);
+    const [path = []] = explanation.reasons[0]?.paths ?? [];
+    expect(path.length).toBeLessThan(30);
+    const hidden = path.findIndex(({ node }) => node.startsWith('…'));
+    const left = Number(/([\d,]+) more \.next/.exec(path[hidden]?.node ?? '')?.[1]?.replaceAll(',', ''));
+    const shown = path.filter(({ edge }) => edge === '.next').length;
+    expect(left + shown).toBe(links);
+    expect(path.filter(({ suspect }) => suspect)).toHaveLength(1);
+    expect(explanation.reasons[0]?.cause).toBe('object-property');
+  });
+
+  it('lists no more reasons than anybody reads, and says how many there are besides', async () => {
+    const maker = new GraphMaker();
+    for (let number = 0; number < 5_010; number++) {
+      const session = maker.object('Session');
+      maker.property(maker.global, `session${String.fromCharCode(97 + (number % 26))}x${number}`, session);
+      maker.registration(number + 1, session);
+    }
+    const explanation = await explain(maker);
+    expect(explanation.reasons).toHaveLength(5_000);
+    expect(explanation.warnings).toEqual([expect.stringMatching(/^10 objects .* 10 further reasons/)]);
+    expect(told(explanation).filter(({ cause }) => cause === undefined)).toHaveLength(10);
+    expect(told(explanation).every(({ state }) => state === 'reachable')).toBe(true);
+  });
+
+  it('guesses nothing where V8 alone holds an object', async () => {
+    const maker = new GraphMaker();
+    const session = maker.object('Session');
+    const roots = maker.node('synthetic', '(GC roots)');
+    const stack = maker.node('synthetic', '(Stack roots)');
+    maker.edge(0, 'element', 1, roots);
+    maker.edge(roots, 'element', 1, stack);
+    maker.edge(stack, 'internal', '4', session);
+    maker.registration(1, session);
+    const explanation = await explain(maker);
+    expect(explanation.reasons[0]).toMatchObject({
+      cause: 'unknown',
+      summary: 'running code → local variable → Session',
+    });
+    expect(pathTexts(explanation)).toEqual(['running code → !local variable Session']);
+  });
+
+  it('notices an abort', async () => {
+    const maker = new GraphMaker();
+    maker.registration(1, maker.global);
+    const signal = AbortSignal.abort(new Error('stopped'));
+    await expect(explainGraph(maker.finish(), { firstId: 1, signal })).rejects.toThrow('stopped');
+  });
+
+  it('stands a graph without a registration, and one whose target is a root itself', async () => {
+    expect((await explain(new GraphMaker())).id).toHaveLength(0);
+    const maker = new GraphMaker();
+    maker.registration(1, maker.global);
+    const explanation = await explain(maker);
+    expect(explanation.reasons[0]).toMatchObject({ cause: 'unknown', summary: 'globalThis' });
+    expect(pathTexts(explanation)).toEqual(['!globalThis']);
+  });
+});
