@@ -6,6 +6,7 @@ import { GcPolicy as GcPolicySchema, Limits as LimitsSchema } from '../engine/pr
 import { GC_POLICY_KINDS } from '../engine/protocol/vocabulary.ts';
 import type { RunOptions } from './command-run.ts';
 import type { ServeOptions } from './command-serve.ts';
+import type { WatchOptions } from './command-watch.ts';
 import { version } from './host-description.ts';
 import { wholeNumber } from './option-values.ts';
 import { EXIT_STATUS, UsageError } from './usage-error.ts';
@@ -13,6 +14,9 @@ import { EXIT_STATUS, UsageError } from './usage-error.ts';
 /** Their report still travels as one message. */
 const MAXIMUM_REPORTED_OBJECTS = 100_000;
 const MAXIMUM_PORT = 65_535;
+const MAXIMUM_PROCESS_ID = 2 ** 31 - 1;
+/** A day. */
+const MAXIMUM_SECONDS = 86_400;
 
 /** What the words of the command line ask for; each returns the exit status. */
 export interface CommandActions {
@@ -20,7 +24,17 @@ export interface CommandActions {
   run(options: RunOptions): Promise<number>;
   nodes(options: { json: boolean }): Promise<number>;
   targets(options: { json: boolean }): Promise<number>;
+  watch(options: WatchOptions): Promise<number>;
   serve(options: ServeOptions): Promise<number>;
+}
+
+interface WatchFlags {
+  gc?: GcPolicy['kind'];
+  gcInterval?: number;
+  for?: number;
+  why?: true;
+  objects: number;
+  json?: true;
 }
 
 interface RunFlags {
@@ -137,6 +151,27 @@ export async function runCommandLine(words: readonly string[], actions: CommandA
     });
 
   program
+    .command('watch')
+    .description('watch a process that was started with heapline/observe, until Ctrl-C; the process goes on')
+    .argument('<pid>', 'its process id', wholeNumber(1, MAXIMUM_PROCESS_ID))
+    .addOption(new Option('--gc <policy>', 'who collects garbage besides V8').choices(GC_POLICY_KINDS))
+    .option('--gc-interval <ms>', 'how often the policy acts', within(GcPolicySchema.entries.intervalMs.wrapped.pipe))
+    .option('--for <seconds>', 'leave it after this long', wholeNumber(1, MAXIMUM_SECONDS))
+    .option('--why', 'before leaving it, take a heap snapshot and tell what keeps the living objects alive')
+    .option('--objects <n>', 'how many objects to report', wholeNumber(0, MAXIMUM_REPORTED_OBJECTS), 1000)
+    .option('--json', 'print one JSON document on standard output')
+    .action(async (pid: number, flags: WatchFlags) => {
+      exitStatus = await actions.watch({
+        pid,
+        ...gcPolicyOf(flags),
+        ...(flags.for !== undefined && { seconds: flags.for }),
+        why: flags.why === true,
+        reportedObjects: flags.objects,
+        json: flags.json === true,
+      });
+    });
+
+  program
     .command('serve')
     .description('serve the application to a browser on this machine')
     .argument('[script]', 'a script to begin with', nonEmpty)
@@ -165,7 +200,7 @@ function limitsOf({ settle, timeout, maxHeap }: RunFlags): Partial<Limits> {
   };
 }
 
-function gcPolicyOf({ gc, gcInterval }: RunFlags): { gcPolicy?: GcPolicy } {
+function gcPolicyOf({ gc, gcInterval }: Pick<RunFlags, 'gc' | 'gcInterval'>): { gcPolicy?: GcPolicy } {
   if (gc === undefined) {
     if (gcInterval !== undefined) throw new UsageError('--gc-interval needs --gc. Allowed: --gc minor|major|pressure.');
     return {};

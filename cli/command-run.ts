@@ -189,7 +189,8 @@ function pathOrCommand(nodePath: string): string {
   return isPath ? resolve(nodePath) : nodePath;
 }
 
-function exitStatusOf(report: RunReport): number {
+/** The exit status that tells how a run ended. */
+export function exitStatusOf(report: RunReport): number {
   const { status } = report.outcome;
   switch (status) {
     case 'threw':

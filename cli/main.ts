@@ -17,6 +17,8 @@ try {
       (await import('./command-run.ts')).runProgram(options, { stdout, stderr, readerGone: readerGone.promise }),
     nodes: async (options) => (await import('./command-nodes.ts')).listNodes(options, stdout),
     targets: async (options) => (await import('./command-targets.ts')).listTargets(options, stdout),
+    watch: async (options) =>
+      (await import('./command-watch.ts')).watchProcess(options, { stdout, stderr, readerGone: readerGone.promise }),
     serve: async (options) => (await import('./command-serve.ts')).serveApplication(options, { stdout, stderr }),
   });
 } catch (error) {

@@ -1,6 +1,7 @@
 // `node --import heapline/observe app.js` (or --require): lets a Heapline that listens watch this program. Loaded before
 // the program, in its thread; until a Heapline is found, all it does is to look for one now and then.
 
+import { hasSubscribers } from 'node:diagnostics_channel';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { debuglog } from 'node:util';
@@ -49,8 +50,6 @@ function observe(load: NodeJS.Require): void {
   setInterval(look, LOOK_INTERVAL_MS).unref();
 }
 
-// A program that Heapline itself has started is observed by the probe already. The program's own workers are not observed.
-if (isMainThread) {
-  const load = createRequire(__filename);
-  if (!(join(__dirname, 'probe.cjs') in load.cache)) observe(load);
-}
+// A program that Heapline itself has started is observed already: the probe listens here, and leaves no other trace. The
+// program's own workers are not observed.
+if (isMainThread && !hasSubscribers('heapline:picture')) observe(createRequire(__filename));
