@@ -1,6 +1,7 @@
-// `npm start`: opens the application, in a window where Electron and a display are there, else in a browser.
+// `npm start [-- script]`: opens the application, in a window where Electron and a display are there, else in a browser.
 
 import { spawn } from 'node:child_process';
+import { resolve } from 'node:path';
 import { serveApplication } from '../cli/command-serve.ts';
 import { createOutput } from '../cli/output.ts';
 import { hasDisplay } from '../cli/serve/open-browser.ts';
@@ -14,11 +15,14 @@ const DOWNLOAD_PROBE_TIMEOUT_MS = 6_000;
 /** An Electron that fails this early has not shown its window: a library or the display is not what it needs. */
 const EARLY_END_MS = 10_000;
 
+/** `npm start -- leak.mjs` begins with that script. npm changes the folder, and tells from which one it was called. */
+const scriptWords = process.argv.slice(2, 3).map((word) => resolve(process.env['INIT_CWD'] ?? process.cwd(), word));
+
 /** @returns the exit status, or why no window came, as a sentence */
 function openWindow(binary: string): Promise<number | string> {
   const startedAtMs = performance.now();
   return new Promise((resolve) => {
-    const electron = spawn(binary, [projectFolder], { stdio: 'inherit' });
+    const electron = spawn(binary, [projectFolder, ...scriptWords], { stdio: 'inherit' });
     const forward = (signal: NodeJS.Signals) => electron.kill(signal);
     process.on('SIGINT', forward).on('SIGTERM', forward);
     const end = (result: number | string) => {
@@ -37,7 +41,11 @@ function openWindow(binary: string): Promise<number | string> {
 async function serve(notice: string): Promise<number> {
   const [stdout, stderr] = [createOutput(process.stdout), createOutput(process.stderr)];
   try {
-    return await serveApplication({ host: '127.0.0.1', open: true, notice }, { stdout, stderr });
+    const [script] = scriptWords;
+    return await serveApplication(
+      { host: '127.0.0.1', open: true, notice, ...(script !== undefined && { script }) },
+      { stdout, stderr },
+    );
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
     await stderr.write(`${error.message}\n`);

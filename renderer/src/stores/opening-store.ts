@@ -8,7 +8,7 @@ import { scriptExtensionOf } from '../scripts/script-paths.ts';
 import { desktopBridge } from '../transport/desktop-bridge.ts';
 import { useMessageStore } from './message-store.ts';
 import { useRunStore } from './run-store.ts';
-import { useScriptsStore } from './scripts-store.ts';
+import { MAXIMUM_TEXT_CHARACTERS, useScriptsStore } from './scripts-store.ts';
 
 /** What the page's own dialog is to find. */
 export type BrowseRequest =
@@ -16,8 +16,6 @@ export type BrowseRequest =
   /** `from`: the folder to begin in; absent: the user's home. */
   | { readonly picks: 'folder'; readonly from?: string; choose(path: string): void };
 
-/** As much as the engine takes for a scratch. */
-const MAXIMUM_SCRATCH_CHARACTERS = 4 * 1024 * 1024;
 const ALLOWED = `Allowed: ${SCRIPT_EXTENSIONS.join(', ')}.`;
 
 export const useOpeningStore = defineStore('opening', () => {
@@ -47,7 +45,7 @@ export const useOpeningStore = defineStore('opening', () => {
     browse.value = undefined;
     const path = desktopBridge()?.pathOfFile(file) ?? '';
     if (path !== '') return run.openScript(path);
-    if (file.size > MAXIMUM_SCRATCH_CHARACTERS) {
+    if (file.size > MAXIMUM_TEXT_CHARACTERS) {
       return refuse('A browser does not tell its path, and it is too large for the scratch. Open it by its path.');
     }
     let text: string;

@@ -23,6 +23,7 @@ import {
   defaultLaunchSettings,
   findLaunchProblem,
   launchOf,
+  MAXIMUM_TEXT_CHARACTERS,
   useScriptsStore,
   type LaunchField,
   type LaunchProblem,
@@ -284,6 +285,11 @@ export const useRunStore = defineStore('run', () => {
     return { kind: 'scratch', name: scripts.scratchName, text: scripts.scratchText, ...launchOf(launch.value) };
   }
 
+  function textProblem(): LaunchProblem | undefined {
+    if (subject.value?.kind !== 'scratch' || scripts.scratchText.length <= MAXIMUM_TEXT_CHARACTERS) return undefined;
+    return { field: 'file', message: 'The text is too long to be run from here: at most 4 million characters.' };
+  }
+
   /** What the engine says no to is shown at the field that it concerns, where there is one. */
   function noteRefusal(error: RefusedError): boolean {
     const field = script.value === undefined ? undefined : FIELD_OF_REFUSAL[error.refusal];
@@ -296,7 +302,7 @@ export const useRunStore = defineStore('run', () => {
     const asked = subject.value;
     const name = title.value;
     if (asked === undefined || name === undefined || !canRun.value) return;
-    refusedLaunch.value = launch.value === undefined ? undefined : findLaunchProblem(launch.value);
+    refusedLaunch.value = launch.value === undefined ? undefined : (findLaunchProblem(launch.value) ?? textProblem());
     // Shown at its field, which opens for it.
     if (refusedLaunch.value !== undefined) return;
     const program = programToStart();

@@ -42,6 +42,9 @@ const Remembered = v.object({
 });
 type Remembered = v.InferOutput<typeof Remembered>;
 
+/** As much as the engine takes for a path, and for a script or its input. */
+export const MAXIMUM_PATH_CHARACTERS = 4_096;
+export const MAXIMUM_TEXT_CHARACTERS = 4 * 1024 * 1024;
 export const MAXIMUM_RECENTS = 12;
 export const SCRATCH_EXTENSIONS = ['.mjs', '.cjs', '.ts', '.mts', '.cts', '.js'] as const;
 const STORAGE_KEY = 'heapline.scripts.1';
@@ -69,7 +72,7 @@ export type ScriptSource =
   | { readonly kind: 'unreadable'; readonly message: string; readonly isMissing: boolean };
 
 /** Why a script is not started as it is set: which field, and what to do about it. */
-export const LAUNCH_FIELDS = ['file', 'arguments', 'working-directory', 'environment', 'node'] as const;
+export const LAUNCH_FIELDS = ['file', 'arguments', 'working-directory', 'environment', 'input', 'node'] as const;
 export type LaunchField = (typeof LAUNCH_FIELDS)[number];
 export interface LaunchProblem {
   readonly field: LaunchField;
@@ -86,6 +89,13 @@ export function findLaunchProblem(launch: LaunchSettings): LaunchProblem | undef
     if (problem !== undefined) return { field: 'environment', message: problem };
     names.add(name);
   }
+  if (launch.workingDirectory.length > MAXIMUM_PATH_CHARACTERS) {
+    return { field: 'working-directory', message: 'The path is too long.' };
+  }
+  if ((launch.standardInput?.length ?? 0) > MAXIMUM_TEXT_CHARACTERS) {
+    return { field: 'input', message: 'At most 4 million characters. Let the script read a file instead.' };
+  }
+  if (launch.nodePath.length > MAXIMUM_PATH_CHARACTERS) return { field: 'node', message: 'The path is too long.' };
   return undefined;
 }
 
@@ -178,6 +188,10 @@ export const useScriptsStore = defineStore('scripts', () => {
 
   /** Reads a script anew: it may have been changed since. What was read before stays until then. */
   async function readSource(path: string): Promise<void> {
+    if (path.length > MAXIMUM_PATH_CHARACTERS) {
+      sources.set(path, { kind: 'unreadable', message: 'The path is too long.', isMissing: true });
+      return;
+    }
     if (sources.get(path)?.kind !== 'read') sources.set(path, { kind: 'reading' });
     try {
       const { text } = await engine.attachedClient().request({ type: 'read-source', path });
