@@ -232,6 +232,26 @@ describe('a process that looks for a Heapline', () => {
 });
 
 describe('a Heapline that wants to be found', () => {
+  it('leaves what it watches when it closes, and takes back what it put there', async () => {
+    using folder = temporaryFolder();
+    await using target = startTarget(obedient, { folder: folder.path });
+    await target.untilPrints(/ready/);
+    const native = await ask(target, 'state');
+    const heapline = openHeapline(folder.path);
+    const run = await heapline.watch(await heapline.untilListed(target.pid));
+    await run.running;
+    await ask(target, 'register', { count: 7, keep: 7 });
+    await heapline.engine.close();
+    expect((await run.report).registrations).toMatchObject({ total: 7, alive: 7 });
+    expect(readdirSync(folder.path)).toEqual([]);
+    await expect.poll(() => ask(target, 'state')).toMatchObject({
+      isRegisterNative: true,
+      threads: native['threads'],
+      descriptors: native['descriptors'],
+    });
+    expect(target.output()).toEqual(nothingSaid);
+  });
+
   it('makes what only its user can use', async () => {
     using root = temporaryFolder();
     const folder = join(root.path, 'heapline');
