@@ -86,7 +86,8 @@ export function findEdgeCosts(index: GraphIndex, scopeOwner: Uint8Array): Uint8A
       case Edge.hidden:
         if (to === K['weak-cell']) return from === K['weak-cell'] ? 0 : Cost.within;
         if (from === K['weak-cell'] || from === K['finalization-registry']) return Cost.within;
-        if (from === K['promise-reaction'] || from === K.context || from === K.proxy) return Cost.within;
+        if (from === K.context) return scopeOwner[node] === SCOPE_OF_PROBE ? Cost.stack : Cost.within;
+        if (from === K['promise-reaction'] || from === K.proxy) return Cost.within;
         if (from === K.module) return Cost.within;
         if (from === K.object) return Cost.step;
         if (from === K.shape || from === K.code || to === K.code || to === K.shape) return Cost.bookkeeping;

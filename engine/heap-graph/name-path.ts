@@ -66,6 +66,7 @@ export const ENTRY = '[…]';
 const shorten = (text: string): string => (text.length <= MAXIMUM_NAME ? text : `${text.slice(0, MAXIMUM_NAME - 1)}…`);
 const declared = (place: Place | undefined): { place?: Place } => (place === undefined ? {} : { place });
 /** What Node gives every CommonJS module as parameters. */
+const MOST_CANDIDATES = 4;
 const WRAPPER_NAMES: ReadonlySet<string> = new Set(['exports', 'require', 'module', '__filename', '__dirname']);
 const IDENTIFIER = /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u;
 
@@ -224,7 +225,8 @@ export function describeNode({ index, scopes, sources }: Naming, node: number): 
       return { text: 'Proxy' };
     case K.generator: {
       const { name: own, place } = generatorFunction(index, scopes, node);
-      const what = name === 'Generator' ? 'async function' : 'generator';
+      const isAsync = name === 'Generator' && !(place !== undefined && sources.isGenerator(place));
+      const what = isAsync ? 'async function' : 'generator';
       const text = own === '' ? `anonymous ${what}` : `${what} ${shorten(own)}`;
       return place === undefined ? { text } : { text, place };
     }
@@ -326,7 +328,7 @@ export function namePath(naming: Naming, path: RawPath): NamedStep[] {
 
   let position = beginAtRoot();
   while (position < edges.length) position = advance(position);
-  return steps;
+  return withoutInternals(steps);
 
   /** Names the root; returns the first position to go on from. */
   function beginAtRoot(): number {
@@ -577,7 +579,13 @@ export function namePath(naming: Naming, path: RawPath): NamedStep[] {
       });
       return at + 1;
     }
-    if (graph.edgeType[edge] !== Edge.context) {
+    let name = '';
+    if (graph.edgeType[edge] === Edge.context) name = words.edgeText(edge);
+    else if (graph.edgeType[edge] === Edge.hidden && scopes.ownerOf(node).type !== 'internal') {
+      const names = scopes.blockVariables(node, edge);
+      name = names.slice(0, MOST_CANDIDATES).join(' or ');
+    }
+    if (name === '') {
       // V8's own scopes: of the functions that settle a promise, and of those that `Promise.all` waits with.
       if (kind[target] === K.promise) push(at, { hold: 'part', edge: 'promise' });
       else if (kind[target] === K.array) push(at, { hold: 'promise', edge: 'values', node: 'results so far' });
@@ -590,7 +598,6 @@ export function namePath(naming: Naming, path: RawPath): NamedStep[] {
       } else asInternal(at);
       return at + 1;
     }
-    const name = words.edgeText(edge);
     let owner = scopes.ownerOf(node);
     // A function at the top level of a CommonJS module looks the same where the module has no variables of its own.
     if (owner.type === 'module' && !WRAPPER_NAMES.has(name) && sources.isTopLevel(owner.file, name) === false) {
@@ -661,7 +668,7 @@ export function namePath(naming: Naming, path: RawPath): NamedStep[] {
       push(at, {
         hold: 'map-entry',
         edge: what === undefined ? `Map entry ${ENTRY}` : `Map entry of key ${what}`,
-        ...(text === undefined ? {} : { entry: text, identifier: text }),
+        ...(text === undefined ? {} : { entry: text, identifier: text, ...prefixed(`.get(${text})`) }),
         fanOut: Math.max(1, Math.ceil(entries / 2)),
       });
     }
@@ -834,5 +841,26 @@ export function namePath(naming: Naming, path: RawPath): NamedStep[] {
     return end + 1;
   }
 }
+
+/** What Node keeps for itself the program cannot let go of: such steps belong to what they lead to. */
+function withoutInternals(steps: readonly NamedStep[]): NamedStep[] {
+  let isInternal = false;
+  return steps.map((step) => {
+    if (step.owner !== undefined && fileOf(step.owner).startsWith('node:')) isInternal = true;
+    else if (step.owner !== undefined) isInternal = false;
+    const isOwn = !isInternal && !(step.edge === 'Map entry of key AsyncLocalStorage');
+    if (step.hold === 'suspended' || step.hold === 'promise' || step.hold === 'timer') isInternal = false;
+    return isOwn || !HOLDS_OF_DATA.has(step.hold) ? step : { ...step, hold: 'part' };
+  });
+}
+const HOLDS_OF_DATA: ReadonlySet<Hold> = new Set<Hold>([
+  'closure-variable',
+  'module-variable',
+  'property',
+  'private-field',
+  'array-element',
+  'map-entry',
+  'set-entry',
+]);
 
 export const fileOf = (owner: ScopeOwner): string => (owner.type === 'internal' ? '' : owner.file);

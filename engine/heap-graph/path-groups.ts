@@ -103,6 +103,9 @@ class StepNumbers {
     const type = graph.edgeType[edge]!;
     if (type === Edge.element || type === Edge.hidden) {
       // Which hidden edge it is matters nowhere; cells of a registry are chained by two of them.
+      // But for the variables of a block's scope, which are hidden edges too.
+      if (type === Edge.hidden && kind[from] === K.context)
+        return 16 + this.#ofName(`slot ${graph.edgeName[edge]}`) * 8;
       return type === Edge.element ? 1 : 2;
     }
     const word = words.ofEdge(edge);

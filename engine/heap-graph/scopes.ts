@@ -175,6 +175,8 @@ export class Scopes {
       for (let edge = graph.firstEdge[context]!, end = graph.firstEdge[context + 1]!; edge < end; edge++) {
         if (graph.edgeType[edge] === Edge.context) variables.add(words.edgeText(edge));
       }
+      // Of a block V8 does not tell the variables by name.
+      if (variables.size === 0) return undefined;
     }
     for (let edge = graph.firstEdge[scopeInfo]!, end = graph.firstEdge[scopeInfo + 1]!; edge < end; edge++) {
       const target = graph.edgeTarget[edge]!;
@@ -183,6 +185,28 @@ export class Scopes {
       if (!variables.has(text)) return text;
     }
     return undefined;
+  }
+
+  /**
+   * What the variable of a block's scope may be called that a hidden edge leads to. V8 numbers those edges and leaves out
+   * the variables that are small integers, so that there may be several.
+   */
+  blockVariables(context: number, edge: number): string[] {
+    const { graph, words, targetOf } = this.#index;
+    const scopeInfo = targetOf(context, W.scope_info);
+    if (scopeInfo < 0) return [];
+    const names: string[] = [];
+    for (let at = graph.firstEdge[scopeInfo]!, end = graph.firstEdge[scopeInfo + 1]!; at < end; at++) {
+      const target = graph.edgeTarget[at]!;
+      if (graph.edgeType[at] === Edge.hidden && graph.nodeType[target] === Node.string)
+        names.push(words.nodeText(target));
+    }
+    let last = 0;
+    for (let at = graph.firstEdge[context]!, end = graph.firstEdge[context + 1]!; at < end; at++) {
+      if (graph.edgeType[at] === Edge.hidden) last = Math.max(last, graph.edgeName[at]!);
+    }
+    const index = graph.edgeName[edge]!;
+    return names.slice(index, index + Math.max(0, names.length - 1 - last) + 1);
   }
 
   ownerOf(context: number): ScopeOwner {

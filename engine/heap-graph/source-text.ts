@@ -266,6 +266,20 @@ class SourceFile {
     return [...found].sort((one, other) => one - other);
   }
 
+  /** Those of the declarations within a span that are not in a block which ends before `from`, the nearest first. */
+  declarationsFor(name: string, span: Span, from: number): number[] {
+    return this.declarations(name, span)
+      .filter((offset) => {
+        const [block, around] = this.blocksAround(offset);
+        const isPattern = /\b(?:const|let|var)\s*$/.test(
+          this.masked.slice(Math.max(0, (block?.start ?? 0) - 20), block?.start),
+        );
+        const scope = isPattern ? around : block;
+        return scope !== undefined && scope.start <= from && scope.end > from;
+      })
+      .sort((one, other) => Math.abs(one - from) - Math.abs(other - from));
+  }
+
   uses(name: string, { start, end }: Span): number[] {
     return [...this.masked.slice(start, end).matchAll(useOf(name))].map(({ index }) => start + index);
   }
@@ -317,6 +331,14 @@ export class SourceTexts {
     );
   }
 
+  /** Whether the function at `place` is a generator, as far as its text tells. */
+  isGenerator(place: Place): boolean {
+    const source = this.#file(place.file, false);
+    if (source === undefined) return false;
+    const start = source.offsetOf(place);
+    return /\*\s*[\p{ID_Continue}$#]*\s*$/u.test(source.masked.slice(Math.max(0, start - 100), start));
+  }
+
   /** Where a variable is declared at the top level of a file; undefined where that cannot be told. */
   topLevelDeclaration(file: string, name: string): Place | undefined {
     const source = this.#file(file);
@@ -356,7 +378,8 @@ export class SourceTexts {
     const own: Span = { start, end: source.functionEnd(start) };
     for (const block of source.blocksAround(start)) {
       const isDeclared =
-        source.declarations(name, block).length > 0 || source.uses(name, parametersBefore(source, block)).length > 0;
+        source.declarationsFor(name, block, start).length > 0 ||
+        source.uses(name, parametersBefore(source, block)).length > 0;
       if (!isDeclared) continue;
       for (const candidate of source.functions) {
         if (candidate.start < block.start || candidate.end > block.end) continue;
@@ -376,8 +399,9 @@ export class SourceTexts {
   declarationAround(place: Place, name: string): Place | undefined {
     const source = this.#file(place.file);
     if (source === undefined) return undefined;
-    for (const block of source.blocksAround(source.offsetOf(place))) {
-      const [first] = source.declarations(name, block);
+    const from = source.offsetOf(place);
+    for (const block of source.blocksAround(from)) {
+      const [first] = source.declarationsFor(name, block, from);
       if (first !== undefined) return source.placeOf(place.file, first);
       const [parameter] = source.uses(name, parametersBefore(source, block));
       if (parameter !== undefined) return source.placeOf(place.file, parameter);
