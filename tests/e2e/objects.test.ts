@@ -193,7 +193,7 @@ describe('a run that nobody asked why', () => {
   it('says that no snapshot was taken, and asks at the end of the next', async () => {
     const { page } = await openRun(SESSIONS, { explain: false });
     await page.ended();
-    await whyAlive(page).getByText('No heap snapshot was taken, so what keeps them is not known.').waitFor();
+    await whyAlive(page).getByText('No heap snapshot was taken, so what holds them is not known.').waitFor();
     expect(await whyAlive(page).getByRole('checkbox', { name: 'Ask at the end of every run' }).isChecked()).toBe(true);
     await page.page
       .getByRole('radio', { name: /^Major/ })
