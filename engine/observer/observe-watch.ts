@@ -15,6 +15,8 @@ import { Cell, Clock, createSharedColumns, State } from './shared-columns.ts';
 import { createSiteRecorder } from './site-recorder.ts';
 
 const LOOK_INTERVAL_MS = 20;
+/** A program that somebody uses rather loses rows, which is said, than wait longer than this for its observer. */
+const MAXIMUM_WAIT_MS = 50;
 /** A companion that is not ready by then is given up. */
 const COMPANION_START_LIMIT_MS = 15_000;
 
@@ -64,7 +66,7 @@ export function createWatcher(context: ObserveContext): StartWatch {
     });
 
     function begin(): void {
-      const rows = createRowWriter(columns, now);
+      const rows = createRowWriter(columns, now, MAXIMUM_WAIT_MS);
       const sites = createSiteRecorder((site) => tell({ type: 'site', site }));
       clock[Clock.programStart] = now();
       clock[Clock.heartbeat] = now();

@@ -48,8 +48,8 @@ export interface RowWriter {
   settleTimes(): void;
 }
 
-/** `now` is the program thread's clock, captured before the program could replace it. */
-export function createRowWriter(columns: SharedColumns, now: () => number): RowWriter {
+/** `now` is the program thread's clock, captured before the program could replace it; `maximumWaitMs` is for one row. */
+export function createRowWriter(columns: SharedColumns, now: () => number, maximumWaitMs = MAXIMUM_WAIT_MS): RowWriter {
   const { control, clock, rowMask, labelMask } = columns;
   const { meta, ids, times, numbers, labels } = columns;
   const capacity = rowMask + 1;
@@ -98,7 +98,7 @@ export function createRowWriter(columns: SharedColumns, now: () => number): RowW
     settleTimes();
     if (!isDropping && atomics.load(control, Cell.state) < State.flushed) {
       const startedAt = now();
-      while (now() - startedAt < MAXIMUM_WAIT_MS) {
+      while (now() - startedAt < maximumWaitMs) {
         atomics.wait(control, Cell.tail, knownTail, 20);
         knownTail = atomics.load(control, Cell.tail);
         if (freeRows() > 0) {
