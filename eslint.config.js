@@ -3,7 +3,14 @@ import typescript from 'typescript-eslint';
 
 export default typescript.config(
   {
-    ignores: ['out/', 'dist/', 'node_modules/', 'tests/runtimes/node_modules/', 'tests/fixtures/programs/'],
+    ignores: [
+      'out/',
+      'dist/',
+      'node_modules/',
+      'tests/runtimes/node_modules/',
+      'tests/fixtures/programs/',
+      'tests/fixtures/alive/',
+    ],
   },
   ...typescript.configs.recommended,
   ...vue.configs['flat/recommended'],
