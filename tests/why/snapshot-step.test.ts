@@ -261,10 +261,13 @@ describe('asking why', () => {
   it('is refused where the thread does not answer, and the run goes on', async () => {
     const problems: (string | undefined)[] = [];
     let isAsked = false;
+    let saidAtMs = Infinity;
     const run = await explain('block-in-native-code', {
       explain: false,
       onBatch(batch, ask) {
-        if (batch.type !== 'blocked' || isAsked) return;
+        if (batch.type === 'console') saidAtMs = batch.entries[0]?.atMs ?? saidAtMs;
+        // Well into the native code that it has said it enters.
+        if (batch.type !== 'blocked' || !((batch.endMs.at(-1) ?? 0) > saidAtMs + 150) || isAsked) return;
         isAsked = true;
         void ask
           .why()
