@@ -244,11 +244,13 @@ describe('a Heapline that wants to be found', () => {
     await heapline.engine.close();
     expect((await run.report).registrations).toMatchObject({ total: 7, alive: 7 });
     expect(readdirSync(folder.path)).toEqual([]);
-    await expect.poll(() => ask(target, 'state')).toMatchObject({
-      isRegisterNative: true,
-      threads: native['threads'],
-      descriptors: native['descriptors'],
-    });
+    await expect
+      .poll(() => ask(target, 'state'))
+      .toMatchObject({
+        isRegisterNative: true,
+        threads: native['threads'],
+        descriptors: native['descriptors'],
+      });
     expect(target.output()).toEqual(nothingSaid);
   });
 
@@ -277,4 +279,4 @@ describe('a Heapline that wants to be found', () => {
   });
 });
 
-const targetHost = resolve(import.meta.dirname, '../fixtures/targets/host.ts');
+const targetHost = resolve(import.meta.dirname, 'host-to-be-killed.ts');
