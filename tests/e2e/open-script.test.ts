@@ -419,7 +419,16 @@ describe('the scratch', () => {
     expect(await ended()).toMatch(/^Finished/);
     expect(await verdicts()).toMatchObject({ finalized: 1, alive: 1 });
     await inspector.getByText('openSessions').first().waitFor();
-    await page.getByRole('tab', { name: /^Source/ }).click();
+    // A place leads into the editor, where it can be changed.
+    await inspector
+      .getByRole('button', { name: /scratch\.mjs:24/ })
+      .first()
+      .click();
+    await eventually(() => editor.evaluate((element) => element.matches(':focus'))).toBe(true);
+    await page.keyboard.press('Home');
+    await page.keyboard.type('/* here */');
+    await editor.getByText('/* here */').waitFor();
+    expect(await editor.locator('.cm-activeLine').textContent()).toBe('/* here */const openSessions = new Map();');
     await page.getByRole('button', { name: 'Enlarge the editor' }).click();
     await page.getByRole('region', { name: 'Timeline of the run' }).waitFor({ state: 'detached' });
     await page.getByRole('button', { name: 'Show the run' }).click();

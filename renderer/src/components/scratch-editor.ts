@@ -26,7 +26,8 @@ export interface ScratchEditorOptions {
 export interface ScratchEditor extends Disposable {
   /** Replaces the text, as an edit that can be undone. */
   setText(text: string): void;
-  focus(): void;
+  /** Puts the cursor there, in sight. Lines and columns count from 1. */
+  goTo(line: number, column: number): void;
 }
 
 const matching = EditorView.theme({
@@ -103,7 +104,13 @@ export function createScratchEditor(element: HTMLElement, options: ScratchEditor
       if (text === view.state.doc.toString()) return;
       view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: text }, selection: { anchor: 0 } });
     },
-    focus: () => view.focus(),
+    goTo(line, column) {
+      if (line > view.state.doc.lines) return;
+      const { from, to } = view.state.doc.line(line);
+      const anchor = Math.min(to, from + Math.max(0, column - 1));
+      view.dispatch({ selection: { anchor }, effects: EditorView.scrollIntoView(anchor, { y: 'center' }) });
+      view.focus();
+    },
     [Symbol.dispose]() {
       kept = { state: view.state, scrollTop: view.scrollDOM.scrollTop };
       view.destroy();

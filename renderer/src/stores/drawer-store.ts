@@ -25,6 +25,7 @@ export const useDrawerStore = defineStore('drawer', () => {
   );
 
   function open(wanted: DrawerTab): void {
+    wantsLargeEditor.value = false;
     if (run.stream === undefined) tabBeforeRun.value = wanted;
     else settings.settings.drawerTab = wanted;
   }
