@@ -14,6 +14,9 @@ describe('sorting rows by a figure', () => {
     const key = fc.oneof(
       fc.double(),
       fc.integer({ min: -3, max: 3 }),
+      // Alike but for their last bits.
+      fc.integer({ min: 0, max: 9 }).map((steps) => -1 - steps * Number.EPSILON),
+      fc.integer({ min: 0, max: 9 }).map((steps) => 1 + steps * Number.EPSILON),
       fc.constantFrom(NaN, 0, -0, Infinity, -Infinity, Number.MIN_VALUE, -Number.MAX_VALUE),
     );
     fc.assert(
