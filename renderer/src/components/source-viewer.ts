@@ -20,7 +20,10 @@ export interface SourceViewer extends Disposable {
 }
 
 const marking = EditorView.theme({
-  '& .cm-line.cm-place, &.cm-focused .cm-line.cm-place': { backgroundColor: 'var(--amber-wash)', boxShadow: 'inset 2px 0 var(--amber)' },
+  '& .cm-line.cm-place, &.cm-focused .cm-line.cm-place': {
+    backgroundColor: 'var(--amber-wash)',
+    boxShadow: 'inset 2px 0 var(--amber)',
+  },
   '.cm-place-column': { borderBottom: '2px solid var(--amber)' },
 });
 
