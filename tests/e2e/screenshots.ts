@@ -1,7 +1,8 @@
 // Takes pictures of real runs in the served application: `npm run screenshots -- [folder]`, `docs/pictures` unless named.
 // Each state in both themes and two sizes: `<state>-<theme>.png` is the large one, `<state>-<theme>-1024.png` the small.
 
-import { mkdir } from 'node:fs/promises';
+import { mkdir, mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { ensureBuilt } from '../../scripts/built-parts.ts';
 import { launchBrowser } from './browser.ts';
@@ -36,8 +37,25 @@ if (!(await ensureBuilt('application'))) process.exit(1);
 await mkdir(folder, { recursive: true });
 const browser = await launchBrowser();
 try {
-  await using application = await serveApplication(browser);
+  const rendezvous = await mkdtemp(join(tmpdir(), 'heapline-pictures-'));
+  await using application = await serveApplication(browser, {
+    words: [resolve('examples/four-leaks.mjs')],
+    environment: { HEAPLINE_RENDEZVOUS: rendezvous },
+  });
   const page = workbench(await application.openPage());
+
+  await page.page.getByRole('heading', { level: 2, name: 'four-leaks.mjs' }).waitFor();
+  await takePictures(page, 'script');
+  await page.page.getByRole('button', { name: /^Major/ }).click();
+  await page.run();
+  await page.ended();
+  await page.openTab('Objects');
+  await page.objects.locator('.body [role="row"]', { hasText: 'visitor 10' }).click();
+  await takePictures(page, 'why');
+  await page.page.keyboard.press('Control+o');
+  await page.page.getByRole('dialog', { name: 'Open script' }).waitFor();
+  await takePictures(page, 'open');
+  await page.page.keyboard.press('Escape');
 
   await page.choose('Image pipeline');
   await takePictures(page, 'empty');

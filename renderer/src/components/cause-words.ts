@@ -37,7 +37,13 @@ export const CAUSE_WORDS: Readonly<Record<Cause, CauseWords>> = {
   unknown: { title: 'not known', sentence: 'It is reachable, but what keeps it could not be told.' },
 };
 
-/** Most objects first, then what retains most. */
+/** What nobody has to mend last; else most objects first, then what retains most. */
 export function byWeight(a: AliveReason, b: AliveReason): number {
-  return b.count - a.count || (b.retainedBytes ?? 0) - (a.retainedBytes ?? 0) || a.id - b.id;
+  const isNothingToMend = (reason: AliveReason) => Number(reason.cause === 'not-collected-yet');
+  return (
+    isNothingToMend(a) - isNothingToMend(b) ||
+    b.count - a.count ||
+    (b.retainedBytes ?? 0) - (a.retainedBytes ?? 0) ||
+    a.id - b.id
+  );
 }
