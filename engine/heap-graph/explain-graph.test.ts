@@ -158,8 +158,9 @@ describe('explaining a graph', () => {
     const kept = maker.object('Session');
     maker.property(maker.global, 'kept', kept);
     maker.registration(1, kept, { showsNumber: false });
-    const { id, warnings } = await explain(maker);
+    const { id, isComplete, warnings } = await explain(maker);
     expect(id).toHaveLength(0);
+    expect(isComplete).toBe(false);
     expect(warnings).toEqual([expect.stringMatching(/numbers of 1 registrations/)]);
   });
 

@@ -61,7 +61,8 @@ export async function explainGraph(graph: HeapGraph, options: ExplainGraphOption
   if (unreadable > 0) {
     warnings.push(`The snapshot does not show the numbers of ${unreadable} registrations; those are left out.`);
   }
-  if (count === 0) return { ...nothing(), warnings };
+  const isComplete = unreadable === 0;
+  if (count === 0) return { ...nothing(), isComplete, warnings };
   await done(0.15);
 
   const scopes = new Scopes(index);
@@ -187,7 +188,7 @@ export async function explainGraph(graph: HeapGraph, options: ExplainGraphOption
   if (unreached > 0) reasons.push(notCollectedYet(unreachedId, unreached));
   await done(1);
   const { entryEnd, entryBytes } = entries;
-  return { id: registrations.id, state, reasonId, retainedBytes, entryEnd, entryBytes, reasons, warnings };
+  return { id: registrations.id, isComplete, state, reasonId, retainedBytes, entryEnd, entryBytes, reasons, warnings };
 }
 
 /** 1 for each node that the root reaches: those have a dominator. */
@@ -198,7 +199,7 @@ function reachedOf({ immediateDominator }: Dominators): Uint8Array {
   return isReached;
 }
 
-const nothing = (): Omit<SnapshotExplanation, 'warnings'> => ({
+const nothing = (): Omit<SnapshotExplanation, 'warnings' | 'isComplete'> => ({
   id: new Uint32Array(0),
   state: new Uint8Array(0),
   reasonId: new Uint32Array(0),

@@ -16,6 +16,8 @@ export type CellState = (typeof CELL_STATES)[number];
 /** `id` ascending. `reasonId` is 0 for a registration that no reason is given for; ids of reasons count from 1. */
 export interface SnapshotExplanation {
   readonly id: Uint32Array;
+  /** True if `id` has every registration whose cell the snapshot holds. */
+  readonly isComplete: boolean;
   /** Codes of CELL_STATES. */
   readonly state: Uint8Array;
   readonly reasonId: Uint32Array;

@@ -68,6 +68,8 @@ export function concludeRun(facts: ConclusionFacts): Conclusion {
       snapshot: {
         id: last.explanation.id,
         state: last.explanation.state,
+        isComplete: last.explanation.isComplete,
+        atMs: last.atMs,
         lastTurnMs: ending?.lastTurnAtMs,
         releasedAtMs: (row) => tally.releasedAtMs(tally.labelAt(row), tally.rows.registeredAtMs[row] ?? NaN),
       },

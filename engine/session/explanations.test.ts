@@ -33,6 +33,7 @@ function explanationOf(
     entryEnd: Uint32Array.from(entries, ({ length }) => (end += length)),
     entryBytes: Uint8Array.from(entries.flatMap((bytes) => [...bytes])),
     reasons,
+    isComplete: true,
     warnings: [],
   };
 }

@@ -38,9 +38,12 @@ const blockedAfterMajor = { majorCollections: stretches([200, 205]), blocked: st
 const shows = (state: CellState): NonNullable<VerdictFacts['snapshot']> => ({
   id: Uint32Array.of(1),
   state: Uint8Array.of(CELL_STATES.indexOf(state)),
+  isComplete: true,
+  atMs: 1_000,
   lastTurnMs: undefined,
   releasedAtMs: () => undefined,
 });
+const showsAnother = { ...shows('cleared'), id: Uint32Array.of(2) };
 
 describe('decideVerdicts', () => {
   it.each<[string, string, string, Parameters<typeof rows>[0], Partial<VerdictFacts>]>([
@@ -247,7 +250,50 @@ describe('decideVerdicts', () => {
       'unknown',
       'thread-blocked-after-gc',
       {},
-      { ...killed, ...blockedAfterMajor, snapshot: { ...shows('cleared'), id: Uint32Array.of(2) } },
+      { ...killed, ...blockedAfterMajor, snapshot: showsAnother },
+    ],
+    ['the snapshot does not show it', 'registry-collected', 'registry-was-collected', {}, { snapshot: showsAnother }],
+    [
+      'the snapshot does not show it, though it survived a major collection',
+      'registry-collected',
+      'registry-was-collected',
+      {},
+      { majorCollections: stretches([200, 205]), snapshot: showsAnother },
+    ],
+    [
+      'the snapshot does not show it, and may not show all',
+      'alive',
+      'no-major-gc',
+      {},
+      { snapshot: { ...showsAnother, isComplete: false } },
+    ],
+    [
+      'the snapshot was taken before it was registered',
+      'alive',
+      'no-major-gc',
+      { registeredAtMs: 1_001 },
+      { snapshot: showsAnother },
+    ],
+    [
+      'the snapshot does not show it, and rows were dropped',
+      'unknown',
+      'rows-were-dropped',
+      {},
+      { droppedRows: 1, snapshot: showsAnother },
+    ],
+    [
+      'the snapshot does not show it, and the process ended first',
+      'exited-first',
+      'process-ended-before-settling',
+      {},
+      { settled: false, snapshot: showsAnother },
+    ],
+    [
+      'the snapshot does not show it, and it was unregistered',
+      'unregistered',
+      'token-unregistered',
+      { unregistered: 1 },
+      { snapshot: showsAnother },
     ],
   ])('%s: %s, %s', (_case, verdict, reason, row, facts) => {
     const decided = decideVerdicts({ ...settled, ...facts, rows: rows(row) });

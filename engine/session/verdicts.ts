@@ -10,6 +10,8 @@
 //   a snapshot shows its weak cell cleared, and a major
 //     GC came after it since when the thread has not
 //     turned: it was collected by that one               callback-pending    cleared-in-snapshot
+//   the program was done, and a snapshot that shows
+//     every cell there is does not show its own          registry-collected  registry-was-collected
 //   a major GC came after it, and the thread never
 //     turned again: collected or not, nobody was told    unknown             thread-blocked-after-gc
 //     (a snapshot that shows its cell tells)
@@ -22,8 +24,11 @@
 // A snapshot is taken when all that is recorded has been sent, and it begins with a mark-compact of its own. So a cleared
 // cell alone does not say that the object was collected while the program ran: if the thread had turned after the program's
 // last mark-compact, that one's callbacks would have run by then, and the snapshot's own has cleared the cell. Then the
-// verdict is what it would be without a snapshot: let go, and not collected by the end. A registration whose cell a snapshot
-// does not show (its registry is unreachable, say) is judged as without one.
+// verdict is what it would be without a snapshot: let go, and not collected by the end.
+//
+// A cell lives as long as its registry. One that a whole snapshot does not show has lost its registry, by the snapshot's own
+// mark-compact at the latest: no callback can run for it, however long the program goes on. A program that ended before it
+// was done might still have needed its registry: there the end of the process is the reason, as without a snapshot.
 
 import { VERDICT_REASONS, VERDICTS, type Verdict, type VerdictReason } from '../protocol/vocabulary.ts';
 import { CELL_STATES, type CellState } from '../heap-graph/explanation.ts';
@@ -59,6 +64,9 @@ export interface SnapshotFacts {
   /** Ids of registrations whose cell it holds, ascending, and the codes of their CELL_STATES. */
   readonly id: Uint32Array;
   readonly state: Uint8Array;
+  /** True if there is no other cell of a registration made before `atMs`. */
+  readonly isComplete: boolean;
+  readonly atMs: number;
   /** When the thread last turned, where the observer has said so at an orderly end. */
   readonly lastTurnMs: number | undefined;
   /** When the program says that it let go of a registration's object, if it does. */
@@ -96,6 +104,8 @@ export function decideVerdicts(facts: VerdictFacts): VerdictColumns {
   const lastHeededMajorMs = lastMiddleMs(facts.majorCollections, facts.lastEventMs - CALLBACK_DELAY_MS);
 
   const cellState = createCellReader(facts.snapshot);
+  /** Cells of registrations made before it are in the snapshot, or have gone. */
+  const wholeSnapshotAtMs = facts.snapshot?.isComplete === true ? facts.snapshot.atMs : -Infinity;
   /** True if no callback can have run since the last major collection. */
   const isLastMajorUnheeded = lastMajorMs >= unheededSinceMs(facts);
 
@@ -118,6 +128,7 @@ export function decideVerdicts(facts: VerdictFacts): VerdictColumns {
       const letGoAtMs = facts.snapshot?.releasedAtMs(row) ?? registeredAtMs;
       if (lastMajorMs > letGoAtMs) return cleared;
     }
+    if (cell === undefined && facts.settled && registeredAtMs < wholeSnapshotAtMs) return registryCollected;
     // The settle time ends by a timer of the thread's: it has just turned then, whatever a late heartbeat says.
     const isBlocked = !facts.settleTimeCompleted && isBlockedAfterMajor && lastMajorMs > registeredAtMs;
     if (cell === undefined && isBlocked) return blocked;

@@ -102,9 +102,27 @@ describe('a verdict', () => {
       kept: 'alive / reachable-in-snapshot',
       dropped: 'alive / no-major-gc',
       throws: 'alive / no-major-gc',
+      // Only the snapshot can tell: no collection came before it.
+      orphan: 'registry-collected / registry-was-collected',
     });
     const why = Object.fromEntries(report.objects.map((object) => [object.label, object.why?.cause]));
     expect(why).toMatchObject({ kept: 'map-entry', dropped: 'not-collected-yet', throws: 'not-collected-yet' });
+  });
+
+  it('tells a registry that only the snapshot has collected, but not of a program that ended before it was done', async () => {
+    const verdictsOfLost = async (...args: string[]) => {
+      const program = fixture('lost-registry.mjs', ...args);
+      const { report } = await runProgram({ program, gcPolicy: none, limits: { settleMs: 0 }, explain: true });
+      return report.objects.map(({ label, reason }) => [label, reason]);
+    };
+    expect(await verdictsOfLost()).toEqual([
+      ['kept', 'registry-was-collected'],
+      ['dropped', 'registry-was-collected'],
+    ]);
+    expect(await verdictsOfLost('exit')).toEqual([
+      ['kept', 'process-ended-before-settling'],
+      ['dropped', 'process-ended-before-settling'],
+    ]);
   });
 
   it('is given to what a signal of its own ends, too', async () => {
