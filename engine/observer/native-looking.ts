@@ -13,6 +13,8 @@ export interface FinalizationShells {
   readonly toString: AnyFunction;
   /** The trap of a proxy. */
   readonly construct: AnyFunction;
+  /** The function that stands in stacks where the trap is called. */
+  readonly constructFrame: AnyFunction;
 }
 
 export interface ShellBodies {
@@ -46,7 +48,8 @@ const SHELLS =
   `  try { return constructBadly(target, args, newTarget); } ${RETRACE.replace('shell', "shells['new FinalizationRegistry']")} },` +
   ' };' +
   // Bound: a receiver would be part of the frame's text.
-  " return { ...shells, construct: shells['new FinalizationRegistry'].bind(undefined) };" +
+  " const constructFrame = shells['new FinalizationRegistry'];" +
+  ' return { ...shells, constructFrame, construct: constructFrame.bind(undefined) };' +
   ' };';
 
 /** Makes functions that run `bodies` and look like V8's. Errors of V8's functions that a body calls show as its own. */

@@ -299,7 +299,7 @@ function installObserver(realm: typeof globalThis, isForGood: boolean): Registry
   }
 
   function constructObserved(target: Function, args: unknown[], newTarget: Function): object {
-    const place = findPlace(shells.construct);
+    const place = findPlace(shells.constructFrame);
     // Node's own registries (`fetch` has one for its streams) are not the program's, and would be noise in its count.
     if (place === NODE_PLACE) return construct(target, args, newTarget) as object;
     const state: RegistryState = { id: 0, watchNumber: 0, place, tokens: undefined, shared: undefined };

@@ -7,16 +7,20 @@ import { fixture, runProgram, RUNTIMES } from '../run-program.ts';
 
 const none = { kind: 'none', intervalMs: 500 } as const;
 
-/** Of each registration: `line:column function` of its site, or nothing. */
-function sitesOf({ of }: FinishedRun): string[] {
+/** Of each site: `file:line:column function`; of what has none, nothing. */
+function siteTexts({ of }: FinishedRun): (id: number) => string {
   const sites = new Map([[0, '']]);
   for (const { items } of of('sites')) {
     for (const { id, file, line, column, functionName } of items) {
       sites.set(id, `${basename(file)}:${line}:${column} ${functionName}`.trim());
     }
   }
-  return of('registrations').flatMap(({ siteId }) => Array.from(siteId, (id) => sites.get(id) ?? 'unknown'));
+  return (id) => sites.get(id) ?? 'unknown';
 }
+
+/** The site of each registration. */
+const sitesOf = (run: FinishedRun): string[] =>
+  run.of('registrations').flatMap(({ siteId }) => Array.from(siteId, siteTexts(run)));
 
 const warningsOf = ({ of }: FinishedRun, code: string) => of('warning').filter((warning) => warning.code === code);
 
@@ -50,6 +54,27 @@ for (const { name, nodePath, isInstalled } of RUNTIMES) {
       expect(sites.filter((site) => site === '')).toEqual([]);
       expect(run.report.objects.every(({ label }) => label !== null)).toBe(true);
       expect(warningsOf(run, 'sites-are-sampled')).toEqual([]);
+    });
+
+    it('tells where registries are made, however they are, and of none that Node makes for itself', async () => {
+      const run = await runProgram({
+        program: fixture('registry-sites.mjs'),
+        gcPolicy: none,
+        limits: { settleMs: 0 },
+        nodePath,
+      });
+      expect(run.stdout).toBe('4\n');
+      const registries = run.of('registries').flatMap(({ items }) => items);
+      expect(registries.map(({ siteId }) => siteTexts(run)(siteId))).toEqual([
+        'registry-sites.mjs:11:10 makePlain',
+        'registry-sites.mjs:4:1 Sub',
+        'registry-sites.mjs:7:5 Own',
+        'registry-sites.mjs:17:11',
+        'registry-sites.mjs:18:11',
+        'registry-sites.mjs:19:3',
+        'registry-sites.mjs:20:34',
+      ]);
+      expect(sitesOf(run)).toEqual(registries.map(() => 'registry-sites.mjs:23:45'));
     });
 
     it('says so once when registrations come too fast for their sites, and guesses none', async () => {

@@ -72,6 +72,9 @@ for (const { name, nodePath, isInstalled } of RUNTIMES) {
         capabilities: { heap: 'live', external: 'live', collections: 'when-idle', forcedGc: 'live' },
       });
       expect(target.output()).toEqual({ stdout: 'ready\n', stderr: '' });
+      const [registry] = run.of('registries').flatMap(({ items }) => items);
+      const made = run.of('sites').flatMap(({ items }) => items.filter(({ id }) => id === registry?.siteId));
+      expect(made).toMatchObject([{ file: targetScript('obedient.cjs'), line: 8 }]);
     });
 
     it('leaves nothing behind, ten times', async () => {
