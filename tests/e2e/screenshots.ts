@@ -1,9 +1,9 @@
 // Takes pictures of real runs in the served application: `npm run screenshots -- [folder]`, `docs/pictures` unless named.
 // Each state in both themes and two sizes: `<state>-<theme>.png` is the large one, `<state>-<theme>-1024.png` the small.
 
-import { mkdir, mkdtemp } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { ensureBuilt } from '../../scripts/built-parts.ts';
 import { launchBrowser } from './browser.ts';
 import { serveApplication } from './served-application.ts';
@@ -37,9 +37,13 @@ if (!(await ensureBuilt('application'))) process.exit(1);
 await mkdir(folder, { recursive: true });
 const browser = await launchBrowser();
 try {
+  // In a folder that says nothing of this machine.
+  const script = join(tmpdir(), 'shop', 'four-leaks.mjs');
+  await mkdir(dirname(script), { recursive: true });
+  await copyFile('examples/four-leaks.mjs', script);
   const rendezvous = await mkdtemp(join(tmpdir(), 'heapline-pictures-'));
   await using application = await serveApplication(browser, {
-    words: [resolve('examples/four-leaks.mjs')],
+    words: [script],
     environment: { HEAPLINE_RENDEZVOUS: rendezvous },
   });
   const page = workbench(await application.openPage());
