@@ -1,6 +1,7 @@
 // What `heapline run` tells a person at the end: the outcome, the prediction, and the figures with their units.
 
 import type { RunReport } from '../engine/protocol/run-report.ts';
+import { formatBytes } from './format-bytes.ts';
 import { summarizeCauses } from './why-summary.ts';
 
 const VERDICT_NAMES = {
@@ -20,10 +21,6 @@ function duration(ms: number | null): string {
   if (ms === null) return '–';
   if (ms >= 1000) return `${(ms / 1000).toFixed(2)} s`;
   return ms >= 10 ? `${ms.toFixed(0)} ms` : `${ms.toFixed(2)} ms`;
-}
-
-function size(bytes: number | null): string {
-  return bytes === null ? '–' : `${(bytes / 1_000_000).toFixed(1)} MB`;
 }
 
 /** A table of two columns under a title: names to the left, figures to the right. */
@@ -58,7 +55,7 @@ export function summarizeRun(report: RunReport): string[] {
     .filter(([, rows]) => rows > 0)
     .map(([verdict, rows]) => [verdict, count(rows)] as const);
   lines.push(...section('Registrations', [['registered', count(registrations.total)], ...verdicts]));
-  lines.push(...summarizeCauses(report.causes, count));
+  lines.push(...summarizeCauses(report, count));
 
   if (latencyMs.count > 0) {
     lines.push(
@@ -71,10 +68,10 @@ export function summarizeRun(report: RunReport): string[] {
   }
   lines.push(
     ...section('Memory', [
-      ['heap used, peak', size(heap.peakUsedBytes)],
-      ['heap used, at the end', size(heap.finalUsedBytes)],
-      ['external, peak', size(heap.peakExternalBytes)],
-      ['process, peak', size(heap.peakRssBytes)],
+      ['heap used, peak', formatBytes(heap.peakUsedBytes)],
+      ['heap used, at the end', formatBytes(heap.finalUsedBytes)],
+      ['external, peak', formatBytes(heap.peakExternalBytes)],
+      ['process, peak', formatBytes(heap.peakRssBytes)],
       ['samples', count(heap.samples)],
     ]),
     ...section('Garbage collections', [

@@ -16,7 +16,8 @@ describe('what keeps objects alive, in a few lines', () => {
       retainedBytes: 2_500,
       path,
     } as const;
-    expect(summarizeCauses([{ ...cause, path: [...path] }], count)).toEqual([
+    const registrations = { alive: 1_200 };
+    expect(summarizeCauses({ causes: [{ ...cause, path: [...path] }], registrations }, count)).toEqual([
       'What keeps objects alive',
       '  1,200 objects, 2.5 kB: map entry',
       '    globalThis → .cache Map ─✗→ "a" Session',
@@ -26,8 +27,8 @@ describe('what keeps objects alive, in a few lines', () => {
   });
 
   it('says nothing where nothing was explained, and how many more there are', () => {
-    expect(summarizeCauses(undefined, count)).toEqual([]);
-    expect(summarizeCauses([], count)).toEqual([]);
+    expect(summarizeCauses({ registrations: { alive: 3 } }, count)).toEqual([]);
+    expect(summarizeCauses({ causes: [], registrations: { alive: 0 } }, count)).toEqual([]);
     const causes = Array.from({ length: 25 }, () => ({
       cause: 'unknown' as const,
       count: 1,
@@ -35,7 +36,25 @@ describe('what keeps objects alive, in a few lines', () => {
       fix: 'F',
       path: [],
     }));
-    expect(summarizeCauses(causes, count).at(-2)).toBe('  and 5 more reasons, which --json lists');
+    const report = { causes, registrations: { alive: 25 } };
+    expect(summarizeCauses(report, count).at(-2)).toBe('  and 5 more reasons, which --json lists');
+    expect(summarizeCauses({ ...report, causesOmitted: 7_000 }, count).slice(-3)).toEqual([
+      '  and 5 more reasons, which --json lists',
+      '  and 7,000 more, which are not listed',
+      '',
+    ]);
+  });
+
+  it('says how many objects are alive that nothing is told of', () => {
+    expect(summarizeCauses({ causes: [], registrations: { alive: 3 } }, count)).toEqual([
+      '3 objects are alive, and the heap snapshot tells nothing of them.',
+      '',
+    ]);
+    const causes = [{ cause: 'unknown' as const, count: 1, summary: '', fix: 'F', path: [] }];
+    expect(summarizeCauses({ causes, registrations: { alive: 2 } }, count).slice(-2)).toEqual([
+      '  1 object is alive, and the heap snapshot tells nothing of it.',
+      '',
+    ]);
   });
 
   it('leaves out the middle of a long path, but never its suspect edge', () => {

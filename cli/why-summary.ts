@@ -3,6 +3,7 @@
 import type { RunBatchOf } from '../engine/protocol/run-batch.ts';
 import type { RunReport } from '../engine/protocol/run-report.ts';
 import { assertNever } from '../engine/protocol/vocabulary.ts';
+import { formatBytes } from './format-bytes.ts';
 
 type Cause = NonNullable<RunReport['causes']>[number];
 
@@ -16,26 +17,37 @@ const ARROW = ' → ';
 /** Where a person would cut. */
 const SUSPECT_ARROW = ' ─✗→ ';
 
-/** Lines without a line end; none if nothing was explained. */
-export function summarizeCauses(causes: readonly Cause[] | undefined, count: (value: number) => string): string[] {
-  if (causes === undefined || causes.length === 0) return [];
+export type CausesReport = Pick<RunReport, 'causes' | 'causesOmitted'> & {
+  readonly registrations: Pick<RunReport['registrations'], 'alive'>;
+};
+
+/** Lines without a line end; none if nothing was explained, or nothing is alive. */
+export function summarizeCauses(report: CausesReport, count: (value: number) => string): string[] {
+  const { causes, causesOmitted = 0 } = report;
+  if (causes === undefined) return [];
+  // Those of a report that omits some are counted together: a program may have more reasons than anybody lists.
+  const explained = causesOmitted > 0 ? Infinity : causes.reduce((sum, cause) => sum + cause.count, 0);
+  const unexplained = report.registrations.alive - explained;
+  const rest = unexplained > 0 ? [untold(unexplained, count)] : [];
+  if (causes.length === 0) return rest.length === 0 ? [] : [...rest, ''];
   const lines = ['What keeps objects alive'];
   for (const cause of causes.slice(0, SHOWN_CAUSES)) {
     const objects = cause.count === 1 ? '1 object' : `${count(cause.count)} objects`;
-    const retained = cause.retainedBytes === undefined ? '' : `, ${retainedSize(cause.retainedBytes)}`;
+    const retained = cause.retainedBytes === undefined ? '' : `, ${formatBytes(cause.retainedBytes)}`;
     lines.push(`  ${objects}${retained}: ${cause.cause.replaceAll('-', ' ')}`);
     if (cause.path.length > 0) lines.push(`    ${pathInOneLine(cause.path)}`);
     lines.push(`    ${cause.fix}`);
   }
-  const more = causes.length - SHOWN_CAUSES;
-  if (more > 0) lines.push(`  and ${count(more)} more reasons, which --json lists`);
-  return [...lines, ''];
+  const listed = Math.max(0, causes.length - SHOWN_CAUSES);
+  if (listed > 0) lines.push(`  and ${count(listed)} more ${listed === 1 ? 'reason' : 'reasons'}, which --json lists`);
+  if (causesOmitted > 0) lines.push(`  and ${count(causesOmitted)} more, which are not listed`);
+  return [...lines, ...rest.map((line) => `  ${line}`), ''];
 }
 
-/** What one reason keeps is mostly little. */
-function retainedSize(bytes: number): string {
-  if (bytes < 1_000) return `${bytes} B`;
-  return bytes < 1_000_000 ? `${(bytes / 1_000).toFixed(1)} kB` : `${(bytes / 1_000_000).toFixed(1)} MB`;
+function untold(objects: number, count: (value: number) => string): string {
+  return objects === 1
+    ? '1 object is alive, and the heap snapshot tells nothing of it.'
+    : `${count(objects)} objects are alive, and the heap snapshot tells nothing of them.`;
 }
 
 /** `globalThis → .sessions Map ─✗→ "17" Session`: a cross where the suspect edge is. */

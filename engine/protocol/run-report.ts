@@ -137,6 +137,8 @@ export const RunReport = v.object({
       }),
     ),
   ),
+  /** How many reasons are not in `causes`; absent: none. */
+  causesOmitted: v.exactOptional(Count),
   console: v.object({ lines: Count, droppedLines: Count }),
   prediction: v.exactOptional(PredictionResult),
   warnings: v.array(v.string()),

@@ -98,12 +98,21 @@ describe('what a run tells of a snapshot', () => {
   });
 
   it('reports causes by what they keep', () => {
-    const causes = reportedCauses(explainAlive(explanation, all, path));
+    const { causes, causesOmitted } = reportedCauses(explainAlive(explanation, all, path));
     expect(causes).toMatchObject([
       { cause: 'map-entry', count: 3, retainedBytes: 300, summary: 'reason 1' },
       { cause: 'array-element', count: 1 },
     ]);
-    expect(reportedCauses(NOTHING_ALIVE)).toEqual([]);
+    expect(causesOmitted).toBeUndefined();
+    expect(reportedCauses(NOTHING_ALIVE)).toEqual({ causes: [] });
+  });
+
+  it('says how many causes a report does not list', () => {
+    const reasons = Array.from({ length: 1_003 }, (_, index) => reason(index + 1, 1));
+    const rows = reasons.map(({ id }) => [id, 'reachable', id] as [number, CellState, number]);
+    const reported = reportedCauses(explainAlive(explanationOf(rows, reasons), all, path));
+    expect(reported.causes).toHaveLength(1_000);
+    expect(reported.causesOmitted).toBe(3);
   });
 
   it('comes in one batch, or in several that add up to it', () => {

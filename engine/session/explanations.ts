@@ -183,13 +183,17 @@ function indexOfAscending(values: Uint32Array, wanted: number): number {
 }
 
 /** Most objects first. */
-export function reportedCauses({ reasons }: AliveExplanation): NonNullable<RunReport['causes']> {
-  return reasons.slice(0, MAXIMUM_REPORTED_CAUSES).map(({ cause, count, summary, fix, retainedBytes, paths }) => ({
-    cause,
-    count,
-    summary,
-    fix,
-    ...(retainedBytes === undefined ? {} : { retainedBytes }),
-    path: paths[0] ?? [],
-  }));
+export function reportedCauses({ reasons }: AliveExplanation): Pick<RunReport, 'causes' | 'causesOmitted'> {
+  const causesOmitted = reasons.length - MAXIMUM_REPORTED_CAUSES;
+  const causes = reasons
+    .slice(0, MAXIMUM_REPORTED_CAUSES)
+    .map(({ cause, count, summary, fix, retainedBytes, paths }) => ({
+      cause,
+      count,
+      summary,
+      fix,
+      ...(retainedBytes === undefined ? {} : { retainedBytes }),
+      path: paths[0] ?? [],
+    }));
+  return { causes, ...(causesOmitted > 0 && { causesOmitted }) };
 }

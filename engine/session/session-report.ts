@@ -76,7 +76,7 @@ export function buildReport(facts: ReportFacts, maximumObjects = DEFAULT_REPORTE
     ...(registriesOmitted > 0 && { registriesOmitted }),
     objects: Array.from(chosen, objectAt),
     objectsOmitted: rows.length - chosen.length,
-    ...(facts.alive === undefined ? {} : { causes: reportedCauses(facts.alive) }),
+    ...(facts.alive !== undefined && reportedCauses(facts.alive)),
     console: { lines: tally.consoleLines, droppedLines: tally.droppedConsoleLines },
     warnings: [...tally.warnings],
     droppedRows: tally.droppedRows,

@@ -17,7 +17,8 @@ export function bytesFigure(bytes: number): Figure {
   const size = Math.abs(bytes);
   if (size >= 1000 * MEGABYTE) return { value: (bytes / (1000 * MEGABYTE)).toFixed(2), unit: 'GB' };
   if (size >= 100 * MEGABYTE) return { value: (bytes / MEGABYTE).toFixed(0), unit: 'MB' };
-  if (size >= 100_000) return { value: (bytes / MEGABYTE).toFixed(1), unit: 'MB' };
+  if (size >= 999_500) return { value: (bytes / MEGABYTE).toFixed(1), unit: 'MB' };
+  if (size >= 99_950) return { value: (bytes / 1000).toFixed(0), unit: 'kB' };
   if (size >= 1000) return { value: (bytes / 1000).toFixed(1), unit: 'kB' };
   return { value: bytes.toFixed(0), unit: 'B' };
 }
