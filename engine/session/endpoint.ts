@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ObserverMessage, type ObserverCommand } from '../protocol/observer-message.ts';
 import { disposable, validatedPort, type Disposable, type Port } from '../protocol/port.ts';
+import { privateFolderPrefix } from './private-folders.ts';
 import { createSocketPort } from './socket-port.ts';
 
 export type ObserverHello = Extract<ObserverMessage, { type: 'observer-hello' }>;
@@ -58,7 +59,7 @@ export async function createEndpoint(options: { helloDeadlineMs?: number } = {})
   const helloDeadlineMs = options.helloDeadlineMs ?? HELLO_DEADLINE_MS;
   const isWindows = process.platform === 'win32';
   // mkdtemp makes the folder with mode 0700. Names are short: a socket's path may have 104 bytes on macOS.
-  const folder = isWindows ? undefined : await mkdtemp(join(tmpdir(), 'heapline-'));
+  const folder = isWindows ? undefined : await mkdtemp(privateFolderPrefix(tmpdir(), 'o'));
   const path =
     folder === undefined ? `\\\\.\\pipe\\heapline-${randomBytes(16).toString('hex')}` : join(folder, 'observer');
   const expectations = new Map<string, ObserverHandlers>();

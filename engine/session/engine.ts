@@ -26,6 +26,7 @@ import type { Launcher } from './launcher.ts';
 import { startObservedRun, type ObservedRun, type ObservedRunOptions } from './observed-run.ts';
 import { createNodeFinder } from './find-nodes.ts';
 import { pathOfFile, prepareProgram, type EngineLocations } from './prepare-program.ts';
+import { removeFoldersOfTheDead } from './private-folders.ts';
 import { Refused } from './refused.ts';
 import { createScratchFiles } from './scratch-files.ts';
 import { listFolder, readSource } from './source-files.ts';
@@ -94,6 +95,8 @@ export function createEngine(options: EngineOptions): Engine {
   const catalogue = scenarios.map((scenario) => describeScenario(scenario, sourcesFolder));
   const nodes = createNodeFinder({ defaultNode: launcher.nodePath ?? process.execPath });
   const scratchFiles = createScratchFiles();
+  const snapshotFolder = options.snapshotFolder ?? tmpdir();
+  const sweeping = Promise.all([...new Set([tmpdir(), snapshotFolder])].map(removeFoldersOfTheDead));
   const clients = new Set<Client>();
   /** Oldest first. */
   const runs = new Map<string, ObservedRun>();
@@ -230,7 +233,7 @@ export function createEngine(options: EngineOptions): Engine {
         endpoint: openEndpoint,
         clock,
         explainer,
-        snapshotFolder: options.snapshotFolder ?? tmpdir(),
+        snapshotFolder,
         ...given('recordingBudgetBytes', options.recordingBudgetBytes),
         ...given('reportedObjects', options.reportedObjects),
         ...given('handshakeDeadlineMs', options.handshakeDeadlineMs),
@@ -416,6 +419,7 @@ export function createEngine(options: EngineOptions): Engine {
         const opened = await endpoint?.catch(() => undefined);
         await opened?.[Symbol.asyncDispose]();
         await scratchFiles[Symbol.asyncDispose]();
+        await sweeping;
       })();
       return closing;
     },

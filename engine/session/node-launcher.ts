@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import type { Launcher, LaunchRequest, ObservedProcess, ProcessExit } from './launcher.ts';
+import { privateFolderPrefix } from './private-folders.ts';
 import { untilOutputEnds } from './program-output.ts';
 
 /**
@@ -73,7 +74,7 @@ function openInput(wanted: LaunchRequest['standardInput'], givesInputAway: boole
     const isGiven = wanted !== undefined && givesInputAway;
     return { stdio: isGiven ? 'inherit' : 'ignore', [Symbol.dispose]: () => {} };
   }
-  const folder = mkdtempSync(join(tmpdir(), 'heapline-input-'));
+  const folder = mkdtempSync(privateFolderPrefix(tmpdir(), 'input'));
   let file: number | undefined;
   const dispose = (): void => {
     if (file !== undefined) closeSync(file);

@@ -5,6 +5,7 @@ import { mkdir, mkdtemp, readdir, realpath, rm, symlink, writeFile } from 'node:
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { SCRIPT_EXTENSIONS } from '../protocol/run-description.ts';
+import { privateFolderPrefix } from './private-folders.ts';
 import { Refused } from './refused.ts';
 import { isScriptName } from './source-files.ts';
 
@@ -31,7 +32,7 @@ export function createScratchFiles(): ScratchFiles {
       checkName(name);
       if (isDisposed) throw new Refused('not-available', 'The engine is closing.');
       // The folder is this user's alone: mkdtemp makes it so.
-      root ??= mkdtemp(join(tmpdir(), 'heapline-scratch-')).then((path) => realpath(path));
+      root ??= mkdtemp(privateFolderPrefix(tmpdir(), 'scratch')).then((path) => realpath(path));
       try {
         let folder = join(await root, String((written += 1)));
         await mkdir(folder);

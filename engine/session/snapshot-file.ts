@@ -3,6 +3,7 @@
 
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { privateFolderPrefix } from './private-folders.ts';
 
 export interface SnapshotFile extends Disposable {
   readonly path: string;
@@ -13,7 +14,7 @@ export interface SnapshotFile extends Disposable {
 /** Disposing removes file and folder. @throws if the folder cannot be made */
 export function createSnapshotFile(parentFolder: string): SnapshotFile {
   // mkdtemp makes the folder with mode 0700.
-  const folder = mkdtempSync(join(parentFolder, 'heapline-snapshot-'));
+  const folder = mkdtempSync(privateFolderPrefix(parentFolder, 'snapshot'));
   const path = join(folder, 'program.heapsnapshot');
   return {
     path,

@@ -69,6 +69,15 @@ describe('heapline run --why', () => {
     });
   });
 
+  it('leaves nothing behind for good when it is killed: the next engine removes it', async () => {
+    const { child, ended } = heapline(LIVES, '--why', '--json', '--', 'serve');
+    child.stderr.once('data', () => child.kill('SIGKILL'));
+    await ended;
+    expect(readdirSync(folder).some((name) => name.includes('snapshot'))).toBe(true);
+    await heapline(LIVES, '--settle', '0', '--', 'settle').ended;
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
   it('prints the whole document when the snapshot cannot be written', async () => {
     const { child, ended } = heapline(LIVES, '--why', '--json', '--', 'serve');
     child.stderr.once('data', () => {
