@@ -198,7 +198,7 @@ describe('a run that is to be explained', () => {
 
   it('is explained also when its heap is all but full', async () => {
     const run = await explain(['nearly-full', '58'], { limits: { ...limits, maxHeapMegabytes: 64 } });
-    expect(run.report.heap.peakUsedBytes).toBeGreaterThan(55e6);
+    expect(Number(run.stdout)).toBeGreaterThan(55e6);
     expect(run.report.outcome).toMatchObject({ status: 'completed', exitCode: 0 });
     expect(keptOf(run)).toMatchObject({ verdict: 'alive', why: { cause: 'map-entry' } });
   });
