@@ -60,7 +60,10 @@ export function createPlaceFinder(): (below: Function) => KnownPlace | undefined
     const limit = getOwnPropertyDescriptor(IntrinsicError, 'stackTraceLimit');
     if (limit === undefined || limit.writable !== true) return undefined;
     const prepare = getOwnPropertyDescriptor(IntrinsicError, 'prepareStackTrace');
-    if (!defineProperty(IntrinsicError, 'prepareStackTrace', ours)) return undefined;
+    // Node's own, and what most programs make of it; assigning is much cheaper than defining.
+    const isPlain = prepare !== undefined && prepare.writable === true;
+    if (isPlain) IntrinsicError.prepareStackTrace = giveCallSites;
+    else if (!defineProperty(IntrinsicError, 'prepareStackTrace', ours)) return undefined;
     const holder: { stack?: NodeJS.CallSite[] } = {};
     try {
       IntrinsicError.stackTraceLimit = 1;
@@ -68,7 +71,8 @@ export function createPlaceFinder(): (below: Function) => KnownPlace | undefined
       return holder.stack?.[0];
     } finally {
       IntrinsicError.stackTraceLimit = limit.value as number;
-      if (prepare === undefined) deleteProperty(IntrinsicError, 'prepareStackTrace');
+      if (isPlain) IntrinsicError.prepareStackTrace = prepare.value as typeof IntrinsicError.prepareStackTrace;
+      else if (prepare === undefined) deleteProperty(IntrinsicError, 'prepareStackTrace');
       else defineProperty(IntrinsicError, 'prepareStackTrace', prepare);
     }
   }
