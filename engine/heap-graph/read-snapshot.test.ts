@@ -401,7 +401,7 @@ describe('a damaged snapshot', () => {
           await isReadOrRefused(damaged, size);
         },
       ),
-      { numRuns: 1_500 },
+      { numRuns: 800 },
     );
   });
 

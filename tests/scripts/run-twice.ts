@@ -66,7 +66,7 @@ export async function runTwice(
       ...(environment && { environment }),
       ...(inputText !== undefined && { standardInput: inputText }),
     },
-    limits: { settleMs: 50, timeoutMs: 30_000, ...limits },
+    limits: { settleMs: 20, timeoutMs: 30_000, ...limits },
     ...(nodePath !== undefined && { nodePath }),
   });
   const { exitCode = null, signal = null } = run.report.outcome;
