@@ -24,6 +24,8 @@ export interface HeapSnapshots {
 
 export function createHeapSnapshots({ control, clock }: SharedColumns, now: () => number): HeapSnapshots {
   const write = (path: string): string => {
+    // Without a name Node would choose one, in the program's folder.
+    if (!path) return 'No file was named for it.';
     clock[Clock.snapshotStart] = now();
     try {
       writeSnapshot(path, SNAPSHOT_OPTIONS);

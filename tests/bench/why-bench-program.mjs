@@ -5,6 +5,7 @@ import { EventEmitter } from 'node:events';
 import { writeHeapSnapshot } from 'node:v8';
 
 const [file, count] = [process.argv[2], Number(process.argv[3])];
+if (file === undefined) throw new Error('Name the file to write, and the number of registrations.');
 const registry = new FinalizationRegistry(() => {});
 
 class Session {
