@@ -93,8 +93,9 @@ function forgetToken(state: RegistryState, token: WeakKey, each: (id: number) =>
 }
 
 /**
- * Places, and labels that are not the held value's own text, take microseconds to find. So many registrations are described
- * at once, as many more each millisecond, and in a burst, which is when more than twice as many come, one of a few thousand.
+ * Places, and labels that are not the held value's own text, take microseconds to find. So there is a budget: so many at
+ * once, as many more each millisecond. A registration that is not described costs half of one, so that bursts that
+ * follow each other, which run into debt, are not described one by one, but for one of a few thousand.
  */
 const DESCRIBED_AT_ONCE = 1_000;
 /** Programs load. */
@@ -102,6 +103,8 @@ const DESCRIBED_AT_FIRST = 4_096;
 /** A fourth more than the 20,000 a second that are promised: none is missed for an uneven pace. */
 const DESCRIBED_PER_MS = 25;
 const DESCRIBED_IN_BURST_OF = 4_096;
+/** Earned in 200 ms. */
+const MAXIMUM_DEBT = 5_000;
 
 const SITES_ARE_SAMPLED =
   'The program registers more than 20,000 objects a second at times. Then site and label are recorded for some ' +
@@ -175,7 +178,9 @@ function installObserver(realm: typeof globalThis, isForGood: boolean): Registry
     watch.rows.registry(state.id, watch.sites.number(state.place));
   }
 
-  /** How many registrations may be described before the clock decides again, and what it found when it last did. */
+  /** What is left of the budget when it was last considered; of it, what was granted then; and what is left of that. */
+  let budget = 0;
+  let grantedCount = 0;
   let describableCount = 0;
   let consideredAtMs = 0;
   let lastIdConsidered = 0;
@@ -186,21 +191,21 @@ function installObserver(realm: typeof globalThis, isForGood: boolean): Registry
   /** Called when there are none left: whether this one may be described all the same. */
   function mayDescribe(watch: Watch): boolean {
     const atMs = now();
-    const elapsedMs = atMs - consideredAtMs;
-    const earned = elapsedMs * DESCRIBED_PER_MS;
-    const isBurst = lastRegistrationId - lastIdConsidered > earned * 2;
-    const isTooMany = isBurst || earned < 1;
-    if (isTooMany && !hasWarnedOfRate) {
-      hasWarnedOfRate = true;
-      watch.warn({ code: 'sites-are-sampled', message: SITES_ARE_SAMPLED });
+    const undescribed = lastRegistrationId - lastIdConsidered - grantedCount;
+    budget += (atMs - consideredAtMs) * DESCRIBED_PER_MS - grantedCount - undescribed / 2;
+    budget = budget > DESCRIBED_AT_ONCE ? DESCRIBED_AT_ONCE : budget < -MAXIMUM_DEBT ? -MAXIMUM_DEBT : budget;
+    consideredAtMs = atMs;
+    lastIdConsidered = lastRegistrationId;
+    grantedCount = budget >= 1 ? budget | 0 : 0;
+    if (grantedCount === 0) {
+      if (!hasWarnedOfRate) {
+        hasWarnedOfRate = true;
+        watch.warn({ code: 'sites-are-sampled', message: SITES_ARE_SAMPLED });
+      }
+      if (untilSample > 0) return false;
+      grantedCount = 1;
     }
-    const mayBe = !isTooMany || untilSample <= 0;
-    if (mayBe || elapsedMs > 1) {
-      consideredAtMs = atMs;
-      lastIdConsidered = lastRegistrationId;
-    }
-    if (!mayBe) return false;
-    describableCount = isTooMany ? 1 : earned < DESCRIBED_AT_ONCE ? earned | 0 : DESCRIBED_AT_ONCE;
+    describableCount = grantedCount;
     untilSample = DESCRIBED_IN_BURST_OF;
     return true;
   }
@@ -352,7 +357,7 @@ function installObserver(realm: typeof globalThis, isForGood: boolean): Registry
   const observed = { register: shells.register, unregister: shells.unregister };
   return {
     observe(rows, sites, warn) {
-      describableCount = DESCRIBED_AT_FIRST;
+      budget = grantedCount = describableCount = DESCRIBED_AT_FIRST;
       consideredAtMs = now();
       lastIdConsidered = lastRegistrationId;
       untilSample = DESCRIBED_IN_BURST_OF;
