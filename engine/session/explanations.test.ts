@@ -65,6 +65,24 @@ describe('what a run tells of a snapshot', () => {
     expect(whyOf(7)).toBeUndefined();
   });
 
+  it('names in words, too, the files that a person should be shown', () => {
+    const place = { file: 'file:///built/cache.js', line: 3, column: 1 };
+    const built = reason(1, 1, {
+      summary: 'module variable cache (cache.js:3)',
+      fix: 'Delete its entry (cache.js:3).',
+      paths: [[{ edge: '', node: 'module cache.js', suspect: false, place }]],
+    });
+    const source = (file: string) => path(file).replace(/\.js$/, '.ts');
+    const { reasons } = explainAlive(explanationOf([[1, 'reachable', 1]], [built]), all, source);
+    expect(reasons).toMatchObject([
+      {
+        summary: 'module variable cache (cache.ts:3)',
+        fix: 'Delete its entry (cache.ts:3).',
+        paths: [[{ node: 'module cache.ts', place: { file: '/built/cache.ts' } }]],
+      },
+    ]);
+  });
+
   it('leaves out what is not alive, and counts anew', () => {
     const alive = explainAlive(explanation, (id) => id !== 2 && id !== 5, path);
     expect([...alive.id]).toEqual([1, 6]);

@@ -1,6 +1,7 @@
 // What a run tells of a snapshot: the reasons of the registrations that are alive, as batches and as the report has them.
 // Pure; called by the run.
 
+import { basename } from 'node:path';
 import { CELL_STATES, type SnapshotExplanation } from '../heap-graph/explanation.ts';
 import type { AliveReason, PathStep } from '../protocol/explanation.ts';
 import type { RunBatchOf } from '../protocol/run-batch.ts';
@@ -85,11 +86,10 @@ export function explainAlive(
   for (const reason of known === undefined ? [...explanation.reasons, notCollectedYet] : explanation.reasons) {
     const count = counts.get(reason.id);
     if (count === undefined) continue;
-    const paths = reason.paths.map((path) => path.map((step) => withDisplayFile(step, displayFile)));
-    const { retainedBytes: ofAll, ...rest } = reason;
+    const { retainedBytes: ofAll, ...rest } = withDisplayFiles(reason, displayFile);
     // The figure is of all of them.
     const retained = count === reason.count && ofAll !== undefined ? { retainedBytes: ofAll } : {};
-    reasons.push({ ...rest, ...retained, paths, count });
+    reasons.push({ ...rest, ...retained, count });
   }
   return {
     id: Uint32Array.from(rows, (row) => id[row] ?? 0),
@@ -103,8 +103,26 @@ export function explainAlive(
 
 const highest = (reasons: readonly AliveReason[]): number => reasons.reduce((most, { id }) => Math.max(most, id), 0);
 
-function withDisplayFile(step: PathStep, displayFile: (file: string) => string): PathStep {
-  return step.place === undefined ? step : { ...step, place: { ...step.place, file: displayFile(step.place.file) } };
+/** Its words name files too, as `module held-value.js` or `held-value.js:69`. */
+function withDisplayFiles(reason: AliveReason, displayFile: (file: string) => string): AliveReason {
+  const names = new Map<string, string>();
+  for (const { place } of reason.paths.flat()) {
+    if (place === undefined) continue;
+    const [name, shown] = [basename(place.file), basename(displayFile(place.file))];
+    if (name !== shown) names.set(name, shown);
+  }
+  const named = (text: string): string => {
+    let words = text;
+    for (const [name, shown] of names) words = words.replaceAll(name, () => shown);
+    return words;
+  };
+  const shownStep = (step: PathStep): PathStep => ({
+    ...step,
+    node: named(step.node),
+    ...(step.place !== undefined && { place: { ...step.place, file: displayFile(step.place.file) } }),
+  });
+  const paths = reason.paths.map((path) => path.map(shownStep));
+  return { ...reason, summary: named(reason.summary), fix: named(reason.fix), paths };
 }
 
 const entryStart = ({ entryEnd }: { readonly entryEnd: Uint32Array }, row: number): number =>
