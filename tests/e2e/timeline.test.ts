@@ -64,7 +64,7 @@ describe('the timeline', () => {
       await page.getByRole('img', { name: /48 registrations, 46 called back, 0 unregistered, 2 alive/ }).waitFor();
       await page.getByRole('img', { name: /Garbage collections: \d+ minor, 12 major, \d+ forced/ }).waitFor();
       await page
-        .getByRole('img', { name: /Heap: used [\d.]+ MB, external [\d.]+ MB at [\d.]+ s; peak used/ })
+        .getByRole('img', { name: /Heap: used [\d.]+ MB, external [\d.]+ [kM]?B at [\d.]+ s; peak used/ })
         .waitFor();
     }));
 
@@ -72,7 +72,9 @@ describe('the timeline', () => {
     withPage('run=pipeline', async (page) => {
       await page.mouse.move(440, 150);
       const tip = page.locator('.tip');
-      await expect.poll(() => tip.innerText()).toMatch(/used\s+[\d.]+ MB\s+external\s+[\d.]+ MB[^]+alive\s+\d+ of \d+/);
+      await expect
+        .poll(() => tip.innerText())
+        .toMatch(/used\s+[\d.]+ MB\s+external\s+[\d.]+ [kM]?B[^]+alive\s+\d+ of \d+/);
       const lifelines = await page.getByRole('img', { name: /^Lifelines/ }).boundingBox();
       if (lifelines === null) throw new Error('no lifelines');
       const registeredMs = 145;
