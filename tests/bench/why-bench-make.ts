@@ -12,6 +12,11 @@ const { report } = await runProgram({
   reportedObjects: 0,
 });
 const { outcome, registrations, droppedRows } = report;
-if (outcome.status !== 'exited' || outcome.exitCode !== 0 || droppedRows > 0 || registrations.total !== Number(args[1])) {
+if (
+  outcome.status !== 'exited' ||
+  outcome.exitCode !== 0 ||
+  droppedRows > 0 ||
+  registrations.total !== Number(args[1])
+) {
   throw new Error(`${outcome.message} ${registrations.total} registrations, ${droppedRows} dropped.`);
 }
