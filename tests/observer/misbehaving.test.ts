@@ -28,7 +28,7 @@ const major = { kind: 'major', intervalMs: 100 } as const;
 
 for (const { name, nodePath, isInstalled } of RUNTIMES) {
   describe.skipIf(!isInstalled)(`on ${name}, a program that`, () => {
-    it.each(MISDEEDS)('%s', async (misdeed) => {
+    it.concurrent.each(MISDEEDS)('%s', async (misdeed) => {
       const { report, stdout, stderr } = await runProgram({
         program: fixture('misbehaves.cjs', misdeed),
         gcPolicy: major,

@@ -89,7 +89,7 @@ for (const { name, nodePath, isInstalled } of RUNTIMES) {
       expect(sites.slice(0, 20_009).filter((site) => site === '')).toEqual([]);
       const inBurst = new Set(sites.slice(20_009));
       expect(inBurst.has('')).toBe(true);
-      expect([...inBurst].filter((site) => site !== '')).toEqual(['sites-and-labels.mjs:27:62']);
+      expect([...inBurst].filter((site) => site !== '')).toEqual(['sites-and-labels.mjs:35:62']);
       expect(warningsOf(run, 'sites-are-sampled').length).toBe(1);
     });
 

@@ -173,7 +173,7 @@ export function createRunStream(): RunStream {
   };
   const events = new EventIndex(eventTime);
 
-  /** When the program and the wait for late callbacks were over; Infinity until that is told. */
+  /** When the program and the wait for late callbacks were over, or it was to be stopped; Infinity until that is told. */
   let overMs = Infinity;
   const reached = (atMs: number) => {
     const seenMs = Math.min(atMs, overMs + Math.max(SHORTEST_AFTERMATH_MS, overMs * AFTERMATH_SHARE));
@@ -480,6 +480,8 @@ export function createRunStream(): RunStream {
                 ...(batch.progress === undefined ? {} : { progress: batch.progress }),
               }
             : undefined;
+        // What the tool takes for its own purposes from here on is not the program's time.
+        if (status === 'stopping' || status === 'explaining') overMs = Math.min(overMs, batch.atMs);
         reached(batch.atMs);
         return;
       case 'samples':
