@@ -14,18 +14,18 @@ describe('paths of the host', () => {
   });
 
   it.each([
-    ['/work', 'sub/leak.mjs', '/work/sub/leak.mjs'],
-    ['/work/', '../other/', '/other/'],
-    ['/work', './././a', '/work/a'],
-    ['/work', '../../../..', '/'],
-    ['/work', '~/a', '/home/somebody/a'],
-    ['/work', '~', '/home/somebody'],
-    ['/work', '/etc//x/', '/etc/x/'],
-    ['/work', 'a\\b', '/work/a\\b'],
+    ['/shop', 'sub/leak.mjs', '/shop/sub/leak.mjs'],
+    ['/shop/', '../other/', '/other/'],
+    ['/shop', './././a', '/shop/a'],
+    ['/shop', '../../../..', '/'],
+    ['/shop', '~/a', '/home/somebody/a'],
+    ['/shop', '~', '/home/somebody'],
+    ['/shop', '/etc//x/', '/etc/x/'],
+    ['/shop', 'a\\b', '/shop/a\\b'],
     ['C:\\work', 'sub/leak.mjs', 'C:\\work\\sub\\leak.mjs'],
     ['C:\\work', '..\\..', 'C:\\'],
     ['C:\\work', 'D:/x', 'D:\\x'],
-    ['/work', '/', '/'],
+    ['/shop', '/', '/'],
   ])('seen from %s, %s leads to %s', (folder, typed, path) => {
     expect(resolvePath(folder, typed, '/home/somebody')).toBe(path);
   });

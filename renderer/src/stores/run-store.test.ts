@@ -213,32 +213,32 @@ describe('run store', () => {
 
     it('starts it as it was set, and keeps that with the script', async () => {
       const run = await connect();
-      run.openScript('/work/own.mjs');
+      run.openScript('/shop/own.mjs');
       expect(run.scenario).toBeUndefined();
       expect(run.gcPolicy.kind).toBe('none');
       run.setLaunch({ argumentsText: '--port 80', nodePath: '/opt/node' });
       await run.setGcPolicy({ kind: 'major', intervalMs: 1_000 });
       run.setLimits({ settleMs: 0, timeoutMs: 9_000 });
-      run.openScript('/work/other.mjs');
+      run.openScript('/shop/other.mjs');
       expect(run.launch?.argumentsText).toBe('');
-      run.select({ kind: 'file', path: '/work/own.mjs' });
+      run.select({ kind: 'file', path: '/shop/own.mjs' });
       await run.run();
       expect(sent('start-run')).toMatchObject([
         {
-          program: { kind: 'file', path: '/work/own.mjs', args: ['--port', '80'] },
+          program: { kind: 'file', path: '/shop/own.mjs', args: ['--port', '80'] },
           gcPolicy: { kind: 'major', intervalMs: 1_000 },
           limits: { settleMs: 0, timeoutMs: 9_000 },
           nodePath: '/opt/node',
         },
       ]);
-      expect(useScriptsStore().recents.map(({ path }) => path)).toEqual(['/work/other.mjs', '/work/own.mjs']);
+      expect(useScriptsStore().recents.map(({ path }) => path)).toEqual(['/shop/other.mjs', '/shop/own.mjs']);
       run.resetLaunch();
       expect(run.launch).toMatchObject({ argumentsText: '', nodePath: '', gcPolicy: null, limits: null });
     });
 
     it('shows a refusal at the setting that it concerns, until that is changed', async () => {
       const run = await connect();
-      run.openScript('/work/own.mjs');
+      run.openScript('/shop/own.mjs');
       for (const [refusal, field] of [
         ['bad-file', 'file'],
         ['bad-node', 'node'],
@@ -255,7 +255,7 @@ describe('run store', () => {
 
     it('asks for nothing while a setting cannot be', async () => {
       const run = await connect();
-      run.openScript('/work/own.mjs');
+      run.openScript('/shop/own.mjs');
       run.setLaunch({ argumentsText: '"open' });
       await run.run();
       expect(sent('start-run')).toEqual([]);
@@ -277,11 +277,11 @@ describe('run store', () => {
     });
 
     it('begins with what the address asks for, or else with the latest run’s', async () => {
-      engine.list(fileListing('r1', '/work/latest.mjs'));
+      engine.list(fileListing('r1', '/shop/latest.mjs'));
       const run = useRunStore();
-      run.open({ kind: 'file', path: '/work/asked.mjs' });
+      run.open({ kind: 'file', path: '/shop/asked.mjs' });
       await connect();
-      expect(run.subject).toEqual({ kind: 'file', path: '/work/asked.mjs' });
+      expect(run.subject).toEqual({ kind: 'file', path: '/shop/asked.mjs' });
       expect(run.shownRunId).toBeUndefined();
 
       setActivePinia(createPinia());
