@@ -8,7 +8,7 @@ import { decodeFrame } from '../../engine/protocol/frame-codec.ts';
 import type { RunBatch } from '../../engine/protocol/run-batch.ts';
 import { createRunStream } from '../../renderer/src/stream/create-run-stream.ts';
 import type { RunStream } from '../../renderer/src/stream/run-stream.ts';
-import { launchBrowser } from './browser.ts';
+import { launchBrowser, untilDrawn } from './browser.ts';
 import { serveApplication, type OpenPageOptions, type ServedApplication } from './served-application.ts';
 import { workbench, type Workbench } from './workbench.ts';
 
@@ -529,6 +529,7 @@ describe('the window', () => {
       for (const colorScheme of ['dark', 'light'] as const) {
         await page.page.emulateMedia({ colorScheme });
         await eventually(page.theme).toBe(colorScheme);
+        await untilDrawn(page.page);
         findings.push(...(await seriousFindings(page.page)).map((finding) => `${state}, ${colorScheme}: ${finding}`));
       }
     };

@@ -7,7 +7,7 @@ import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import { chromium, type Browser } from 'playwright-core';
+import { chromium, type Browser, type Page } from 'playwright-core';
 
 const run = promisify(execFile);
 const projectFolder = resolve(import.meta.dirname, '../..');
@@ -117,4 +117,15 @@ async function unpack(folder: string): Promise<void> {
   } finally {
     await rm(staging, { recursive: true, force: true });
   }
+}
+
+/** Waits until what has changed is drawn: until the first frame of a transition, styles tell the colors before it. */
+export async function untilDrawn(page: Page): Promise<void> {
+  await page.evaluate(async () => {
+    const frame = () => new Promise((drawn) => requestAnimationFrame(drawn));
+    do {
+      await frame();
+      await frame();
+    } while (document.getAnimations().some((animation) => animation instanceof CSSTransition));
+  });
 }

@@ -7,7 +7,7 @@ import { AxeBuilder } from '@axe-core/playwright';
 import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { GcPolicy } from '../../engine/protocol/run-description.ts';
-import { launchBrowser } from './browser.ts';
+import { launchBrowser, untilDrawn } from './browser.ts';
 import { serveApplication, type OpenPageOptions, type ServedApplication } from './served-application.ts';
 import { workbench, type Workbench } from './workbench.ts';
 
@@ -176,12 +176,14 @@ describe('the objects of a run that was explained', () => {
         .click();
       await page.page.getByRole('button', { name: /^Filter/ }).click();
       await page.page.getByRole('checkbox', { name: /^alive/ }).waitFor();
+      await untilDrawn(page.page);
       expect(
         (await new AxeBuilder({ page: page.page }).analyze()).violations.map(({ id, nodes }) => [id, nodes[0]?.html]),
       ).toEqual([]);
       await page.page.keyboard.press('Escape');
       await details(page).getByRole('button', { name: 'Show sessions.mjs:10 in the source' }).click();
       await page.page.locator('.cm-place').waitFor();
+      await untilDrawn(page.page);
       expect(
         (await new AxeBuilder({ page: page.page }).analyze()).violations.map(({ id, nodes }) => [id, nodes[0]?.html]),
       ).toEqual([]);
