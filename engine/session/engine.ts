@@ -23,6 +23,7 @@ import type { Scenario } from '../scenarios/define-scenario.ts';
 import { systemClock, type Clock } from './clock.ts';
 import { createEndpoint, type Endpoint } from './endpoint.ts';
 import type { Launcher } from './launcher.ts';
+import { messageOf } from './message-of.ts';
 import { startObservedRun, type ObservedRun, type ObservedRunOptions } from './observed-run.ts';
 import { createNodeFinder } from './find-nodes.ts';
 import { pathOfFile, prepareProgram, type EngineLocations } from './prepare-program.ts';
@@ -120,7 +121,7 @@ export function createEngine(options: EngineOptions): Engine {
       openTargets = await listenForTargets({ ...given('folders', folders), onChange });
       return openTargets;
     } catch (error) {
-      onProblem(error instanceof Error ? error.message : String(error));
+      onProblem(messageOf(error));
       return undefined;
     }
   }
@@ -223,7 +224,7 @@ export function createEngine(options: EngineOptions): Engine {
       endpoint ??= createEndpoint();
       const openEndpoint = await endpoint.catch((error: unknown) => {
         endpoint = undefined;
-        const problem = error instanceof Error ? error.message : String(error);
+        const problem = messageOf(error);
         throw new Refused('not-available', `No local endpoint could be opened for the observer: ${problem}`);
       });
       refuseIfClosing();

@@ -7,6 +7,7 @@ import type { EXPLAINING_STEPS, RunBatch } from '../protocol/run-batch.ts';
 import { assertNever } from '../protocol/vocabulary.ts';
 import type { Clock } from './clock.ts';
 import type { ObserverReport } from './endpoint.ts';
+import { messageOf } from './message-of.ts';
 import type { SnapshotExplainer } from './snapshot-explainer.ts';
 import { createSnapshotFile, type SnapshotFile } from './snapshot-file.ts';
 
@@ -148,7 +149,7 @@ export function createRunExplainer(context: RunExplainerContext): RunExplainer {
       if (attempt.stopping.signal.aborted) {
         if (attempt.stopping.signal.reason !== SUPERSEDED) warnOfStop();
       } else {
-        const problem = error instanceof Error ? error.message : String(error);
+        const problem = messageOf(error);
         warn('snapshot-unreadable', `${cannotTell}: its heap snapshot could not be read: ${problem}`);
       }
       return undefined;
@@ -169,7 +170,7 @@ export function createRunExplainer(context: RunExplainerContext): RunExplainer {
         last = createAttempt();
         return last.file.path;
       } catch (error) {
-        const problem = error instanceof Error ? error.message : String(error);
+        const problem = messageOf(error);
         warn('snapshot-failed', `${cannotTell}: no folder could be made for its heap snapshot (${problem}).`);
         return undefined;
       }
@@ -206,7 +207,7 @@ export function createRunExplainer(context: RunExplainerContext): RunExplainer {
       try {
         attempt = createAttempt();
       } catch (error) {
-        return `No folder could be made for a heap snapshot: ${error instanceof Error ? error.message : String(error)}.`;
+        return `No folder could be made for a heap snapshot: ${messageOf(error)}.`;
       }
       live = attempt;
       const writing = begin(attempt);

@@ -7,6 +7,7 @@ import { access, readdir, realpath, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { delimiter, isAbsolute, join, sep } from 'node:path';
 import type { NodeListing } from '../protocol/event.ts';
+import { messageOf } from './message-of.ts';
 import { programEnvironment } from './program-environment.ts';
 import { Refused } from './refused.ts';
 
@@ -321,8 +322,4 @@ function understand(said: string): Answer {
     version,
     problem: `Node.js ${version} is too old: programs can be observed from Node.js ${OLDEST_NODE_MAJOR} on.`,
   };
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -2,6 +2,7 @@
 
 import type { PredictionResult } from '../protocol/run-report.ts';
 import type { PredictionFacts, Scenario } from '../scenarios/define-scenario.ts';
+import { messageOf } from './message-of.ts';
 
 /** A run that somebody else ended says nothing about a prediction: absent then. */
 export function isJudged(status: PredictionFacts['report']['outcome']['status']): boolean {
@@ -14,7 +15,7 @@ export function judgePrediction(scenario: Pick<Scenario, 'predict'>, facts: Pred
   try {
     checks = scenario.predict(facts);
   } catch (error) {
-    const problem = error instanceof Error ? error.message : String(error);
+    const problem = messageOf(error);
     return { held: false, details: `The prediction could not be checked: ${problem}`, checks: [] };
   }
   const failed = checks.filter((check) => !check.held);

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import type { Launcher, LaunchRequest, ObservedProcess, ProcessExit } from './launcher.ts';
+import { messageOf } from './message-of.ts';
 import { privateFolderPrefix } from './private-folders.ts';
 import { untilOutputEnds } from './program-output.ts';
 
@@ -92,7 +93,7 @@ function openInput(wanted: LaunchRequest['standardInput'], givesInputAway: boole
 }
 
 function describeLaunchProblem(nodePath: string, error: unknown): string {
-  return `Could not start ${nodePath}: ${error instanceof Error ? error.message : String(error)}`;
+  return `Could not start ${nodePath}: ${messageOf(error)}`;
 }
 
 function failedLaunch(launchProblem: string): ObservedProcess {

@@ -16,6 +16,7 @@ import {
   type RendezvousFile,
 } from '../protocol/rendezvous.ts';
 import { createToken } from './endpoint.ts';
+import { messageOf } from './message-of.ts';
 
 /** The path of a Unix socket may have so many bytes on every platform. */
 const MAXIMUM_SOCKET_PATH_BYTES = 100;
@@ -53,7 +54,7 @@ export async function openRendezvous(
       await makePrivateFolder(folder);
       server = await listen(endpoint, onConnection);
     } catch (error) {
-      problems.push(`${folder}: ${error instanceof Error ? error.message : String(error)}`);
+      problems.push(`${folder}: ${messageOf(error)}`);
       continue;
     }
     const path = join(folder, rendezvousFileName(id));
@@ -68,7 +69,7 @@ export async function openRendezvous(
       await writeFile(path, JSON.stringify(file), { mode: FILE_MODE, flag: 'wx' });
     } catch (error) {
       await close();
-      problems.push(`${folder}: ${error instanceof Error ? error.message : String(error)}`);
+      problems.push(`${folder}: ${messageOf(error)}`);
       continue;
     }
     await removeThoseOfTheDead(folder, id);

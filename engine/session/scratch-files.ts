@@ -5,6 +5,7 @@ import { mkdir, mkdtemp, readdir, realpath, rm, symlink, writeFile } from 'node:
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { SCRIPT_EXTENSIONS } from '../protocol/run-description.ts';
+import { messageOf } from './message-of.ts';
 import { privateFolderPrefix } from './private-folders.ts';
 import { Refused } from './refused.ts';
 import { isScriptName } from './source-files.ts';
@@ -49,7 +50,7 @@ export function createScratchFiles(): ScratchFiles {
         await writeFile(path, text, { mode: 0o600 });
         return path;
       } catch (error) {
-        const problem = error instanceof Error ? error.message : String(error);
+        const problem = messageOf(error);
         throw new Refused('bad-file', `The script could not be written to a file: ${problem}.`);
       }
     },

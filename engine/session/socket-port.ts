@@ -4,6 +4,7 @@
 import type { Socket } from 'node:net';
 import { createFrameDecoder, encodeFrame } from '../protocol/frame-codec.ts';
 import { createPortReceiver, type Port } from '../protocol/port.ts';
+import { messageOf } from './message-of.ts';
 
 /** More than this waiting to be written means that the other side does not read; the connection is given up. */
 const MAXIMUM_UNSENT_BYTES = 64 * 1024 * 1024;
@@ -29,7 +30,7 @@ export function createSocketPort(socket: Socket): Port<unknown, object> {
     try {
       messages = decoder.push(chunk);
     } catch (error) {
-      fail(error instanceof Error ? error.message : String(error));
+      fail(messageOf(error));
       return;
     }
     for (const message of messages) receiver.deliver(message);
