@@ -6,20 +6,22 @@ import { SeriesReduction } from '../stream/level-of-detail.ts';
 import type { FrameLoop } from '../stream/frame-loop.ts';
 import { formatCount, formatRate } from '../stream/figures.ts';
 import { valueAt } from '../stream/growable-column.ts';
-import type { DensityColumns, ObjectView, RunStream } from '../stream/run-stream.ts';
+import type { DensityColumns, ObjectView, RunStream, TimeRange } from '../stream/run-stream.ts';
 import { drawTimeAxis, drawVerticalGrid } from './draw-grid.ts';
 import { densityBands, drawDensity, drawLanes, drawLoneLife } from './draw-lifelines.ts';
 import { drawCrosshair, drawMarks, type OverlayExtent } from './draw-overlay.ts';
 import { drawBlocked, drawCollections, drawOverview, fillPeaks } from './draw-strips.ts';
-import { createHeapChart } from './heap-chart.ts';
+import { createHeapCurves, type HeapCurves } from './heap-curves.ts';
 import { HEAP_SERIES, type HeapSeriesKey } from './heap-series.ts';
+import { createLineChart } from './line-chart.ts';
 import { createLifelinePlanner, type LaneGroup, type LifelinePlan, type PlacedLife } from './lifelines.ts';
 import type { Palette } from './palette.ts';
 import { nearestSample, readingsAt, summarize, type Reading, type StripSummaries } from './readings.ts';
 import { createSurface } from './surface.ts';
 import { createMarkReader } from './timeline-marks.ts';
 import { byteTicks, createTimeScale, type Tick, type TimeScale } from './time-scale.ts';
-import { createViewport, type Viewport, type ViewportMode } from './viewport.ts';
+import { withMargin, type GestureTarget, type TimelineItem } from './gestures.ts';
+import { createViewport, type ViewportMode } from './viewport.ts';
 
 export interface TimelineElements {
   /** Positioned; all coordinates are relative to it. */
@@ -63,24 +65,14 @@ export interface TimelineListener {
   onTip(tip: TimelineTip | undefined): void;
 }
 
-export interface Timeline extends Disposable {
-  readonly viewport: Viewport;
+export interface Timeline extends GestureTarget, Disposable {
   setStream(stream: RunStream | undefined): void;
   setPalette(palette: Palette): void;
   setHidden(hidden: ReadonlySet<HeapSeriesKey>): void;
   setSelectedObject(id: number | undefined): void;
-  /** Pointer relative to the stage; undefined when it has left. */
-  setPointer(pointer: { readonly x: number; readonly y: number } | undefined): void;
-  /** Registration under a point of the stage. */
-  objectAt(x: number, y: number): number | undefined;
-  /** Time under a point of the stage, in the overview's scale or in that of the strips below it. */
-  timeAt(x: number, scale: 'overview' | 'strips'): number;
-  isInOverview(y: number): boolean;
-  /** Where the window lies in the overview, relative to the stage. */
-  overviewWindow(): { readonly left: number; readonly right: number };
-  readonly plotWidth: number;
-  /** Looks for changes in the next frame. */
-  wake(): void;
+  setSelection(range: TimeRange | undefined): void;
+  /** Brings an object's life into sight: the window moves only if it is not, and zooms only if asked to. */
+  revealObject(id: number, zooms: boolean): void;
 }
 
 /** Room beside the plot for the axis labels at its ends; the axis' canvas reaches this far beyond it. */
@@ -107,7 +99,7 @@ export function createTimeline(
     axis: createSurface(elements.axis, wake),
     overlay: createSurface(elements.overlay, wake),
   };
-  const heapChart = createHeapChart(elements.heap);
+  const heapChart = createLineChart(elements.heap);
   const planner = createLifelinePlanner();
   const readMarks = createMarkReader();
 
@@ -115,9 +107,11 @@ export function createTimeline(
   let palette = options.palette;
   let hidden: ReadonlySet<HeapSeriesKey> = new Set();
   let selectedId: number | undefined;
+  let selection: TimeRange | undefined;
   let pointer: { readonly x: number; readonly y: number } | undefined;
   /** Grows with everything that is set from outside and changes the drawing. */
   let settingRevision = 0;
+  let heapCurves: HeapCurves | undefined;
   let pointerRevision = 0;
 
   let scale: TimeScale = createTimeScale(0, 1, 1);
@@ -243,7 +237,7 @@ export function createTimeline(
     draw() {
       const { heapGrid } = surfaces;
       const { width, height } = heapGrid;
-      const ticks = byteTicks(heapChart.highest(scale, hidden) * (1 + HEAP_HEADROOM), height < 120 ? 2 : 3);
+      const ticks = byteTicks((heapCurves?.highest(scale, hidden) ?? NaN) * (1 + HEAP_HEADROOM), height < 120 ? 2 : 3);
       heapTopBytes = ticks.at(-1)?.value ?? 1;
       const context = heapGrid.begin();
       const hasFigures = stream !== undefined && stream.samples.atMs.length > 0;
@@ -254,7 +248,7 @@ export function createTimeline(
       for (const { value } of hasFigures ? ticks : ticks.slice(0, 1)) {
         context.fillRect(0, Math.min(height - 1, Math.round(yOf(value))), width, 1);
       }
-      heapChart.draw(scale, heapGrid, heapTopBytes, { palette, hidden });
+      heapChart.draw(heapCurves?.lines(scale, { palette, hidden }) ?? [], scale, heapGrid, heapTopBytes);
       gatherFacts({
         byteTicks: hasFigures ? ticks.map((tick) => ({ ...tick, topPx: Math.round(yOf(tick.value)) })) : [],
       });
@@ -400,6 +394,20 @@ export function createTimeline(
     return best;
   }
 
+  /** From registration to what ended it, or as far as the run has come. */
+  function lifeRange(row: number): TimeRange | undefined {
+    if (stream === undefined || row < 0 || row >= stream.registrations.atMs.length) return undefined;
+    const fromMs = stream.registrations.atMs.values[row] ?? NaN;
+    if (Number.isNaN(fromMs)) return undefined;
+    return { fromMs, toMs: Math.max(fromMs, Math.min(stream.endedAtMs(row), stream.endMs)) };
+  }
+
+  function itemAt(x: number, y: number): TimelineItem | undefined {
+    const life = lifeAt(x, y);
+    const range = life === undefined ? undefined : lifeRange(life.row);
+    return life === undefined || range === undefined ? undefined : { objectId: life.row + 1, range };
+  }
+
   const isInOverview = (y: number) => y >= extent.overviewTop - 4 && y <= extent.overviewBottom + 2;
 
   function timeAt(x: number, kind: 'overview' | 'strips'): number {
@@ -437,7 +445,7 @@ export function createTimeline(
       // Revisions of two streams can be equal: what was drawn of the old one must not pass for the new one.
       settingRevision += (stream?.revision ?? 0) + 1;
       stream = next;
-      heapChart.setStream(next);
+      heapCurves = next === undefined ? undefined : createHeapCurves(next);
       overviewSeries =
         next === undefined
           ? undefined
@@ -462,17 +470,39 @@ export function createTimeline(
       selectedId = id;
       changed();
     },
+    setSelection(next) {
+      selection = next;
+      changed();
+    },
+    get selection() {
+      return selection;
+    },
+    revealObject(id, zooms) {
+      const range = lifeRange(id - 1);
+      if (range === undefined) return;
+      const isInSight = range.toMs >= viewport.fromMs && range.fromMs <= viewport.toMs;
+      if (zooms) {
+        const { fromMs, toMs } = withMargin(range);
+        viewport.glideTo(fromMs, toMs);
+      } else if (!isInSight) {
+        const length = viewport.toMs - viewport.fromMs;
+        viewport.glideTo(range.fromMs - length * 0.25, range.fromMs + length * 0.75);
+      }
+      frameLoop.wake();
+    },
     setPointer(next) {
       pointer = next;
       pointerRevision++;
       frameLoop.wake();
     },
-    objectAt(x, y) {
-      const life = lifeAt(x, y);
-      return life === undefined ? undefined : life.row + 1;
-    },
+    itemAt,
     timeAt,
+    xOf: (timeMs) => plotLeft() + scale.x(timeMs),
     isInOverview,
+    isOnAxis: (y) => y > extent.bottom,
+    get readingY() {
+      return extent.heapTop + surfaces.heapGrid.height / 2;
+    },
     overviewWindow() {
       const xOf = (atMs: number) => plotLeft() + (atMs / viewport.extentMs) * scale.width;
       return { left: xOf(viewport.fromMs), right: xOf(viewport.toMs) };

@@ -4,7 +4,7 @@ import { COLLECTION_KINDS } from '../../../engine/protocol/vocabulary.ts';
 import { formatBytes, formatCount, formatDuration, formatTime, UNKNOWN_FIGURE } from '../stream/figures.ts';
 import { upperBound, valueAt } from '../stream/growable-column.ts';
 import type { RunStream } from '../stream/run-stream.ts';
-import { LONGEST_SAMPLE_GAP_MS } from './heap-chart.ts';
+import { LONGEST_SAMPLE_GAP_MS } from './heap-curves.ts';
 import { HEAP_SERIES, type HeapSeriesKey } from './heap-series.ts';
 import { isMomentMark, type TimelineMark } from './timeline-marks.ts';
 

@@ -13,6 +13,8 @@ export interface Viewport {
   /** Grows whenever what is shown, or the extent, changed. */
   readonly revision: number;
   readonly isMoving: boolean;
+  readonly canGoBack: boolean;
+  readonly canGoForward: boolean;
   /** Back to the start of another run. */
   reset(): void;
   /** Told in every frame: how far the run has come, and whether it goes on. */
@@ -20,10 +22,15 @@ export interface Viewport {
   /** Moves a step of an animation that goes on; does nothing else. */
   advance(nowMs: number): void;
   show(fromMs: number, toMs: number): void;
+  /** As `show`, in a movement that the eye can follow, and a step of its own in the history. */
+  glideTo(fromMs: number, toMs: number): void;
   zoomAt(atMs: number, factor: number): void;
   panBy(milliseconds: number): void;
   showAll(): void;
   followEnd(): void;
+  /** What was shown before the last movement of the user's; movements close to each other are one. */
+  back(): void;
+  forward(): void;
 }
 
 /** The axis of a run that has just begun. */
@@ -35,9 +42,24 @@ const GLIDE_MS = 180;
 /** How much of the axis the live end may fill before the axis grows, and how much room is left then. */
 const FILLED_SHARE = 0.97;
 const GROWTH = 1.25;
+/** Steps of a wheel or a drag that follow each other within this are one movement. */
+const ONE_MOVEMENT_MS = 600;
+const LONGEST_HISTORY = 100;
 
-/** `glides` is false where the user asked for less motion. */
-export function createViewport(options: { readonly glides: () => boolean }): Viewport {
+interface Seen {
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly mode: ViewportMode;
+}
+
+export interface ViewportOptions {
+  /** False where the user asked for less motion. */
+  readonly glides: () => boolean;
+  readonly now?: () => number;
+}
+
+export function createViewport(options: ViewportOptions): Viewport {
+  const { now = () => performance.now() } = options;
   let extentMs = FIRST_EXTENT_MS;
   let endMs = 0;
   let isLive = false;
@@ -49,6 +71,41 @@ export function createViewport(options: { readonly glides: () => boolean }): Vie
   let origin = { fromMs, toMs };
   let glideStartMs: number | undefined;
   let isGliding = false;
+  const past: Seen[] = [];
+  const future: Seen[] = [];
+  let movedAtMs = -Infinity;
+
+  /** Called before every movement of the user's. */
+  function remember(isOwnStep: boolean): void {
+    const atMs = now();
+    const isAnother = isOwnStep || atMs - movedAtMs > ONE_MOVEMENT_MS;
+    movedAtMs = isOwnStep ? -Infinity : atMs;
+    if (!isAnother) return;
+    past.push({ ...target, mode });
+    if (past.length > LONGEST_HISTORY) past.shift();
+    future.length = 0;
+  }
+
+  function goTo(seen: Seen): void {
+    movedAtMs = -Infinity;
+    revision++;
+    if (seen.mode === 'all') {
+      mode = 'all';
+      moveTo(0, extentMs, true);
+      return;
+    }
+    mode = seen.mode === 'following' && isLive ? 'following' : 'chosen';
+    const length = seen.toMs - seen.fromMs;
+    if (mode === 'following') moveTo(endMs - length * 0.75, endMs + length * 0.25, true);
+    else moveTo(seen.fromMs, seen.toMs, true);
+  }
+
+  function travel(from: Seen[], to: Seen[]): void {
+    const seen = from.pop();
+    if (seen === undefined) return;
+    to.push({ ...target, mode });
+    goTo(seen);
+  }
 
   function moveTo(nextFromMs: number, nextToMs: number, glides: boolean): void {
     const length = Math.min(extentMs, Math.max(SHORTEST_WINDOW_MS, nextToMs - nextFromMs));
@@ -97,6 +154,8 @@ export function createViewport(options: { readonly glides: () => boolean }): Vie
       endMs = 0;
       isLive = false;
       mode = 'all';
+      past.length = 0;
+      future.length = 0;
       moveTo(0, extentMs, false);
       revision++;
     },
@@ -140,10 +199,17 @@ export function createViewport(options: { readonly glides: () => boolean }): Vie
       revision++;
     },
     show(nextFromMs, nextToMs) {
+      remember(false);
       moveTo(nextFromMs, nextToMs, false);
       settleMode();
     },
+    glideTo(nextFromMs, nextToMs) {
+      remember(true);
+      moveTo(nextFromMs, nextToMs, true);
+      settleMode();
+    },
     zoomAt(atMs, factor) {
+      remember(false);
       const length = target.toMs - target.fromMs;
       const nextLength = Math.min(extentMs, Math.max(SHORTEST_WINDOW_MS, length * factor));
       const share = Math.min(1, Math.max(0, (atMs - target.fromMs) / length));
@@ -151,14 +217,20 @@ export function createViewport(options: { readonly glides: () => boolean }): Vie
       settleMode();
     },
     panBy(milliseconds) {
+      remember(false);
       moveTo(target.fromMs + milliseconds, target.toMs + milliseconds, false);
       settleMode();
+      // Who looks back lets go of the live end, also while it is still in sight.
+      if (milliseconds < 0 && mode === 'following') mode = 'chosen';
     },
     showAll() {
+      if (mode === 'all') return;
+      remember(true);
       mode = 'all';
       moveTo(0, extentMs, true);
     },
     followEnd() {
+      remember(true);
       const length = target.toMs - target.fromMs;
       if (length >= extentMs) {
         mode = 'all';
@@ -167,5 +239,13 @@ export function createViewport(options: { readonly glides: () => boolean }): Vie
       mode = isLive ? 'following' : 'chosen';
       moveTo(endMs - length * (isLive ? 0.75 : 1), endMs + length * (isLive ? 0.25 : 0), true);
     },
+    get canGoBack() {
+      return past.length > 0;
+    },
+    get canGoForward() {
+      return future.length > 0;
+    },
+    back: () => travel(past, future),
+    forward: () => travel(future, past),
   };
 }

@@ -799,6 +799,8 @@ export function createRunStream(): RunStream {
     counters,
     samples,
     collections: { ...collections, reasonAt },
+    majors: { startMs: majorStartMs, endMs: majorEndMs },
+    events,
     registrations,
     throwingRows,
     blocked,
@@ -814,6 +816,10 @@ export function createRunStream(): RunStream {
     releasedAtMs(row) {
       checkRow(row);
       return releasedAtMs(row);
+    },
+    collectingMajors(row) {
+      checkRow(row);
+      return collectingMajors(row);
     },
     collectedAtMs(row) {
       checkRow(row);

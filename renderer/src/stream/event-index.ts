@@ -2,7 +2,7 @@
 // any pixel column follow. Part of the run's stream in the page; filled by create-run-stream.ts.
 
 import { float64Column, uint32Column } from './growable-column.ts';
-import type { DensityColumns, EventView, LifeCounts } from './run-stream.ts';
+import type { DensityColumns, EventCursor, EventOrder, EventView, LifeCounts } from './run-stream.ts';
 
 /** The order is the code in an entry's upper three bits. */
 export const EVENT_KINDS = [
@@ -35,10 +35,13 @@ const BLOCK_SHIFT = 6;
 const BLOCK_EVENTS = 1 << BLOCK_SHIFT;
 
 /** `timeOf` must give the same answer for an entry ever after, and never NaN. */
-export class EventIndex {
+export class EventIndex implements EventOrder {
   readonly #entries = uint32Column();
   readonly #timeOf: (entry: number) => number;
   #lastTime = -Infinity;
+
+  /** Everybody who has read a part of the events, to be told of what is put among them. */
+  readonly #cursors: EventCursor[] = [];
 
   // Summaries of whole blocks: its first time, counts before it, and the extremes of "alive" after each of its events.
   // The first #summarizedBlocks are valid; a merge into older events takes some of them back.
@@ -60,6 +63,16 @@ export class EventIndex {
 
   entryAt(position: number): number {
     return this.#entries.at(position);
+  }
+
+  timeAt(position: number): number {
+    return this.#timeOf(this.#entries.at(position));
+  }
+
+  createCursor(): EventCursor {
+    const cursor = { position: 0 };
+    this.#cursors.push(cursor);
+    return cursor;
   }
 
   /**
@@ -104,6 +117,7 @@ export class EventIndex {
       take--;
     }
     this.#summarizedBlocks = Math.min(this.#summarizedBlocks, start >> BLOCK_SHIFT);
+    for (const cursor of this.#cursors) cursor.position = Math.min(cursor.position, start);
     this.#lastTime = Math.max(this.#lastTime, lastTime);
   }
 
@@ -118,6 +132,11 @@ export class EventIndex {
       else high = middle;
     }
     return low;
+  }
+
+  positionBefore(timeMs: number): number {
+    this.#summarize();
+    return this.#positionBefore(timeMs, 0);
   }
 
   /** How many had been registered, finalized and unregistered at `timeMs`, that moment included. */

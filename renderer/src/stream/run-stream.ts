@@ -13,6 +13,30 @@ export interface ColumnView<Values extends Float64Array | Uint32Array | Uint8Arr
   readonly length: number;
 }
 
+/** A stretch of the run. */
+export interface TimeRange {
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+/** All events in order of time. `entryKind` and `entryRow` of event-index.ts take an entry apart. */
+export interface EventOrder {
+  readonly length: number;
+  entryAt(position: number): number;
+  timeAt(position: number): number;
+  /** Number of events at or before `timeMs`. */
+  positionAfter(timeMs: number): number;
+  /** First event at or after `timeMs`. */
+  positionBefore(timeMs: number): number;
+  /** For what is derived from the events as they come: set `position` to where one has read to. */
+  createCursor(): EventCursor;
+}
+
+/** Events before `position` are those that were read: one that is put among them later moves it back. */
+export interface EventCursor {
+  position: number;
+}
+
 /** Counts at one moment; `alive` = registered − finalized − unregistered. */
 export interface LifeCounts {
   readonly registered: number;
@@ -151,6 +175,9 @@ export interface RunStream {
     readonly afterBytes: ColumnView<Float64Array>;
     reasonAt(row: number): string;
   };
+  /** Mark-compacts alone, in order of time whatever their order of arrival. Times of the same row belong together. */
+  readonly majors: { readonly startMs: ColumnView<Float64Array>; readonly endMs: ColumnView<Float64Array> };
+  readonly events: EventOrder;
   /** Row i is registration i + 1. NaN in `callbackStartMs`: no callback yet. */
   readonly registrations: {
     readonly atMs: ColumnView<Float64Array>;
@@ -178,6 +205,8 @@ export interface RunStream {
   releasedAtMs(row: number): number;
   /** End of the major GC that collected it, as far as its callback tells; NaN if there was no callback. */
   collectedAtMs(row: number): number;
+  /** Rows of `majors`: the first that can have collected it, and the last. Undefined if there was no callback. */
+  collectingMajors(row: number): readonly [first: number, last: number] | undefined;
   /** When the registration ended by callback or `unregister()`; Infinity while it has not. */
   endedAtMs(row: number): number;
   /** `simple.ts:12`, or empty if not recorded. */

@@ -1,0 +1,39 @@
+// What the user has chosen on the timeline of the shown run, and what is to be brought into sight there.
+// Runs in the page; written by the timeline, the tables and the panels, read by all of them.
+
+import { defineStore } from 'pinia';
+import { shallowRef, watch } from 'vue';
+import type { TimeRange } from '../stream/run-stream.ts';
+import { useRunStore } from './run-store.ts';
+
+/** Another object for each asking, so that asking twice for the same is seen. */
+export type Reveal =
+  | { readonly kind: 'range'; readonly range: TimeRange }
+  /** Only moves the window if the object's life is out of sight. */
+  | { readonly kind: 'object'; readonly objectId: number; readonly zooms: boolean };
+
+export const useTimelineStore = defineStore('timeline', () => {
+  const run = useRunStore();
+  /** Of the shown run; undefined: nothing is selected. */
+  const selection = shallowRef<TimeRange>();
+  const revealed = shallowRef<Reveal>();
+  watch(
+    () => run.shownRunId,
+    () => {
+      selection.value = undefined;
+      revealed.value = undefined;
+    },
+  );
+
+  function select(range: TimeRange | undefined): void {
+    selection.value = range;
+  }
+  /** Zooms the timeline to a stretch, with a little room on either side. */
+  function revealRange(range: TimeRange): void {
+    revealed.value = { kind: 'range', range };
+  }
+  function revealObject(objectId: number, { zooms }: { readonly zooms: boolean }): void {
+    revealed.value = { kind: 'object', objectId, zooms };
+  }
+  return { selection, revealed, select, revealRange, revealObject };
+});
