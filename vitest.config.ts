@@ -10,5 +10,7 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    // What a page shows is looked at until it is there.
+    expect: { poll: { timeout: 8_000 } },
   },
 });

@@ -403,6 +403,7 @@ function describeRuntime(inspected: 'live' | 'missing'): RunBatchOf<'runtime'> {
     ...(electron === undefined ? {} : { electron }),
     host: electron === undefined ? 'node' : 'utility-process',
     pid: process.pid,
+    startedAtEpochMs: Date.now() - now(),
     capabilities: {
       heap: inspected,
       external: inspected,

@@ -197,6 +197,8 @@ export const RuntimeBatch = v.object({
   electron: v.exactOptional(v.string()),
   host: v.picklist(['node', 'utility-process']),
   pid: Identifier,
+  /** What the machine's clock showed at the time zero of the run, in ms since 1970 (Unix time). */
+  startedAtEpochMs: v.exactOptional(Milliseconds),
   capabilities: v.object({ heap: Capability, external: Capability, collections: Capability, forcedGc: Capability }),
 });
 

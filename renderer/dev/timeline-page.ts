@@ -9,7 +9,8 @@ import { syntheticRun, type SyntheticRunOptions } from '../../tests/fixtures/syn
 import RunTimeline from '../src/charts/RunTimeline.vue';
 import { createRunStream } from '../src/stream/create-run-stream.ts';
 import { browserFrameHost, createFrameLoop, type FrameStatistics } from '../src/stream/frame-loop.ts';
-import type { RunStream } from '../src/stream/run-stream.ts';
+import type { Grouping } from '../src/stream/lane-counts.ts';
+import type { RunStream, TimeRange } from '../src/stream/run-stream.ts';
 import '../src/styles/tokens.css';
 
 export interface TimelinePage {
@@ -17,6 +18,9 @@ export interface TimelinePage {
   /** Feeds a new stream as the batches become due, and resolves to the longest time that applying a batch took. */
   stream(eventsPerSecond: number, seconds: number): Promise<{ events: number; longestApplyMs: number }>;
   readonly selectedObjectId: number | undefined;
+  readonly selection: TimeRange | undefined;
+  /** How often an object was to be looked at closely. */
+  readonly opened: number;
 }
 declare global {
   interface Window {
@@ -32,6 +36,10 @@ document.body.style.cssText = 'margin: 0; background: var(--ground)';
 const frameLoop = createFrameLoop(browserFrameHost());
 const selectedObjectId = ref<number>();
 const stream = shallowRef<RunStream>();
+const selection = shallowRef<TimeRange>();
+const grouping = ref<Grouping>('site');
+const showsClock = ref(false);
+const opened = ref(0);
 
 const MANY: Partial<SyntheticRunOptions> = {
   objects: 1_000_000,
@@ -153,6 +161,12 @@ window.timelinePage = {
   get selectedObjectId() {
     return selectedObjectId.value;
   },
+  get selection() {
+    return selection.value;
+  },
+  get opened() {
+    return opened.value;
+  },
   async stream(eventsPerSecond, seconds) {
     const batches = [...steadyRun(eventsPerSecond, seconds)];
     const followed = createRunStream();
@@ -179,6 +193,13 @@ createApp({
         frameLoop,
         selectedObjectId: selectedObjectId.value,
         onSelectObject: (id: number | undefined) => (selectedObjectId.value = id),
+        onOpenObject: () => opened.value++,
+        selection: selection.value,
+        'onUpdate:selection': (range: TimeRange | undefined) => (selection.value = range),
+        grouping: grouping.value,
+        'onUpdate:grouping': (next: Grouping) => (grouping.value = next),
+        showsClock: showsClock.value,
+        'onUpdate:showsClock': (next: boolean) => (showsClock.value = next),
       }),
     ]),
 }).mount('#app');

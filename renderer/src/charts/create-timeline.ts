@@ -2,36 +2,46 @@
 // RunTimeline.vue, which owns the elements and shows what is text. Nothing in here is reactive.
 
 import { disposable, type Disposable } from '../../../engine/protocol/port.ts';
-import { SeriesReduction } from '../stream/level-of-detail.ts';
+import { formatCount, formatDuration } from '../stream/figures.ts';
 import type { FrameLoop } from '../stream/frame-loop.ts';
-import { formatCount, formatRate } from '../stream/figures.ts';
 import { valueAt } from '../stream/growable-column.ts';
-import type { DensityColumns, ObjectView, RunStream, TimeRange } from '../stream/run-stream.ts';
-import { drawTimeAxis, drawVerticalGrid } from './draw-grid.ts';
-import { densityBands, drawDensity, drawLanes, drawLoneLife } from './draw-lifelines.ts';
-import { drawCrosshair, drawMarks, type OverlayExtent } from './draw-overlay.ts';
-import { drawBlocked, drawCollections, drawOverview, fillPeaks } from './draw-strips.ts';
-import { createHeapCurves, type HeapCurves } from './heap-curves.ts';
-import { HEAP_SERIES, type HeapSeriesKey } from './heap-series.ts';
-import { createLineChart } from './line-chart.ts';
-import { createLifelinePlanner, type LaneGroup, type LifelinePlan, type PlacedLife } from './lifelines.ts';
+import type { Grouping } from '../stream/lane-counts.ts';
+import type { ObjectView, RunStream, TimeRange } from '../stream/run-stream.ts';
+import { drawTimeAxis } from './draw-grid.ts';
+import { drawCrosshair, drawMarkLines, drawSelectedRange, type OverlayExtent } from './draw-overlay.ts';
+import { withMargin, type GestureTarget, type TimelineItem } from './gestures.ts';
+import type { HeapSeriesKey } from './heap-series.ts';
 import type { Palette } from './palette.ts';
-import { nearestSample, readingsAt, summarize, type Reading, type StripSummaries } from './readings.ts';
+import { nearestSample, readingsAt, type Reading } from './readings.ts';
+import { createBacklogStrip } from './strips/backlog-strip.ts';
+import { createBlockedStrip } from './strips/blocked-strip.ts';
+import { createCollectionsStrip } from './strips/collections-strip.ts';
+import { createHeapStrip } from './strips/heap-strip.ts';
+import { createLanesStrip, describeReading, type LaneTitle } from './strips/lanes-strip.ts';
+import { createOverviewStrip } from './strips/overview-strip.ts';
+import { createPhasesStrip } from './strips/phases-strip.ts';
+import type { Strip, TimelineView } from './strips/strip.ts';
+import { summarize, tabulate, type StripSummaries, type TimelineTable } from './summaries.ts';
 import { createSurface } from './surface.ts';
 import { createMarkReader } from './timeline-marks.ts';
-import { byteTicks, createTimeScale, type Tick, type TimeScale } from './time-scale.ts';
-import { withMargin, type GestureTarget, type TimelineItem } from './gestures.ts';
+import { createTimeScale, momentText, RELATIVE_TIME, type Tick, type TimeFormat } from './time-scale.ts';
 import { createViewport, type ViewportMode } from './viewport.ts';
 
+/** The canvases of each strip, from above to below; the overlay lies over all of them. */
 export interface TimelineElements {
   /** Positioned; all coordinates are relative to it. */
   readonly stage: HTMLElement;
   readonly overview: HTMLCanvasElement;
+  readonly phases: HTMLCanvasElement;
   readonly heapGrid: HTMLCanvasElement;
   readonly heap: HTMLCanvasElement;
   readonly collections: HTMLCanvasElement;
   readonly blocked: HTMLCanvasElement;
-  readonly lifelines: HTMLCanvasElement;
+  readonly notEndedGrid: HTMLCanvasElement;
+  readonly notEnded: HTMLCanvasElement;
+  readonly waitingGrid: HTMLCanvasElement;
+  readonly waiting: HTMLCanvasElement;
+  readonly lanes: HTMLCanvasElement;
   readonly axis: HTMLCanvasElement;
   readonly overlay: HTMLCanvasElement;
 }
@@ -40,11 +50,17 @@ export interface TimelineElements {
 export interface TimelineFacts {
   /** Offsets from the top of the heap's plot. */
   readonly byteTicks: readonly (Tick & { readonly topPx: number })[];
-  readonly laneGroups: readonly LaneGroup[];
-  readonly density: readonly { readonly title: string; readonly figure: string; readonly topPx: number }[] | undefined;
+  readonly longestPause: string;
+  /** Highest counts in the window. */
+  readonly backlog: { readonly notEnded: string; readonly waiting: string };
+  readonly lanes: readonly LaneTitle[];
+  /** Counts are drawn instead of lifelines. */
+  readonly isDensity: boolean;
   readonly registrations: number;
   readonly hasSamples: boolean;
   readonly mode: ViewportMode;
+  readonly canGoBack: boolean;
+  readonly canGoForward: boolean;
   /** Undefined: no run. */
   readonly status: RunStream['status'] | undefined;
 }
@@ -61,7 +77,8 @@ export type TimelineTip = {
 
 export interface TimelineListener {
   onFacts(facts: TimelineFacts): void;
-  onSummaries(summaries: StripSummaries): void;
+  /** At most once a second. */
+  onSummaries(summaries: StripSummaries, table: TimelineTable): void;
   onTip(tip: TimelineTip | undefined): void;
 }
 
@@ -69,6 +86,8 @@ export interface Timeline extends GestureTarget, Disposable {
   setStream(stream: RunStream | undefined): void;
   setPalette(palette: Palette): void;
   setHidden(hidden: ReadonlySet<HeapSeriesKey>): void;
+  setGrouping(grouping: Grouping): void;
+  setTimeFormat(format: TimeFormat): void;
   setSelectedObject(id: number | undefined): void;
   setSelection(range: TimeRange | undefined): void;
   /** Brings an object's life into sight: the window moves only if it is not, and zooms only if asked to. */
@@ -79,8 +98,6 @@ export interface Timeline extends GestureTarget, Disposable {
 export const AXIS_BLEED_PX = 16;
 const SUMMARY_INTERVAL_MS = 1000;
 const POINTER_REACH_PX = 5;
-/** Share of the heap's axis that stays free above the highest curve, so that its line is not cut in half. */
-const HEAP_HEADROOM = 0.03;
 
 export function createTimeline(
   elements: TimelineElements,
@@ -90,91 +107,102 @@ export function createTimeline(
   const { frameLoop } = options;
   const wake = () => frameLoop.wake();
   const viewport = createViewport({ glides: options.glides });
-  const surfaces = {
-    overview: createSurface(elements.overview, wake),
-    heapGrid: createSurface(elements.heapGrid, wake),
-    collections: createSurface(elements.collections, wake),
-    blocked: createSurface(elements.blocked, wake),
-    lifelines: createSurface(elements.lifelines, wake),
-    axis: createSurface(elements.axis, wake),
-    overlay: createSurface(elements.overlay, wake),
-  };
-  const heapChart = createLineChart(elements.heap);
-  const planner = createLifelinePlanner();
+  const overview = createOverviewStrip(elements.overview, wake);
+  const phases = createPhasesStrip(elements.phases, wake);
+  const heap = createHeapStrip({ grid: elements.heapGrid, curves: elements.heap }, wake);
+  const collections = createCollectionsStrip(elements.collections, wake);
+  const blocked = createBlockedStrip(elements.blocked, wake);
+  const backlog = createBacklogStrip(elements, wake);
+  const lanes = createLanesStrip(elements.lanes, wake);
+  /** Measured by the box that holds its canvases: Chart.js sizes its own canvas only when it draws. */
+  const plotOf = (canvas: HTMLCanvasElement) => canvas.closest<HTMLElement>('.plot') ?? canvas;
+  const strips: readonly { readonly strip: Strip; readonly element: HTMLElement }[] = [
+    { strip: overview, element: plotOf(elements.overview) },
+    { strip: phases, element: plotOf(elements.phases) },
+    { strip: heap, element: plotOf(elements.heapGrid) },
+    { strip: collections, element: plotOf(elements.collections) },
+    { strip: blocked, element: plotOf(elements.blocked) },
+    { strip: backlog, element: plotOf(elements.notEndedGrid) },
+    { strip: lanes, element: plotOf(elements.lanes) },
+  ];
+  const axis = createSurface(elements.axis, wake);
+  const overlay = createSurface(elements.overlay, wake);
   const readMarks = createMarkReader();
 
-  let stream: RunStream | undefined;
-  let palette = options.palette;
-  let hidden: ReadonlySet<HeapSeriesKey> = new Set();
-  let selectedId: number | undefined;
-  let selection: TimeRange | undefined;
+  let view: TimelineView = {
+    stream: undefined,
+    scale: createTimeScale(0, 1, 1),
+    extentMs: 1,
+    isWhole: true,
+    palette: options.palette,
+    hidden: new Set(),
+    marks: readMarks(undefined),
+    selectedRow: undefined,
+    selection: undefined,
+    timeFormat: RELATIVE_TIME,
+  };
   let pointer: { readonly x: number; readonly y: number } | undefined;
   /** Grows with everything that is set from outside and changes the drawing. */
   let settingRevision = 0;
-  let heapCurves: HeapCurves | undefined;
   let pointerRevision = 0;
-
-  let scale: TimeScale = createTimeScale(0, 1, 1);
-  let heapTopBytes = 1;
-  let plan: LifelinePlan = { kind: 'empty' };
-  let densityColumns: DensityColumns | undefined;
-  let overviewSeries: { used: SeriesReduction; external: SeriesReduction } | undefined;
-  let peaks = { used: new Float64Array(0), external: new Float64Array(0) };
-  let peaksKey = '';
-  let facts: TimelineFacts = {
-    byteTicks: [],
-    laneGroups: [],
-    density: undefined,
-    registrations: 0,
-    hasSamples: false,
-    mode: 'all',
-    status: undefined,
-  };
   let factsText = '';
   let summaryAtMs = -Infinity;
   let summarizedVersion = NaN;
 
-  const dataVersion = () => (stream?.revision ?? 0) + settingRevision;
+  const dataVersion = () => (view.stream?.revision ?? 0) + settingRevision;
   const viewVersion = () => dataVersion() + viewport.revision;
 
-  /** Tops of the strips, read only when a size has changed: reading them in a frame would force a layout. */
-  let extent: OverlayExtent & { lifelinesTop: number; heapTop: number } = {
-    overviewTop: 0,
-    overviewBottom: 0,
-    top: 0,
-    bottom: 0,
-    lifelinesTop: 0,
-    heapTop: 0,
-  };
-  let extentVersion = -1;
-  function measureExtent(): void {
-    const version = Object.values(surfaces).reduce((sum, surface) => sum + surface.revision, 0);
-    if (version === extentVersion) return;
-    extentVersion = version;
-    const stageTop = elements.stage.getBoundingClientRect().top;
-    const box = (element: Element) => {
-      const { top, bottom } = element.getBoundingClientRect();
-      return { top: top - stageTop, bottom: bottom - stageTop };
-    };
-    const overview = box(elements.overview);
+  /** Where the strips lie, read only when a size has changed: reading that in a frame would force a layout. */
+  let tops: number[] = strips.map(() => 0);
+  let bottoms: number[] = tops;
+  let extent: OverlayExtent = { overviewTop: 0, overviewBottom: 0, top: 0, bottom: 0 };
+  let plotLeft = 0;
+  let measuredVersion = -1;
+  function measure(): void {
+    const version = strips.reduce((sum, { strip }) => sum + strip.revision, axis.revision + overlay.revision);
+    if (version === measuredVersion) return;
+    measuredVersion = version;
+    const { top: stageTop, left: stageLeft } = elements.stage.getBoundingClientRect();
+    const boxes = strips.map(({ element }) => element.getBoundingClientRect());
+    tops = boxes.map(({ top }) => top - stageTop);
+    bottoms = boxes.map(({ bottom }) => bottom - stageTop);
+    plotLeft = elements.overlay.getBoundingClientRect().left - stageLeft;
     extent = {
-      overviewTop: overview.top,
-      overviewBottom: overview.bottom,
-      heapTop: box(elements.heap).top,
-      top: box(elements.heap).top,
-      bottom: box(elements.lifelines).bottom,
-      lifelinesTop: box(elements.lifelines).top,
+      overviewTop: tops[0] ?? 0,
+      overviewBottom: bottoms[0] ?? 0,
+      top: tops[1] ?? 0,
+      bottom: bottoms.at(-1) ?? 0,
     };
   }
-  const plotLeft = () => elements.overlay.offsetLeft;
-  const cursorX = () => (pointer === undefined ? NaN : pointer.x - plotLeft());
+  const topOf = (strip: Strip) => tops[strips.findIndex((each) => each.strip === strip)] ?? 0;
 
-  function gatherFacts(changes: Partial<TimelineFacts>): void {
-    facts = { ...facts, ...changes };
+  /** The strip under a point, with the point relative to its plot. */
+  function stripAt(
+    x: number,
+    y: number,
+  ): { readonly strip: Strip; readonly x: number; readonly y: number } | undefined {
+    const index = tops.findIndex((top, strip) => y >= top && y < (bottoms[strip] ?? 0));
+    const found = strips[index];
+    return found && { strip: found.strip, x: x - plotLeft, y: y - (tops[index] ?? 0) };
   }
 
-  /** Once a frame, after all parts have had their say. */
   function publishFacts(): void {
+    const { stream } = view;
+    const facts: TimelineFacts = {
+      byteTicks: heap.ticks,
+      longestPause: formatDuration(
+        stream !== undefined && stream.counters.longestPauseMs > 0 ? stream.counters.longestPauseMs : NaN,
+      ),
+      backlog: { notEnded: formatCount(backlog.peaks.notEnded), waiting: formatCount(backlog.peaks.waiting) },
+      lanes: lanes.titles,
+      isDensity: lanes.isDensity,
+      registrations: stream?.counters.registered ?? 0,
+      hasSamples: stream !== undefined && stream.counters.samples > 0,
+      mode: viewport.mode,
+      canGoBack: viewport.canGoBack,
+      canGoForward: viewport.canGoForward,
+      status: stream?.status,
+    };
     const text = JSON.stringify(facts);
     if (text === factsText) return;
     factsText = text;
@@ -186,177 +214,90 @@ export function createTimeline(
     version: () => {
       // While it glides, every frame is another step.
       if (viewport.isMoving) viewport.advance(performance.now());
-      return viewVersion() + surfaces.overlay.revision;
+      return viewVersion() + overlay.revision + axis.revision;
     },
     draw() {
+      const { stream } = view;
       viewport.extendTo(stream?.endMs ?? 0, stream !== undefined && stream.status !== 'ended');
-      scale = createTimeScale(viewport.fromMs, viewport.toMs, Math.max(1, surfaces.overlay.width));
-      measureExtent();
-      gatherFacts({
-        mode: viewport.mode,
-        status: stream?.status,
-        registrations: stream?.counters.registered ?? 0,
-        hasSamples: stream !== undefined && stream.counters.samples > 0,
-      });
+      measure();
+      view = {
+        ...view,
+        scale: createTimeScale(viewport.fromMs, viewport.toMs, Math.max(1, overlay.width)),
+        extentMs: viewport.extentMs,
+        isWhole: viewport.mode === 'all',
+        marks: readMarks(stream),
+      };
     },
   };
 
-  const overviewPart = {
-    version: () => viewVersion() + surfaces.overview.revision,
-    draw() {
-      const { overview } = surfaces;
-      const context = overview.begin();
-      const columnCount = Math.max(1, Math.round(overview.width));
-      const key = `${stream?.revision} ${viewport.extentMs} ${columnCount}`;
-      if (overviewSeries === undefined || stream === undefined) {
-        peaks = { used: new Float64Array(0), external: new Float64Array(0) };
-        peaksKey = '';
-      } else if (key !== peaksKey) {
-        peaksKey = key;
-        if (peaks.used.length !== columnCount) {
-          peaks = { used: new Float64Array(columnCount), external: new Float64Array(columnCount) };
-        }
-        const range = { fromMs: 0, toMs: viewport.extentMs };
-        const { used, external } = overviewSeries;
-        fillPeaks(stream.samples.atMs, (from, to) => used.highest(from, to), range, peaks.used);
-        fillPeaks(stream.samples.atMs, (from, to) => external.highest(from, to), range, peaks.external);
-      }
-      const xOf = (atMs: number) => (atMs / viewport.extentMs) * overview.width;
-      drawOverview(
-        context,
-        overview,
-        peaks,
-        { left: xOf(viewport.fromMs), right: xOf(viewport.toMs), isWhole: viewport.mode === 'all' },
-        palette,
-      );
-    },
-  };
-
-  const heapPart = {
-    version: () => viewVersion() + surfaces.heapGrid.revision,
-    draw() {
-      const { heapGrid } = surfaces;
-      const { width, height } = heapGrid;
-      const ticks = byteTicks((heapCurves?.highest(scale, hidden) ?? NaN) * (1 + HEAP_HEADROOM), height < 120 ? 2 : 3);
-      heapTopBytes = ticks.at(-1)?.value ?? 1;
-      const context = heapGrid.begin();
-      const hasFigures = stream !== undefined && stream.samples.atMs.length > 0;
-      const yOf = (bytes: number) => height - (bytes / heapTopBytes) * height;
-      // Without figures there is a sentence instead: lines would run through it.
-      if (hasFigures) drawVerticalGrid(context, scale, height, palette);
-      context.fillStyle = palette.line;
-      for (const { value } of hasFigures ? ticks : ticks.slice(0, 1)) {
-        context.fillRect(0, Math.min(height - 1, Math.round(yOf(value))), width, 1);
-      }
-      heapChart.draw(heapCurves?.lines(scale, { palette, hidden }) ?? [], scale, heapGrid, heapTopBytes);
-      gatherFacts({
-        byteTicks: hasFigures ? ticks.map((tick) => ({ ...tick, topPx: Math.round(yOf(tick.value)) })) : [],
-      });
-    },
-  };
-
-  const collectionsPart = {
-    version: () => viewVersion() + surfaces.collections.revision,
-    draw() {
-      const { collections } = surfaces;
-      drawCollections(collections.begin(), collections, stream, readMarks(stream).requestedMs, scale, palette);
-    },
-  };
-
-  const blockedPart = {
-    version: () => viewVersion() + surfaces.blocked.revision,
-    draw() {
-      drawBlocked(surfaces.blocked.begin(), surfaces.blocked, stream, scale, palette);
-    },
-  };
-
-  const lifelinesPart = {
-    version: () => viewVersion() + surfaces.lifelines.revision,
-    draw() {
-      const { lifelines } = surfaces;
-      const context = lifelines.begin();
-      plan = planner.plan(stream, scale, viewport.extentMs, lifelines.height);
-      if (plan.kind === 'empty' || stream === undefined) {
-        gatherFacts({ laneGroups: [], density: undefined });
-      } else if (plan.kind === 'lanes') {
-        const selectedRow = selectedId === undefined ? undefined : selectedId - 1;
-        drawLanes(context, lifelines, plan, stream, scale, palette, selectedRow);
-        gatherFacts({ laneGroups: plan.groups, density: undefined });
-      } else {
-        const columns = columnsFor(Math.max(1, Math.round(scale.width)));
-        stream.density(scale.fromMs, scale.toMs, columns);
-        const peak = drawDensity(context, lifelines, columns, stream, scale, palette);
-        if (selectedId !== undefined) drawLoneLife(context, lifelines, selectedId - 1, stream, scale, palette);
-        const bands = densityBands(lifelines.height);
-        const pairSeconds = (2 * scale.millisecondsPerPixel) / 1000;
-        const perSecond = (count: number) => `peak ${formatRate(count / pairSeconds)}`;
-        gatherFacts({
-          laneGroups: [],
-          density: [
-            { title: 'registered', figure: perSecond(peak.registered), topPx: bands[0]?.top ?? 0 },
-            { title: 'alive', figure: `peak ${formatCount(peak.alive)}`, topPx: bands[1]?.top ?? 0 },
-            { title: 'finalized', figure: perSecond(peak.finalized), topPx: bands[2]?.top ?? 0 },
-          ],
-        });
-      }
-    },
-  };
-
-  function columnsFor(count: number): DensityColumns {
-    if (densityColumns?.registered.length !== count) {
-      const column = () => new Uint32Array(count);
-      densityColumns = { registered: column(), finalized: column(), highestAlive: column(), lowestAlive: column() };
-    }
-    return densityColumns;
-  }
+  const stripPart = (strip: Strip, ownVersion: () => number = () => 0) => ({
+    version: () => viewVersion() + strip.revision + ownVersion(),
+    draw: () => strip.draw(view),
+  });
 
   const axisPart = {
-    version: () => viewport.revision + settingRevision + surfaces.axis.revision,
+    version: () => viewport.revision + settingRevision + axis.revision,
     draw() {
-      drawTimeAxis(surfaces.axis.begin(), scale, AXIS_BLEED_PX, palette);
+      drawTimeAxis(axis.begin(), view.scale, AXIS_BLEED_PX, view.palette, view.timeFormat);
     },
   };
 
   const overlayPart = {
-    version: () => viewVersion() + pointerRevision + surfaces.overlay.revision,
+    version: () => viewVersion() + pointerRevision + overlay.revision + lanes.readings + backlog.readings,
     draw() {
-      const context = surfaces.overlay.begin();
-      const marks = readMarks(stream).all;
-      const overviewXOf = (atMs: number) => (atMs / viewport.extentMs) * scale.width;
-      drawMarks(context, marks, extent, scale, overviewXOf, palette);
+      const context = overlay.begin();
+      drawMarkLines(context, view, extent);
+      drawSelectedRange(context, view, extent);
       publishFacts();
-      const x = cursorX();
-      if (stream === undefined || pointer === undefined || !(x >= 0 && x <= scale.width)) {
-        listener.onTip(undefined);
-        return;
-      }
-      const inOverview = isInOverview(pointer.y);
-      const timeMs = timeAt(pointer.x, inOverview ? 'overview' : 'strips');
-      const sample = timeMs > stream.endMs ? undefined : nearestSample(stream, timeMs);
-      const { height } = surfaces.heapGrid;
-      const sampleX = sample === undefined ? NaN : scale.x(valueAt(stream.samples.atMs, sample));
-      // In the middle of the crosshair where sample and cursor are one pixel column.
-      const pointX = Math.abs(sampleX - x) < 1.5 ? Math.round(x) + 0.5 : sampleX;
-      const points = HEAP_SERIES.flatMap(({ key, column, hue }) => {
-        const bytes = sample === undefined ? NaN : (stream?.samples[column].values[sample] ?? NaN);
-        if (hidden.has(key) || Number.isNaN(bytes) || bytes > heapTopBytes) return [];
-        return [{ x: pointX, y: extent.heapTop + height - (bytes / heapTopBytes) * height, color: palette[hue] }];
-      });
-      drawCrosshair(context, inOverview ? scale.x(timeMs) : x, overviewXOf(timeMs), points, extent, palette);
-      // As many digits as a pixel tells apart.
-      const decimals = Math.max(3, Math.ceil(3 - Math.log10(scale.millisecondsPerPixel)));
-      const timeText = `${(timeMs / 1000).toFixed(Math.min(9, decimals))} s`;
-      const life = lifeAt(pointer.x, pointer.y);
-      if (life !== undefined) {
-        const object = stream.objectAt(life.row);
-        listener.onTip({ kind: 'object', x: pointer.x, y: pointer.y, timeText, object });
-        return;
-      }
-      const reachMs = POINTER_REACH_PX * scale.millisecondsPerPixel;
-      const readings = readingsAt(stream, timeMs, reachMs, hidden, marks);
-      listener.onTip({ kind: 'readings', x: pointer.x, y: pointer.y, timeText, readings });
+      drawCursor(context);
     },
   };
+
+  function drawCursor(context: CanvasRenderingContext2D): void {
+    const { stream, scale, palette, hidden, marks, extentMs } = view;
+    const x = pointer === undefined ? NaN : pointer.x - plotLeft;
+    if (stream === undefined || pointer === undefined || !(x >= 0 && x <= scale.width)) {
+      listener.onTip(undefined);
+      return;
+    }
+    const inOverview = isInOverview(pointer.y);
+    const timeMs = timeAt(pointer.x, inOverview ? 'overview' : 'strips');
+    const sample = timeMs > stream.endMs ? undefined : nearestSample(stream, timeMs);
+    const sampleX = sample === undefined ? NaN : scale.x(valueAt(stream.samples.atMs, sample));
+    // In the middle of the crosshair where sample and cursor are one pixel column.
+    const pointX = Math.abs(sampleX - x) < 1.5 ? Math.round(x) + 0.5 : sampleX;
+    const heapTop = topOf(heap);
+    const points =
+      sample === undefined
+        ? []
+        : heap.pointsAt(view, sample).map(({ y, color }) => ({ x: pointX, y: heapTop + y, color }));
+    const overviewX = (timeMs / extentMs) * scale.width;
+    drawCrosshair(context, inOverview ? scale.x(timeMs) : x, overviewX, points, extent, palette);
+
+    const timeText = momentText(timeMs, view.timeFormat, scale.millisecondsPerPixel);
+    const at = { x: pointer.x, y: pointer.y, timeText };
+    const laneY = pointer.y - topOf(lanes);
+    const life = lanes.lifeAt(view, x, laneY);
+    if (life !== undefined) {
+      listener.onTip({ ...at, kind: 'object', object: stream.objectAt(life.row) });
+      return;
+    }
+    const reachMs = POINTER_REACH_PX * scale.millisecondsPerPixel;
+    const readings = readingsAt(stream, timeMs, {
+      reachMs,
+      hidden,
+      marks: marks.all,
+      waiting: backlog.waitingAt(timeMs),
+    });
+    const density = laneY >= 0 ? lanes.readingAt(view, x, laneY) : undefined;
+    if (density !== undefined) {
+      readings.push({
+        name: `${density.title}, ${formatDuration(density.lengthMs)}`,
+        figure: describeReading(density),
+      });
+    }
+    listener.onTip({ ...at, kind: 'readings', readings });
+  }
 
   const summaryPart = {
     version: () => {
@@ -367,115 +308,88 @@ export function createTimeline(
     draw() {
       summarizedVersion = viewVersion();
       summaryAtMs = performance.now();
-      const end = stream?.endMs ?? 0;
-      const known = {
-        usedBytes: overviewSeries?.used.highest(0, end) ?? NaN,
-        externalBytes: overviewSeries?.external.highest(0, end) ?? NaN,
-      };
-      listener.onSummaries(summarize(stream, scale, known));
+      const { stream, scale } = view;
+      const waitingAt = (timeMs: number) => backlog.waitingAt(timeMs);
+      listener.onSummaries(
+        summarize(stream, scale, { ...overview.peaks(), waiting: backlog.peaks.waiting }),
+        tabulate(stream, scale, view.timeFormat, waitingAt),
+      );
     },
   };
 
-  function lifeAt(x: number, y: number): PlacedLife | undefined {
-    if (plan.kind !== 'lanes' || stream === undefined) return undefined;
-    const plotX = x - plotLeft();
-    const laneY = y - extent.lifelinesTop;
-    const reach = Math.max(plan.pitchPx / 2, 4);
-    let best: PlacedLife | undefined;
-    let bestDistance = Infinity;
-    for (const life of plan.lives) {
-      const distance = Math.abs(life.y - laneY);
-      if (distance > reach || distance > bestDistance) continue;
-      const endX = scale.x(Math.min(life.endMs, stream.endMs));
-      if (plotX < scale.x(life.startMs) - 4 || plotX > endX + 10) continue;
-      best = life;
-      bestDistance = distance;
-    }
-    return best;
+  function itemAt(x: number, y: number): TimelineItem | undefined {
+    const found = stripAt(x, y);
+    return found?.strip.itemAt?.(view, found.x, found.y);
   }
 
   /** From registration to what ended it, or as far as the run has come. */
   function lifeRange(row: number): TimeRange | undefined {
+    const { stream } = view;
     if (stream === undefined || row < 0 || row >= stream.registrations.atMs.length) return undefined;
     const fromMs = stream.registrations.atMs.values[row] ?? NaN;
     if (Number.isNaN(fromMs)) return undefined;
     return { fromMs, toMs: Math.max(fromMs, Math.min(stream.endedAtMs(row), stream.endMs)) };
   }
 
-  function itemAt(x: number, y: number): TimelineItem | undefined {
-    const life = lifeAt(x, y);
-    const range = life === undefined ? undefined : lifeRange(life.row);
-    return life === undefined || range === undefined ? undefined : { objectId: life.row + 1, range };
-  }
-
   const isInOverview = (y: number) => y >= extent.overviewTop - 4 && y <= extent.overviewBottom + 2;
 
   function timeAt(x: number, kind: 'overview' | 'strips'): number {
-    const plotX = x - plotLeft();
-    return kind === 'strips' ? scale.timeAt(plotX) : (plotX / scale.width) * viewport.extentMs;
+    const plotX = x - plotLeft;
+    return kind === 'strips' ? view.scale.timeAt(plotX) : (plotX / view.scale.width) * viewport.extentMs;
   }
 
   const registrations = [
     scalePart,
-    overviewPart,
-    heapPart,
-    collectionsPart,
-    blockedPart,
-    lifelinesPart,
+    stripPart(overview),
+    stripPart(phases),
+    stripPart(heap),
+    stripPart(collections),
+    stripPart(blocked),
+    stripPart(backlog, () => backlog.readings),
+    stripPart(lanes, () => lanes.readings),
     axisPart,
     overlayPart,
     summaryPart,
   ].map((part) => frameLoop.register(part));
 
-  const changed = () => {
+  function change(changes: Partial<TimelineView>): void {
+    view = { ...view, ...changes };
     settingRevision++;
     frameLoop.wake();
-  };
+  }
 
   const disposal = disposable(() => {
     for (const registration of registrations) registration[Symbol.dispose]();
-    for (const surface of Object.values(surfaces)) surface[Symbol.dispose]();
-    heapChart[Symbol.dispose]();
+    for (const { strip } of strips) strip[Symbol.dispose]();
+    axis[Symbol.dispose]();
+    overlay[Symbol.dispose]();
   });
 
   return {
     viewport,
     setStream(next) {
-      if (next === stream) return;
+      if (next === view.stream) return;
       // Revisions of two streams can be equal: what was drawn of the old one must not pass for the new one.
-      settingRevision += (stream?.revision ?? 0) + 1;
-      stream = next;
-      heapCurves = next === undefined ? undefined : createHeapCurves(next);
-      overviewSeries =
-        next === undefined
-          ? undefined
-          : {
-              used: new SeriesReduction(next.samples.atMs, next.samples.usedBytes),
-              external: new SeriesReduction(next.samples.atMs, next.samples.externalBytes),
-            };
-      peaksKey = '';
+      settingRevision += (view.stream?.revision ?? 0) + 1;
+      overview.setStream(next);
+      heap.setStream(next);
+      backlog.setStream(next);
+      lanes.setStream(next);
       viewport.reset();
       summaryAtMs = -Infinity;
-      changed();
+      change({ stream: next });
     },
-    setPalette(next) {
-      palette = next;
-      changed();
+    setPalette: (palette) => change({ palette }),
+    setHidden: (hidden) => change({ hidden }),
+    setGrouping(grouping) {
+      lanes.setGrouping(grouping);
+      change({});
     },
-    setHidden(next) {
-      hidden = next;
-      changed();
-    },
-    setSelectedObject(id) {
-      selectedId = id;
-      changed();
-    },
-    setSelection(next) {
-      selection = next;
-      changed();
-    },
+    setTimeFormat: (timeFormat) => change({ timeFormat }),
+    setSelectedObject: (id) => change({ selectedRow: id === undefined ? undefined : id - 1 }),
+    setSelection: (selection) => change({ selection }),
     get selection() {
-      return selection;
+      return view.selection;
     },
     revealObject(id, zooms) {
       const range = lifeRange(id - 1);
@@ -497,18 +411,18 @@ export function createTimeline(
     },
     itemAt,
     timeAt,
-    xOf: (timeMs) => plotLeft() + scale.x(timeMs),
+    xOf: (timeMs) => plotLeft + view.scale.x(timeMs),
     isInOverview,
     isOnAxis: (y) => y > extent.bottom,
     get readingY() {
-      return extent.heapTop + surfaces.heapGrid.height / 2;
+      return topOf(heap) + heap.height / 2;
     },
     overviewWindow() {
-      const xOf = (atMs: number) => plotLeft() + (atMs / viewport.extentMs) * scale.width;
+      const xOf = (atMs: number) => plotLeft + (atMs / viewport.extentMs) * view.scale.width;
       return { left: xOf(viewport.fromMs), right: xOf(viewport.toMs) };
     },
     get plotWidth() {
-      return scale.width;
+      return view.scale.width;
     },
     wake,
     [Symbol.dispose]() {

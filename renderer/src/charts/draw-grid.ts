@@ -1,7 +1,7 @@
 // Lines and labels that all strips share: vertical grid lines at the ticks of time, and the axis itself.
 
 import type { Palette } from './palette.ts';
-import { timeTicks, type TimeScale } from './time-scale.ts';
+import { RELATIVE_TIME, timeTicks, type TimeFormat, type TimeScale } from './time-scale.ts';
 
 /** On the pixel grid, so that a one-pixel line is one pixel. */
 export const crisp = (position: number) => Math.round(position) + 0.5;
@@ -11,12 +11,13 @@ export function drawVerticalGrid(
   scale: TimeScale,
   height: number,
   palette: Palette,
+  format: TimeFormat = RELATIVE_TIME,
 ): void {
   context.strokeStyle = palette.line;
   context.lineWidth = 1;
   context.globalAlpha = 0.6;
   context.beginPath();
-  for (const { value } of timeTicks(scale)) {
+  for (const { value } of timeTicks(scale, format)) {
     const x = crisp(scale.x(value));
     context.moveTo(x, 0);
     context.lineTo(x, height);
@@ -31,13 +32,14 @@ export function drawTimeAxis(
   scale: TimeScale,
   bleed: number,
   palette: Palette,
+  format: TimeFormat = RELATIVE_TIME,
 ): void {
   context.font = palette.figuresFont;
   context.fillStyle = palette.inkFaint;
   context.textBaseline = 'top';
   context.textAlign = 'left';
   let freeFrom = -Infinity;
-  for (const { value, label } of timeTicks(scale)) {
+  for (const { value, label } of timeTicks(scale, format)) {
     const { width } = context.measureText(label);
     // Centred on the figure, not on figure and unit, and never beyond the plot.
     const figureWidth = context.measureText(label.split(' ')[0] ?? label).width;

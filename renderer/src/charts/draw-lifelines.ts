@@ -1,14 +1,15 @@
 // Draws lifelines: thick while the program uses the object, thin after it let go (half-way where it did not say), a
-// violet tick at the collecting GC, a green dot at the callback; amber with an arrow for what is still alive. Every end
-// has a shape of its own. Where there are too many, the counts of every pixel column instead, peaks kept.
+// violet band between the major GCs that bracket its collection with a tick at the last, a green dot at the callback, as
+// long as it took; amber with an arrow for what is still alive. Every end has a shape of its own.
 
 import { VERDICTS, type Verdict } from '../../../engine/protocol/vocabulary.ts';
-import type { DensityColumns, RunStream } from '../stream/run-stream.ts';
+import { valueAt } from '../stream/growable-column.ts';
+import type { RunStream } from '../stream/run-stream.ts';
 import { drawVerticalGrid } from './draw-grid.ts';
-import { fillSteps, type StripSize } from './draw-strips.ts';
 import type { LanesPlan, PlacedLife } from './lifelines.ts';
 import { translucent, type Palette } from './palette.ts';
-import type { TimeScale } from './time-scale.ts';
+import type { StripSize } from './strips/strip.ts';
+import type { TimeFormat, TimeScale } from './time-scale.ts';
 
 /** Names are drawn where lanes are wide enough for text, and few enough to be read. */
 const LABELLED_FROM_PITCH_PX = 11;
@@ -114,7 +115,9 @@ function drawLife(
     }
     return;
   }
-  if (endX < -20 || endX > scale.width + 20) return;
+  // What ended on the left may have taken until now.
+  const tookPx = (valueAt(stream.registrations.callbackMs, row) || 0) / scale.millisecondsPerPixel;
+  if (endX + tookPx < -20 || endX > scale.width + 20) return;
   if (verdict === 'unregistered') {
     context.strokeStyle = palette.inkSoft;
     context.lineWidth = 1.5;
@@ -124,10 +127,16 @@ function drawLife(
     context.stroke();
     return;
   }
-  const collectedAt = stream.collectedAtMs(row);
+  const majors = stream.collectingMajors(row);
   let dotX = endX;
-  if (!Number.isNaN(collectedAt)) {
-    const tickX = scale.x(collectedAt);
+  if (majors !== undefined) {
+    const tickX = scale.x(valueAt(stream.majors.endMs, majors[1]));
+    const bandX = scale.x(valueAt(stream.majors.startMs, majors[0]));
+    // Collected somewhere in here: between the majors that bracket it.
+    const left = Math.max(-20, bandX);
+    const bandHeight = tickHeight * 0.75;
+    context.fillStyle = translucent(palette.violet, 0.45);
+    if (tickX - left > 3) context.fillRect(left, y - bandHeight / 2, tickX - left, bandHeight);
     context.fillStyle = palette.violet;
     context.fillRect(tickX - 1.5, y - tickHeight / 2, 3, tickHeight);
     // Beside the tick when they fall together: both are to be seen.
@@ -147,7 +156,13 @@ function drawLife(
   }
   context.fillStyle = palette.green;
   context.beginPath();
-  context.arc(dotX, y, radius, 0, Math.PI * 2);
+  // As long as the callback took, where that is more than a dot.
+  if (tookPx > 2 * radius) {
+    const left = Math.max(-20, dotX);
+    context.roundRect(left, y - radius, Math.min(scale.width + 20, dotX + tookPx) - left, 2 * radius, radius);
+  } else {
+    context.arc(dotX, y, radius, 0, Math.PI * 2);
+  }
   context.fill();
 }
 
@@ -200,9 +215,10 @@ export function drawLanes(
   stream: RunStream,
   scale: TimeScale,
   palette: Palette,
+  timeFormat: TimeFormat,
   selectedRow: number | undefined,
 ): void {
-  drawVerticalGrid(context, scale, height, palette);
+  drawVerticalGrid(context, scale, height, palette, timeFormat);
   const marks = marksFor(plan.pitchPx);
   const selected = plan.lives.find(({ row }) => row === selectedRow);
   if (selected !== undefined)
@@ -264,137 +280,4 @@ function drawLabels(
       write(label, startX - width - 6, life.y, width);
     }
   }
-}
-
-export interface DensityBand {
-  readonly top: number;
-  readonly height: number;
-}
-
-/** Room above the bands for a line of text. */
-const DENSITY_CAPTION_PX = 18;
-
-/** Where the three bands of the density lie, for the drawing and for their labels in the gutter. */
-export function densityBands(height: number): readonly DensityBand[] {
-  const gap = 8;
-  const room = height - DENSITY_CAPTION_PX - 2 * gap;
-  const side = Math.max(8, Math.round(room * 0.26));
-  const middle = Math.max(8, room - 2 * side);
-  const top = DENSITY_CAPTION_PX;
-  return [
-    { top, height: side },
-    { top: top + side + gap, height: middle },
-    { top: top + side + middle + 2 * gap, height: side - 1 },
-  ];
-}
-
-/** Sums of two neighboring columns. */
-function inPairs(columns: Uint32Array): Uint32Array {
-  const pairs = new Uint32Array(Math.ceil(columns.length / 2));
-  for (let column = 0; column < columns.length; column++) {
-    pairs[column >> 1] = (pairs[column >> 1] ?? 0) + (columns[column] ?? 0);
-  }
-  return pairs;
-}
-
-/** Highest counts in the window: of two pixel columns for what happens, at one moment for what is alive. */
-export interface DensityPeaks {
-  readonly registered: number;
-  readonly alive: number;
-  readonly finalized: number;
-}
-
-/**
- * Registered, alive and finalized in every pixel column. Alive is drawn from its lowest to its highest within the
- * column, so a peak of a millisecond is as high as it was.
- */
-export function drawDensity(
-  context: CanvasRenderingContext2D,
-  { height }: StripSize,
-  columns: DensityColumns,
-  stream: RunStream,
-  scale: TimeScale,
-  palette: Palette,
-): DensityPeaks {
-  drawVerticalGrid(context, scale, height, palette);
-  const [registeredBand, aliveBand, finalizedBand] = densityBands(height);
-  const lastColumn = Math.max(0, Math.min(columns.registered.length, Math.ceil(scale.x(stream.endMs))));
-  // Bursts are drawn two pixels wide: one of a millisecond is still seen.
-  const registered = inPairs(columns.registered);
-  const finalized = inPairs(columns.finalized);
-  const peaks = { registered: 0, alive: 0, finalized: 0 };
-  for (let pair = 0; pair < registered.length; pair++) {
-    peaks.registered = Math.max(peaks.registered, registered[pair] ?? 0);
-    peaks.finalized = Math.max(peaks.finalized, finalized[pair] ?? 0);
-  }
-  for (let column = 0; column < lastColumn; column++) {
-    peaks.alive = Math.max(peaks.alive, columns.highestAlive[column] ?? 0);
-  }
-  const fill = (place: DensityBand | undefined, values: Uint32Array, columnPx: number, peak: number, color: string) => {
-    if (place === undefined) return;
-    const base = place.top + place.height;
-    fillSteps(context, Math.ceil(lastColumn / columnPx), columnPx, color, base, (column) => {
-      const value = values[column] ?? 0;
-      return value === 0 ? 0 : Math.max(1, (value / peak) * place.height);
-    });
-    context.fillStyle = palette.line;
-    context.fillRect(0, base, scale.width, 1);
-  };
-  fill(registeredBand, registered, 2, peaks.registered, translucent(palette.inkFaint, 0.6));
-  fill(aliveBand, columns.highestAlive, 1, peaks.alive, translucent(palette.inkFaint, 0.22));
-  fill(finalizedBand, finalized, 2, peaks.finalized, palette.green);
-  if (aliveBand !== undefined) drawAliveRange(context, aliveBand, columns, lastColumn, peaks.alive, palette);
-  drawThrown(context, stream, scale, finalizedBand, palette);
-  return peaks;
-}
-
-/** A line from the lowest to the highest of each pixel column, joined to its neighbors. */
-function drawAliveRange(
-  context: CanvasRenderingContext2D,
-  band: DensityBand,
-  columns: DensityColumns,
-  lastColumn: number,
-  peak: number,
-  palette: Palette,
-): void {
-  if (peak === 0) return;
-  const yOf = (alive: number | undefined) => band.top + band.height * (1 - (alive ?? 0) / peak);
-  context.strokeStyle = palette.inkSoft;
-  context.lineWidth = 1.25;
-  context.beginPath();
-  for (let column = 0; column < lastColumn; column++) {
-    const highest = yOf(columns.highestAlive[column]);
-    const lowest = yOf(columns.lowestAlive[column]);
-    const x = column + 0.5;
-    if (column === 0) context.moveTo(0, lowest);
-    context.lineTo(x, lowest);
-    if (highest !== lowest) context.lineTo(x, highest);
-  }
-  context.stroke();
-}
-
-/** Callbacks that threw are few and matter: each keeps its red cross, also where all else is counted. */
-function drawThrown(
-  context: CanvasRenderingContext2D,
-  stream: RunStream,
-  scale: TimeScale,
-  band: DensityBand | undefined,
-  palette: Palette,
-): void {
-  if (band === undefined) return;
-  context.strokeStyle = palette.red;
-  context.lineWidth = 1.75;
-  let drawnTo = -Infinity;
-  const { throwingRows, registrations } = stream;
-  context.beginPath();
-  for (let index = 0; index < throwingRows.length; index++) {
-    const x = scale.x(registrations.callbackStartMs.values[throwingRows.values[index] ?? 0] ?? NaN);
-    if (!(x >= 0 && x <= scale.width) || Math.abs(x - drawnTo) < 3) continue;
-    drawnTo = x;
-    context.moveTo(x - 3, band.top + 1);
-    context.lineTo(x + 3, band.top + 7);
-    context.moveTo(x + 3, band.top + 1);
-    context.lineTo(x - 3, band.top + 7);
-  }
-  context.stroke();
 }

@@ -1,11 +1,13 @@
-// What runs through all strips: the program's end, the program's own marks, the crosshair and what it touches.
-// Its canvas lies over the plots and takes no pointer.
+// What runs through all strips: the selected range, the program's end, marks, what was the tool's own time, and the
+// crosshair with what it touches. Its canvas lies over the plots and takes no pointer.
 
 import { crisp } from './draw-grid.ts';
-import { isMomentMark, type TimelineMark } from './timeline-marks.ts';
 import { translucent, type Palette } from './palette.ts';
-import type { TimeScale } from './time-scale.ts';
+import { hatch } from './strips/fill-steps.ts';
+import type { TimelineView } from './strips/strip.ts';
+import { isMomentMark } from './timeline-marks.ts';
 
+/** Of the strips below the overview, and of the overview, relative to the canvas. */
 export interface OverlayExtent {
   readonly overviewTop: number;
   readonly overviewBottom: number;
@@ -13,31 +15,22 @@ export interface OverlayExtent {
   readonly bottom: number;
 }
 
-/** More marks than this in the window are drawn at the top edge alone. */
-const MOST_FULL_LINES = 120;
-/** Between two lines of what is hatched. */
-const HATCH_PX = 6;
-/** Fewer than these are named in place; the names of the others are read by pointing at them. */
-const MOST_NAMES = 24;
+/** More marks than this in the window would be a hatching of their own: they are drawn in the strip of marks alone. */
+const MOST_LINES = 120;
 
-/** `overviewX` is where a time lies in the overview, which always shows the program's end. */
-export function drawMarks(
+export function drawMarkLines(
   context: CanvasRenderingContext2D,
-  marks: readonly TimelineMark[],
+  { marks, scale, palette, extentMs }: TimelineView,
   extent: OverlayExtent,
-  scale: TimeScale,
-  overviewX: (atMs: number) => number,
-  palette: Palette,
 ): void {
-  const visible = marks.filter(
+  const visible = marks.all.filter(
     ({ kind, atMs, durationMs }) =>
       // The axis ends where settling ended; a line there would only double its edge.
       kind !== 'settle-ended' && atMs <= scale.toMs && atMs + (durationMs ?? 0) >= scale.fromMs,
   );
-  const names = createNamePlaces(context, scale, extent, palette);
-  const drawEnd = (atX: number, top: number, bottom: number): number => {
+  const dotted = (atX: number, top: number, bottom: number, color: string) => {
     const x = Math.min(crisp(atX), scale.width - 0.5);
-    context.strokeStyle = palette.inkFaint;
+    context.strokeStyle = color;
     context.lineWidth = 1;
     context.setLineDash([2, 3]);
     context.beginPath();
@@ -45,105 +38,50 @@ export function drawMarks(
     context.lineTo(x, bottom);
     context.stroke();
     context.setLineDash([]);
-    return x;
   };
-  const programEnd = marks.find(({ kind }) => kind === 'settle-started');
-  if (programEnd !== undefined) drawEnd(overviewX(programEnd.atMs), extent.overviewTop, extent.overviewBottom);
-  // First, so that no other name takes its place.
-  for (const { kind, atMs, title } of visible) {
-    if (kind !== 'settle-started') continue;
-    const x = drawEnd(scale.x(atMs), extent.top, extent.bottom);
-    if (!names.place(title, x - 6, 'left')) names.place(title, x + 6, 'right');
+  const programEnd = marks.all.find(({ kind }) => kind === 'settle-started');
+  if (programEnd !== undefined) {
+    dotted((programEnd.atMs / extentMs) * scale.width, extent.overviewTop, extent.overviewBottom, palette.inkFaint);
   }
-  for (const mark of visible) if (mark.kind === 'heap-snapshot') drawSnapshot(context, mark, extent, scale, palette);
-  const drawsLines = visible.length <= MOST_FULL_LINES;
-  const drawsNames = visible.length <= MOST_NAMES;
-  let lastX = -Infinity;
-  for (const mark of visible) {
-    if (mark.kind === 'settle-started') continue;
-    const x = Math.min(crisp(scale.x(mark.atMs)), scale.width - 0.5);
-    if (!isMomentMark(mark)) {
-      const right = Math.min(scale.width, scale.x(mark.atMs + (mark.durationMs ?? 0)));
-      const left = Math.max(0, x);
-      const isObservers = mark.kind === 'observer-waited' || mark.kind === 'heap-snapshot';
-      context.fillStyle = isObservers ? palette.amber : palette.inkSoft;
-      context.fillRect(left, extent.top, Math.max(1, right - left), 2);
-      if (drawsNames && !names.place(mark.title, left + 6, 'right')) names.place(mark.title, left - 6, 'left');
-      continue;
+  const drawsLines = visible.length <= MOST_LINES;
+  for (const { kind, atMs, durationMs = 0 } of visible) {
+    const x = scale.x(atMs);
+    if (kind === 'settle-started') {
+      dotted(x, extent.top, extent.bottom, palette.inkFaint);
+    } else if (kind === 'heap-snapshot') {
+      // The program stood still for the observation's own sake: no gap is to pass for its own.
+      const left = Math.max(0, Math.round(x));
+      const right = Math.min(scale.width, Math.max(left + 2, Math.round(scale.x(atMs + durationMs))));
+      hatch(context, { left, right, top: extent.top, bottom: extent.bottom }, palette);
+    } else if (kind === 'dropped') {
+      dotted(x, extent.top, extent.bottom, palette.red);
+    } else if (drawsLines && isMomentMark({ durationMs })) {
+      context.fillStyle = translucent(palette.inkFaint, 0.35);
+      context.fillRect(crisp(x) - 0.5, extent.top, 1, extent.bottom - extent.top);
     }
-    if (x - lastX < 1) continue;
-    lastX = x;
-    context.fillStyle = palette.inkSoft;
-    context.beginPath();
-    context.moveTo(x - 3, extent.top);
-    context.lineTo(x + 3, extent.top);
-    context.lineTo(x, extent.top + 5);
-    context.closePath();
-    context.fill();
-    if (!drawsLines) continue;
-    context.fillStyle = translucent(palette.inkFaint, 0.35);
-    context.fillRect(x - 0.5, extent.top, 1, extent.bottom - extent.top);
-    if (drawsNames) names.place(mark.title, x + 6, 'right');
   }
 }
 
-/** The program stood still for the observation's own sake: hatched through all strips, so that no gap passes for its own. */
-function drawSnapshot(
+/** The selected range, with its edges, which can be dragged. */
+export function drawSelectedRange(
   context: CanvasRenderingContext2D,
-  { atMs, durationMs = 0 }: TimelineMark,
+  { selection, scale, palette }: TimelineView,
   extent: OverlayExtent,
-  scale: TimeScale,
-  palette: Palette,
 ): void {
-  const left = Math.max(0, Math.round(scale.x(atMs)));
-  const right = Math.min(scale.width, Math.max(left + 2, Math.round(scale.x(atMs + durationMs))));
-  const height = extent.bottom - extent.top;
-  context.save();
-  context.beginPath();
-  context.rect(left, extent.top, right - left, height);
-  context.clip();
-  context.fillStyle = translucent(palette.inkFaint, 0.07);
-  context.fillRect(left, extent.top, right - left, height);
-  context.strokeStyle = translucent(palette.inkFaint, 0.2);
-  context.lineWidth = 1;
-  context.beginPath();
-  for (let x = left - height; x < right; x += HATCH_PX) {
-    context.moveTo(x, extent.bottom);
-    context.lineTo(x + height, extent.top);
+  if (selection === undefined) return;
+  const left = Math.max(-4, Math.round(scale.x(selection.fromMs)));
+  const right = Math.min(scale.width + 4, Math.max(left + 1, Math.round(scale.x(selection.toMs))));
+  if (right < 0 || left > scale.width) return;
+  context.fillStyle = translucent(palette.blue, 0.12);
+  context.fillRect(left, extent.top, right - left, extent.bottom - extent.top);
+  context.fillStyle = palette.blue;
+  for (const edge of [left, right]) {
+    if (edge < 0 || edge > scale.width) continue;
+    context.fillRect(edge - (edge === right ? 1 : 0), extent.top, 1, extent.bottom - extent.top);
+    context.beginPath();
+    context.roundRect(edge - 2.5, extent.bottom - 14, 5, 12, 2);
+    context.fill();
   }
-  context.stroke();
-  context.restore();
-}
-
-/** Writes names along the top edge where they cover neither each other nor the edges of the plot. */
-function createNamePlaces(
-  context: CanvasRenderingContext2D,
-  scale: TimeScale,
-  extent: OverlayExtent,
-  palette: Palette,
-): { place(name: string, x: number, side: 'left' | 'right'): boolean } {
-  const taken: { left: number; right: number }[] = [];
-  context.font = palette.figuresFont;
-  context.textBaseline = 'top';
-  context.textAlign = 'left';
-  return {
-    place(name, x, side) {
-      const { width } = context.measureText(name);
-      const left = Math.round(side === 'right' ? x : x - width);
-      const right = left + width;
-      if (left < 0 || right > scale.width) return false;
-      if (taken.some((other) => left < other.right + 8 && right > other.left - 8)) return false;
-      taken.push({ left, right });
-      // A halo rather than a box: curves and grid go on right beside the letters.
-      context.strokeStyle = palette.ground;
-      context.lineWidth = 3;
-      context.lineJoin = 'round';
-      context.strokeText(name, left, extent.top + 3);
-      context.fillStyle = palette.inkFaint;
-      context.fillText(name, left, extent.top + 3);
-      return true;
-    },
-  };
 }
 
 export interface CurvePoint {

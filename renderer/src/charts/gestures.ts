@@ -65,7 +65,8 @@ const BACK_BUTTON = 3;
 const FORWARD_BUTTON = 4;
 
 /** What `aria-keyshortcuts` says of the keys below. */
-export const TIMELINE_KEYS = 'W A S D ArrowLeft ArrowRight ArrowUp ArrowDown 0 Home End F [ ] , . < > N P Z X Enter';
+export const TIMELINE_KEYS =
+  'W A S D ArrowLeft ArrowRight ArrowUp ArrowDown 0 Home End F [ ] , . Shift+, Shift+. N P Z X Enter';
 
 type Drag =
   | { readonly kind: 'pan'; lastX: number }
@@ -87,6 +88,7 @@ export function createGestures(stage: HTMLElement, target: GestureTarget, listen
   const { signal } = abort;
   let drag: Drag | undefined;
   let pressedAt: { readonly x: number; readonly y: number } | undefined;
+  let isPressOnPlot = false;
   let hasMoved = false;
   /** Fingers on the stage, by pointer. */
   const touches = new Map<number, { x: number; y: number }>();
@@ -171,7 +173,8 @@ export function createGestures(stage: HTMLElement, target: GestureTarget, listen
   };
 
   function onPointerDown(event: PointerEvent): void {
-    if (event.button !== 0 || isOnControl(event) || !isOnPlot(event)) return;
+    isPressOnPlot = event.button === 0 && !isOnControl(event) && isOnPlot(event);
+    if (!isPressOnPlot) return;
     const at = place(event);
     stage.setPointerCapture(event.pointerId);
     if (event.pointerType === 'touch') {
@@ -268,7 +271,8 @@ export function createGestures(stage: HTMLElement, target: GestureTarget, listen
   }
 
   function onDoubleClick(event: MouseEvent): void {
-    if (isOnControl(event) || !isOnPlot(event)) return;
+    // Its target is the stage, which has captured the pointer: what counts is where it was pressed.
+    if (!isPressOnPlot) return;
     const at = place(event);
     const item = target.itemAt(at.x, at.y);
     if (target.isInOverview(at.y)) {
@@ -318,6 +322,11 @@ export function createGestures(stage: HTMLElement, target: GestureTarget, listen
 
   /** @returns false where the key means nothing here */
   function actOnKey(event: KeyboardEvent): boolean {
+    // With Shift every keyboard has something else on these two keys.
+    if (event.shiftKey && (event.code === 'Comma' || event.code === 'Period')) {
+      moveCursor(event.code === 'Period' ? 1 : -1, true);
+      return true;
+    }
     const length = viewport.toMs - viewport.fromMs;
     const isInWindow = pointerMs !== undefined && pointerMs >= viewport.fromMs && pointerMs <= viewport.toMs;
     const anchorMs = keyCursorMs ?? (isInWindow ? pointerMs : undefined) ?? (viewport.fromMs + viewport.toMs) / 2;
@@ -359,9 +368,7 @@ export function createGestures(stage: HTMLElement, target: GestureTarget, listen
         return true;
       case ',':
       case '.':
-      case '<':
-      case '>':
-        moveCursor(event.key === '.' || event.key === '>' ? 1 : -1, event.shiftKey);
+        moveCursor(event.key === '.' ? 1 : -1, false);
         return true;
       case 'n':
         listener.onStep?.(1);
@@ -416,6 +423,7 @@ export function createGestures(stage: HTMLElement, target: GestureTarget, listen
   stage.addEventListener('mousedown', onSideButton, { signal });
   stage.addEventListener('mouseup', onSideButton, { signal });
   stage.addEventListener('wheel', onWheel, { passive: false, signal });
-  window.addEventListener('keydown', onKeyDown, { signal });
+  // Before the application's own keys: Escape takes the range off first, and only then stops a run.
+  window.addEventListener('keydown', onKeyDown, { capture: true, signal });
   return () => abort.abort();
 }

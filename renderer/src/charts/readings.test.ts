@@ -9,7 +9,9 @@ import {
 import { createRunStream } from '../stream/create-run-stream.ts';
 import type { RunStream } from '../stream/run-stream.ts';
 import { HIDDEN_AT_FIRST, type HeapSeriesKey } from './heap-series.ts';
-import { readingsAt, summarize } from './readings.ts';
+import { readingsAt } from './readings.ts';
+import { summarize, tabulate } from './summaries.ts';
+import { RELATIVE_TIME } from './time-scale.ts';
 import { createMarkReader } from './timeline-marks.ts';
 import { parseHiddenSeries } from './use-hidden-series.ts';
 
@@ -45,7 +47,12 @@ describe('readingsAt', () => {
   const readMarks = createMarkReader();
   const read = (stream: RunStream, timeMs: number, hidden: readonly HeapSeriesKey[] = HIDDEN_AT_FIRST) =>
     Object.fromEntries(
-      readingsAt(stream, timeMs, 1, new Set(hidden), readMarks(stream).all).map(({ name, figure }) => [name, figure]),
+      readingsAt(stream, timeMs, {
+        reachMs: 1,
+        hidden: new Set(hidden),
+        marks: readMarks(stream).all,
+        waiting: { certain: 0, possible: 0 },
+      }).map(({ name, figure }) => [name, figure]),
     );
 
   it('reads every strip at the time of the cursor', () => {
@@ -54,7 +61,7 @@ describe('readingsAt', () => {
       used: '10.0 MB',
       external: '5.0 MB',
       total: '20.0 MB',
-      alive: '1 of 1',
+      'not finalized': '1 of 1',
       'thread blocked': '8.00 ms',
     });
     expect(read(stream, 10.5)).toMatchObject({
@@ -62,13 +69,13 @@ describe('readingsAt', () => {
       heap: '10.0 MB → 7.0 MB',
       'half-way': '0.010 s',
     });
-    expect(read(stream, 16)).toMatchObject({ alive: '1 of 2' });
+    expect(read(stream, 16)).toMatchObject({ 'not finalized': '1 of 2' });
   });
 
   it('shows a dash, never a zero, for what is not known', () => {
     const stream = exampleRun();
     expect(read(stream, 20)).toMatchObject({ used: '12.0 MB', external: '–' });
-    expect(read(stream, 5000)).toEqual({ used: '–', external: '–', total: '–', alive: '–' });
+    expect(read(stream, 5000)).toEqual({ used: '–', external: '–', total: '–', 'not finalized': '–' });
   });
 
   it('leaves out hidden series', () => {
@@ -90,13 +97,29 @@ describe('createMarkReader', () => {
 describe('summarize', () => {
   it('says in words what each strip shows', () => {
     const stream = exampleRun();
-    const summaries = summarize(stream, { fromMs: 0, toMs: 20 }, { usedBytes: 12e6, externalBytes: 5e6 });
+    const summaries = summarize(stream, { fromMs: 0, toMs: 20 }, { usedBytes: 12e6, externalBytes: 5e6, waiting: 3 });
     expect(summaries.heap).toBe('Heap: used 12.0 MB, external – at 0.020 s; peak used 12.0 MB, peak external 5.0 MB');
     expect(summaries.collections).toContain('0 minor, 1 major, 1 forced; longest pause 3.00 ms');
     expect(summaries.lifelines).toBe('Lifelines: 2 registrations, 1 called back, 0 unregistered, 1 alive');
-    expect(summarize(undefined, { fromMs: 0, toMs: 1 }, { usedBytes: NaN, externalBytes: NaN }).heap).toContain(
-      'no run yet',
+    expect(
+      summarize(undefined, { fromMs: 0, toMs: 1 }, { usedBytes: NaN, externalBytes: NaN, waiting: NaN }).heap,
+    ).toContain('no run yet');
+  });
+});
+
+describe('tabulate', () => {
+  it('tells the window in stretches, with a dash for what is not known', () => {
+    const stream = exampleRun();
+    const { columns, rows } = tabulate(stream, { fromMs: 0, toMs: 24 }, RELATIVE_TIME, (timeMs) =>
+      timeMs === 12 ? { certain: 1, possible: 2 } : undefined,
     );
+    const told = rows.map((row) => Object.fromEntries(row.map((cell, index) => [columns[index], cell])));
+    // The run has come to 20 ms: nothing is told of what lies behind.
+    expect(told).toHaveLength(11);
+    expect(told[0]).toMatchObject({ from: '0.000 s', 'used heap': '10.0 MB', registered: '0', 'not finalized': '0' });
+    expect(told[5]).toMatchObject({ 'major GCs': '1', 'collected and waiting': '–' });
+    expect(told[6]).toMatchObject({ from: '0.012 s', 'not finalized': '1', 'collected and waiting': '1 to 2' });
+    expect(told[7]).toMatchObject({ registered: '1', 'called back': '1' });
   });
 });
 

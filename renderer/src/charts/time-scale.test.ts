@@ -1,6 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { byteTicks, createTimeScale, niceStep, timeTicks } from './time-scale.ts';
+import {
+  byteTicks,
+  createTimeScale,
+  momentText,
+  niceStep,
+  RELATIVE_TIME,
+  timeTicks,
+  wallClockText,
+} from './time-scale.ts';
 
 const labels = (fromMs: number, toMs: number, width = 700) =>
   timeTicks(createTimeScale(fromMs, toMs, width)).map(({ label }) => label);
@@ -70,5 +78,37 @@ describe('niceStep', () => {
         expect([1, 2, 5].some((factor) => Math.abs(leading - factor) < 1e-6)).toBe(true);
       }),
     );
+  });
+});
+
+describe('times of the clock', () => {
+  const noon = { kind: 'clock', zeroMs: 12 * 3_600_000 + 3 * 60_000 + 11_250 } as const;
+
+  it('have their ticks at round times of the clock, not of the run', () => {
+    const scale = createTimeScale(0, 10_000, 700);
+    const ticks = timeTicks(scale, noon);
+    expect(ticks.map(({ label }) => label)).toEqual(['12:03:12', '12:03:14', '12:03:16', '12:03:18', '12:03:20']);
+    expect(ticks[0]?.value).toBe(750);
+    const close = timeTicks(createTimeScale(100, 101, 700), noon).map(({ label }) => label);
+    expect(close).toEqual([
+      '12:03:11.3500',
+      '12:03:11.3502',
+      '12:03:11.3504',
+      '12:03:11.3506',
+      '12:03:11.3508',
+      '12:03:11.3510',
+    ]);
+  });
+
+  it('go on past midnight, and never show a sixtieth second', () => {
+    expect(wallClockText(24 * 3_600_000 + 5, 3)).toBe('00:00:00.005');
+    expect(wallClockText(59_999.96, 1)).toBe('00:01:00.0');
+    expect(wallClockText(24 * 3_600_000 - 0.01, 0)).toBe('00:00:00');
+  });
+
+  it('are told with the digits that a pixel tells apart', () => {
+    expect(momentText(3020, RELATIVE_TIME, 1)).toBe('3.020 s');
+    expect(momentText(3020, RELATIVE_TIME, 0.001)).toBe('3.020000 s');
+    expect(momentText(770, noon, 1)).toBe('12:03:12.020');
   });
 });

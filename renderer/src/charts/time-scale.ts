@@ -22,6 +22,39 @@ export function createTimeScale(fromMs: number, toMs: number, width: number): Ti
   };
 }
 
+/**
+ * How times are told: counted from the run's start, or as the clock on the wall showed them. `zeroMs` is what it showed at
+ * time zero, in ms since midnight.
+ */
+export type TimeFormat = { readonly kind: 'relative' } | { readonly kind: 'clock'; readonly zeroMs: number };
+
+export const RELATIVE_TIME: TimeFormat = { kind: 'relative' };
+
+/** The clock of the reader's own time zone. */
+export function clockFormat(startedAtEpochMs: number): TimeFormat {
+  const at = new Date(startedAtEpochMs);
+  const wholeMs = ((at.getHours() * 60 + at.getMinutes()) * 60 + at.getSeconds()) * 1000 + at.getMilliseconds();
+  return { kind: 'clock', zeroMs: wholeMs + (startedAtEpochMs % 1) };
+}
+
+/** `12:03:11.482`, past midnight from zero again. */
+export function wallClockText(sinceMidnightMs: number, decimals: number): string {
+  const unit = 10 ** decimals;
+  // Rounded once, so that 59.9996 s does not become 60.
+  const rounded = Math.round((((sinceMidnightMs % DAY_MS) + DAY_MS) % DAY_MS) * (unit / 1000));
+  const seconds = Math.floor(rounded / unit) % 86_400;
+  const two = (value: number) => String(Math.floor(value)).padStart(2, '0');
+  const fraction = decimals === 0 ? '' : `.${String(rounded % unit).padStart(decimals, '0')}`;
+  return `${two(seconds / 3600)}:${two((seconds / 60) % 60)}:${two(seconds % 60)}${fraction}`;
+}
+
+/** A moment with as many digits as a pixel tells apart, at least ms: `3.020 s` or `12:03:11.482`. */
+export function momentText(timeMs: number, format: TimeFormat, millisecondsPerPixel: number): string {
+  const decimals = Math.min(9, Math.max(3, Math.ceil(3 - Math.log10(millisecondsPerPixel))));
+  if (format.kind === 'clock') return wallClockText(format.zeroMs + timeMs, Math.min(6, decimals));
+  return `${(timeMs / 1000).toFixed(decimals)} s`;
+}
+
 export interface Tick {
   readonly value: number;
   readonly label: string;
@@ -40,6 +73,9 @@ const MINUTE_STEPS_MS = [
   1000, 2000, 5000, 10_000, 15_000, 30_000, 60_000, 120_000, 300_000, 600_000, 900_000, 1_800_000,
 ];
 const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+/** `12:03:11.482` is longer than `3.02`. */
+const CLOCK_SPACING_PX = 104;
 
 function clockLabel(atMs: number, decimals: number): string {
   const seconds = atMs / 1000;
@@ -52,7 +88,8 @@ function clockLabel(atMs: number, decimals: number): string {
  * Ticks of the window, at least `leastSpacingPx` apart: milliseconds below one second, minutes and seconds beyond three
  * minutes, seconds between. The last tick carries the unit.
  */
-export function timeTicks(scale: TimeScale, leastSpacingPx = 84): Tick[] {
+export function timeTicks(scale: TimeScale, format: TimeFormat = RELATIVE_TIME, leastSpacingPx = 84): Tick[] {
+  if (format.kind === 'clock') return wallClockTicks(scale, format.zeroMs, Math.max(CLOCK_SPACING_PX, leastSpacingPx));
   const leastStep = leastSpacingPx * scale.millisecondsPerPixel;
   const isClock = scale.toMs >= 180_000;
   const isMilliseconds = scale.toMs < 1000;
@@ -72,6 +109,23 @@ export function timeTicks(scale: TimeScale, leastSpacingPx = 84): Tick[] {
   }
   const final = ticks.at(-1);
   if (final !== undefined) final.label += isClock ? ' min' : isMilliseconds ? ' ms' : ' s';
+  return ticks;
+}
+
+/** Ticks at round times of the clock on the wall. */
+function wallClockTicks(scale: TimeScale, zeroMs: number, leastSpacingPx: number): Tick[] {
+  const leastStep = leastSpacingPx * scale.millisecondsPerPixel;
+  const stepMs =
+    leastStep > 1000
+      ? (MINUTE_STEPS_MS.find((step) => step >= leastStep) ?? Math.ceil(leastStep / HOUR_MS) * HOUR_MS)
+      : niceStep(leastStep);
+  const decimals = Math.min(9, Math.max(0, Math.ceil(-Math.log10(stepMs / 1000) - 1e-9)));
+  const ticks: Tick[] = [];
+  const last = Math.floor((zeroMs + scale.toMs) / stepMs + 1e-9);
+  for (let index = Math.ceil((zeroMs + scale.fromMs) / stepMs - 1e-9); index <= last && ticks.length < 200; index++) {
+    const atMs = index * stepMs;
+    ticks.push({ value: atMs - zeroMs, label: wallClockText(atMs, decimals) });
+  }
   return ticks;
 }
 

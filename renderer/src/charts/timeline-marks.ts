@@ -7,15 +7,22 @@ import type { RunStream } from '../stream/run-stream.ts';
 
 type Mark = RunBatchOf<'marks'>['items'][number];
 
+/** Lost rows: something may have happened here that is not shown. */
+const DROPPED_CODES: ReadonlyMap<string, string> = new Map([
+  ['dropped-rows', 'rows lost'],
+  ['dropped-unknown-tail', 'the last moments were lost'],
+]);
+
 export interface TimelineMark {
-  readonly kind: Exclude<Mark['kind'], 'release' | 'gc-requested'>;
+  readonly kind: Exclude<Mark['kind'], 'release' | 'gc-requested'> | 'dropped';
   readonly title: string;
   readonly atMs: number;
   readonly durationMs?: number;
 }
 
 /** A mark without a length, as against a stretch. */
-export const isMomentMark = ({ durationMs }: TimelineMark) => durationMs === undefined || durationMs === 0;
+export const isMomentMark = ({ durationMs }: { readonly durationMs?: number }) =>
+  durationMs === undefined || durationMs === 0;
 
 function titleOf({ kind, name }: Mark): string {
   switch (kind) {
@@ -57,12 +64,14 @@ export interface TimelineMarks {
 export function createMarkReader(): (stream: RunStream | undefined) => TimelineMarks {
   let readFrom: RunStream | undefined;
   let readCount = 0;
+  let readWarnings = 0;
   let all: TimelineMark[] = [];
   let requestedMs: number[] = [];
   return (stream) => {
     if (stream !== readFrom) {
       readFrom = stream;
       readCount = 0;
+      readWarnings = 0;
       all = [];
       requestedMs = [];
     }
@@ -75,6 +84,11 @@ export function createMarkReader(): (stream: RunStream | undefined) => TimelineM
       }
       const { kind, atMs, durationMs } = mark;
       all.push({ kind, title: titleOf(mark), atMs, ...(durationMs === undefined ? {} : { durationMs }) });
+    }
+    for (; stream !== undefined && readWarnings < stream.warnings.length; readWarnings++) {
+      const { code, atMs } = stream.warnings[readWarnings] ?? { code: '', atMs: 0 };
+      const title = DROPPED_CODES.get(code);
+      if (title !== undefined) all.push({ kind: 'dropped', title, atMs });
     }
     return { all, requestedMs };
   };

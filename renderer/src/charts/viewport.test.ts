@@ -94,3 +94,70 @@ describe('createViewport', () => {
     );
   });
 });
+
+describe('the history of a viewport', () => {
+  function withClock() {
+    let nowMs = 0;
+    const viewport = createViewport({ glides: () => false, now: () => nowMs });
+    viewport.extendTo(10_000, false);
+    return { viewport, wait: (milliseconds: number) => (nowMs += milliseconds) };
+  }
+  const shown = ({ fromMs, toMs }: { fromMs: number; toMs: number }) => [Math.round(fromMs), Math.round(toMs)];
+
+  it('goes back to what was shown before a movement, and forward again', () => {
+    const { viewport, wait } = withClock();
+    expect([viewport.canGoBack, viewport.canGoForward]).toEqual([false, false]);
+    viewport.show(1000, 3000);
+    wait(2000);
+    viewport.glideTo(1500, 2000);
+    viewport.back();
+    expect(shown(viewport)).toEqual([1000, 3000]);
+    viewport.back();
+    expect([shown(viewport), viewport.mode]).toEqual([[0, 10_000], 'all']);
+    expect(viewport.canGoBack).toBe(false);
+    viewport.back();
+    viewport.forward();
+    viewport.forward();
+    expect(shown(viewport)).toEqual([1500, 2000]);
+    expect(viewport.canGoForward).toBe(false);
+  });
+
+  it('takes the steps of one wheel or one drag for one movement, and forgets what was undone when the user goes elsewhere', () => {
+    const { viewport, wait } = withClock();
+    for (let step = 0; step < 20; step++) {
+      viewport.zoomAt(5000, 0.9);
+      wait(30);
+    }
+    wait(1000);
+    const zoomed = shown(viewport);
+    for (let step = 0; step < 20; step++) {
+      viewport.panBy(20);
+      wait(30);
+    }
+    viewport.back();
+    expect(shown(viewport)).toEqual(zoomed);
+    wait(1000);
+    viewport.show(100, 200);
+    expect(viewport.canGoForward).toBe(false);
+    viewport.back();
+    viewport.back();
+    expect(shown(viewport)).toEqual([0, 10_000]);
+  });
+
+  it('lets go of the live end when the user looks back, and comes back to it', () => {
+    const viewport = still();
+    viewport.extendTo(20_000, true);
+    viewport.show(18_000, 20_500);
+    expect(viewport.mode).toBe('following');
+    viewport.panBy(-100);
+    expect(viewport.mode).toBe('chosen');
+    viewport.extendTo(40_000, true);
+    expect(viewport.toMs).toBeLessThan(21_000);
+    viewport.followEnd();
+    expect(viewport.mode).toBe('following');
+    expect(viewport.toMs).toBeGreaterThan(40_000);
+    viewport.back();
+    expect(viewport.mode).toBe('chosen');
+    expect(viewport.toMs).toBeLessThan(21_000);
+  });
+});

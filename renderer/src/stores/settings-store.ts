@@ -5,6 +5,7 @@ import { useLocalStorage, usePreferredDark } from '@vueuse/core';
 import { defineStore } from 'pinia';
 import { computed, watchEffect } from 'vue';
 import * as v from 'valibot';
+import { GROUPINGS } from '../stream/lane-counts.ts';
 
 export const THEME_CHOICES = ['system', 'light', 'dark'] as const;
 export type ThemeChoice = (typeof THEME_CHOICES)[number];
@@ -41,6 +42,14 @@ const Settings = v.object({
     },
   ),
   drawerTab: v.fallback(v.picklist(DRAWER_TABS), 'objects'),
+  timeline: v.fallback(
+    v.object({
+      grouping: v.fallback(v.picklist(GROUPINGS), 'site'),
+      /** Times as the clock on the wall had them, instead of from the start of the run. */
+      showsClock: v.fallback(v.boolean(), false),
+    }),
+    { grouping: 'site', showsClock: false },
+  ),
   /** Empty: the host's own. */
   nodePath: v.fallback(v.string(), ''),
   /** Whether a run ends with a heap snapshot that tells what keeps the living alive. */

@@ -9,6 +9,8 @@ import { useRunStore } from './run-store.ts';
 /** Another object for each asking, so that asking twice for the same is seen. */
 export type Reveal =
   | { readonly kind: 'range'; readonly range: TimeRange }
+  /** Only moves the window if the moment is out of sight. */
+  | { readonly kind: 'moment'; readonly atMs: number }
   /** Only moves the window if the object's life is out of sight. */
   | { readonly kind: 'object'; readonly objectId: number; readonly zooms: boolean };
 
@@ -32,8 +34,11 @@ export const useTimelineStore = defineStore('timeline', () => {
   function revealRange(range: TimeRange): void {
     revealed.value = { kind: 'range', range };
   }
+  function revealMoment(atMs: number): void {
+    revealed.value = { kind: 'moment', atMs };
+  }
   function revealObject(objectId: number, { zooms }: { readonly zooms: boolean }): void {
     revealed.value = { kind: 'object', objectId, zooms };
   }
-  return { selection, revealed, select, revealRange, revealObject };
+  return { selection, revealed, select, revealRange, revealMoment, revealObject };
 });

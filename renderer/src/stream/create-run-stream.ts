@@ -58,6 +58,13 @@ const SHORTEST_AFTERMATH_MS = 20;
 
 type Mutable<Type> = { -readonly [Key in keyof Type]: Type[Key] };
 
+/** Callbacks of one registry with next to nothing between them. */
+interface Stall {
+  readonly registryId: number;
+  startMs: number;
+  endMs: number;
+}
+
 const textDecoder = new TextDecoder();
 const fileName = (path: string) => path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1);
 
@@ -138,7 +145,9 @@ export function createRunStream(): RunStream {
   let rowsBeforeMajor = 0;
   let doneBeforeMajor = 0;
   let lastMajorStartMs = -Infinity;
-  const stalls = new Map<number, { startMs: number; endMs: number }>();
+  const stalls = new Map<number, Stall>();
+  /** The callbacks of one registry nearly always follow each other. */
+  let lastStall: Stall = { registryId: -1, startMs: -Infinity, endMs: -Infinity };
   let hasContradiction = false;
 
   const blocked = { startMs: float64Column(), endMs: float64Column() };
@@ -180,10 +189,31 @@ export function createRunStream(): RunStream {
     if (seenMs > endMs) endMs = seenMs;
   };
 
-  function addEvents(kind: number, firstRow: number, times: ArrayLike<number>): void {
-    const entries = new Uint32Array(times.length);
-    for (let index = 0; index < times.length; index++) entries[index] = eventEntry(kind, firstRow + index);
-    events.merge(entries, times);
+  /** For what is made of a batch and copied on at once: as long as the longest batch so far. */
+  let entries = new Uint32Array(0);
+  let times = new Float64Array(0);
+  function makeRoomFor(rows: number): void {
+    if (rows <= entries.length) return;
+    entries = new Uint32Array(rows * 2);
+    times = new Float64Array(rows * 2);
+  }
+
+  function addEvents(kind: number, firstRow: number, rowTimes: ArrayLike<number>): void {
+    const count = rowTimes.length;
+    makeRoomFor(count);
+    const firstEntry = eventEntry(kind, firstRow);
+    for (let index = 0; index < count; index++) entries[index] = firstEntry + index;
+    events.merge(entries, rowTimes, count);
+  }
+
+  /** The latest of the times; those that are not known do not count. */
+  function reachedLatest(atMs: ArrayLike<number>): void {
+    let latest = -Infinity;
+    for (let row = 0; row < atMs.length; row++) {
+      const at = atMs[row] ?? NaN;
+      if (at > latest) latest = at;
+    }
+    reached(latest);
   }
 
   /** Rows that cannot be true beside those before them are left out, counted, and told of once. */
@@ -199,6 +229,7 @@ export function createRunStream(): RunStream {
 
   /** Makes rows [0, length) exist; those not yet registered are gaps. */
   function coverRows(length: number): void {
+    if (length <= lifeState.length) return;
     registrations.atMs.fillTo(length, NaN);
     registrations.registryId.fillTo(length, 0);
     registrations.siteId.fillTo(length, 0);
@@ -305,18 +336,34 @@ export function createRunStream(): RunStream {
     if (!canCover(firstRow + count) || labelBytes.length + batch.labelBytes.length >= 2 ** 32) return leaveOut(count);
     // Later than every registration so far; callbacks may have come before it and made its rows.
     if (firstRow < labelEnd.length) return applyLateRegistrations(batch);
-    const isFresh = firstRow >= lifeState.length;
-    coverRows(firstRow + count);
     addLabels(firstRow, batch);
-    registrations.atMs.values.set(batch.atMs, firstRow);
-    registrations.registryId.values.set(batch.registryId, firstRow);
-    registrations.siteId.values.set(batch.siteId, firstRow);
-    if (isFresh) lifeState.values.fill(IS_REGISTERED, firstRow, firstRow + count);
-    else for (let row = firstRow; row < firstRow + count; row++) setState(row, IS_REGISTERED);
-    for (let row = 0; row < count; row++) reached(batch.atMs[row] ?? 0);
+    if (firstRow >= lifeState.length) {
+      coverRows(firstRow);
+      appendRegistrations(batch);
+    } else {
+      coverRows(firstRow + count);
+      registrations.atMs.values.set(batch.atMs, firstRow);
+      registrations.registryId.values.set(batch.registryId, firstRow);
+      registrations.siteId.values.set(batch.siteId, firstRow);
+      for (let row = firstRow; row < firstRow + count; row++) setState(row, IS_REGISTERED);
+    }
+    reachedLatest(batch.atMs);
     counters.registered += count;
     addEvents(REGISTRATION, firstRow, batch.atMs);
     countWaiting();
+  }
+
+  /** Rows of which nothing is known yet: nearly all there are, so that each is written once. */
+  function appendRegistrations(batch: RunBatchOf<'registrations'>): void {
+    registrations.atMs.append(batch.atMs);
+    registrations.registryId.append(batch.registryId);
+    registrations.siteId.append(batch.siteId);
+    const { length } = registrations.atMs;
+    registrations.callbackStartMs.fillTo(length, NaN);
+    registrations.callbackMs.fillTo(length, NaN);
+    registrations.verdict.fillTo(length, 0);
+    lifeState.fillTo(length, IS_REGISTERED);
+    verdictReason.fillTo(length, 0);
   }
 
   /** Rows that fill a gap; those that are already known are left out. */
@@ -346,6 +393,16 @@ export function createRunStream(): RunStream {
     countWaiting();
   }
 
+  function stallOf(registryId: number): Stall {
+    let stall = stalls.get(registryId);
+    if (stall === undefined) {
+      stall = { registryId, startMs: -Infinity, endMs: -Infinity };
+      stalls.set(registryId, stall);
+    }
+    lastStall = stall;
+    return stall;
+  }
+
   /** The row that ends by callback or `unregister()`; -1 if it has ended already, or cannot exist. */
   function endRegistration(id: number, flags: number): number {
     const row = id - 1;
@@ -357,21 +414,18 @@ export function createRunStream(): RunStream {
   }
 
   function noteStall(registryId: number, startMs: number, stoppedAtMs: number): void {
-    let stall = stalls.get(registryId);
-    if (stall === undefined) {
-      stall = { startMs, endMs: -Infinity };
-      stalls.set(registryId, stall);
-    }
+    const stall = registryId === lastStall.registryId ? lastStall : stallOf(registryId);
     if (!(startMs - stall.endMs < STALL_GAP_MS)) stall.startMs = startMs;
     stall.endMs = stoppedAtMs;
     if (stoppedAtMs - stall.startMs > counters.longestStallMs) counters.longestStallMs = stoppedAtMs - stall.startMs;
   }
 
   function applyCallbacks(batch: RunBatchOf<'callbacks'>): void {
-    const entries = new Uint32Array(batch.id.length);
-    const times = new Float64Array(batch.id.length);
+    const rows = batch.id.length;
+    makeRoomFor(rows);
     let count = 0;
-    for (let index = 0; index < batch.id.length; index++) {
+    let latest = -Infinity;
+    for (let index = 0; index < rows; index++) {
       const threw = batch.threw[index] === 1;
       const row = endRegistration(batch.id[index] ?? 0, threw ? IS_CALLED | HAS_THROWN : IS_CALLED);
       if (row === -1) continue;
@@ -388,17 +442,19 @@ export function createRunStream(): RunStream {
       }
       const end = start + (duration > 0 ? duration : 0);
       noteStall(registrations.registryId.values[row] ?? 0, start, end);
-      reached(end);
+      if (end > latest) latest = end;
     }
+    reached(latest);
     counters.finalized += count;
-    endEvents(entries, times, count);
+    endEvents(count, rows);
   }
 
   function applyUnregistrations(batch: RunBatchOf<'unregistrations'>): void {
-    const entries = new Uint32Array(batch.id.length);
-    const times = new Float64Array(batch.id.length);
+    const rows = batch.id.length;
+    makeRoomFor(rows);
     let count = 0;
-    for (let index = 0; index < batch.id.length; index++) {
+    let latest = -Infinity;
+    for (let index = 0; index < rows; index++) {
       const row = endRegistration(batch.id[index] ?? 0, IS_UNREGISTERED);
       if (row === -1) continue;
       const at = batch.atMs[index] ?? 0;
@@ -407,15 +463,17 @@ export function createRunStream(): RunStream {
       registrations.verdict.values[row] = UNREGISTERED;
       entries[count] = eventEntry(UNREGISTRATION, row);
       times[count++] = at;
-      reached(at);
+      if (at > latest) latest = at;
     }
+    reached(latest);
     counters.unregistered += count;
-    endEvents(entries, times, count);
+    endEvents(count, rows);
   }
 
-  function endEvents(entries: Uint32Array, times: Float64Array, count: number): void {
-    events.merge(entries.subarray(0, count), times);
-    if (count < entries.length) leaveOut(entries.length - count);
+  /** Puts the first `count` of `entries` among the events; the rest of the batch's `rows` were left out. */
+  function endEvents(count: number, rows: number): void {
+    events.merge(entries, times, count);
+    if (count < rows) leaveOut(rows - count);
     countWaiting();
   }
 
@@ -523,7 +581,7 @@ export function createRunStream(): RunStream {
         const firstRow = blocked.startMs.length;
         blocked.startMs.append(batch.startMs);
         blocked.endMs.append(batch.endMs);
-        for (const end of batch.endMs) reached(end);
+        reachedLatest(batch.endMs);
         addEvents(BLOCKED, firstRow, batch.startMs);
         return;
       }
@@ -580,7 +638,8 @@ export function createRunStream(): RunStream {
     if (late !== undefined) return late;
     const start = row === 0 ? 0 : (labelEnd.values[row - 1] ?? 0);
     const end = labelEnd.values[row] ?? start;
-    return start === end ? '' : textDecoder.decode(labelBytes.values.subarray(start, end));
+    // A copy: not every browser decodes what lies in a resizable buffer.
+    return start === end ? '' : textDecoder.decode(labelBytes.values.slice(start, end));
   }
 
   /** The first release of this label at or after the registration, so that the order of arrival does not matter. */
@@ -802,6 +861,7 @@ export function createRunStream(): RunStream {
     majors: { startMs: majorStartMs, endMs: majorEndMs },
     events,
     registrations,
+    labels: { bytes: labelBytes, endByte: labelEnd, late: lateLabels },
     throwingRows,
     blocked,
     marks,
@@ -809,6 +869,10 @@ export function createRunStream(): RunStream {
     warnings,
     sites,
     objectAt,
+    labelAt(row) {
+      checkRow(row);
+      return labelAt(row);
+    },
     whyAlive(row) {
       checkRow(row);
       return ((lifeState.values[row] ?? 0) & IS_DONE) === 0 ? explanations.whyAlive(row) : undefined;
@@ -834,6 +898,7 @@ export function createRunStream(): RunStream {
     },
     siteText,
     countsAt: (timeMs) => events.countsAt(timeMs),
+    countsBefore: (timeMs) => events.countsBefore(timeMs),
     density: (fromMs, toMs, columns) => events.density(fromMs, toMs, columns),
     labelMatcher,
     get eventCount() {

@@ -76,49 +76,72 @@ export class EventIndex implements EventOrder {
   }
 
   /**
-   * Merges the entries in; nearly always they belong at the end. `times` are those of `added`, which is sorted in place
-   * if it is not in order.
+   * Merges the first `count` entries in; nearly always they belong at the end. `times` are those of `added`, which are
+   * sorted in place if they are not in order. Both may be used again afterwards.
    */
-  merge(added: Uint32Array, times: ArrayLike<number>): void {
-    const count = added.length;
+  merge(added: Uint32Array, times: ArrayLike<number>, count = added.length): void {
     if (count === 0) return;
-    const timeOf = this.#timeOf;
-    let firstTime = times[0] ?? 0;
+    const firstTime = times[0] ?? 0;
     let lastTime = firstTime;
-    let isSorted = true;
-    for (let index = 1; index < count && isSorted; index++) {
+    for (let index = 1; index < count; index++) {
       const time = times[index] ?? 0;
-      isSorted = time >= lastTime;
+      if (time < lastTime) return this.#mergeUnsorted(added, count);
       lastTime = time;
     }
-    if (!isSorted) {
-      added.sort((a, b) => timeOf(a) - timeOf(b));
-      firstTime = timeOf(added[0] ?? 0);
-      lastTime = timeOf(added[count - 1] ?? 0);
-    }
+    this.#mergeSorted(added, times, count, firstTime, lastTime);
+  }
+
+  #mergeUnsorted(added: Uint32Array, count: number): void {
+    const timeOf = this.#timeOf;
+    const sorted = added.subarray(0, count).sort((a, b) => timeOf(a) - timeOf(b));
+    const times = Float64Array.from(sorted, timeOf);
+    this.#mergeSorted(sorted, times, count, times[0] ?? 0, times[count - 1] ?? 0);
+  }
+
+  #mergeSorted(added: Uint32Array, times: ArrayLike<number>, count: number, firstTime: number, lastTime: number): void {
     const column = this.#entries;
+    let read = column.length;
+    column.append(added.subarray(0, count));
     if (firstTime >= this.#lastTime) {
-      column.append(added);
       this.#lastTime = lastTime;
       return;
     }
-    const start = this.positionAfter(firstTime);
-    let read = column.length - 1;
-    column.fillTo(column.length + count, 0);
     const { values } = column;
-    let write = column.length - 1;
-    let take = count - 1;
-    // From the back, so that every entry is moved once; entries of the same time stay in order of arrival.
-    while (take >= 0) {
-      const candidate = added[take] ?? 0;
-      const candidateTime = isSorted ? (times[take] ?? 0) : timeOf(candidate);
-      while (read >= start && timeOf(values[read] ?? 0) > candidateTime) values[write--] = values[read--] ?? 0;
-      values[write--] = candidate;
-      take--;
+    let write = column.length;
+    // From the back: what is later than the next entry is moved behind it in one piece, so that each is moved once, and
+    // entries of the same time stay in order of arrival.
+    for (let take = count - 1; take >= 0; take--) {
+      const start = this.#positionAfterWithin(times[take] ?? 0, read);
+      const later = read - start;
+      if (later > 0) {
+        write -= later;
+        values.copyWithin(write, start, read);
+        read = start;
+      }
+      values[--write] = added[take] ?? 0;
     }
-    this.#summarizedBlocks = Math.min(this.#summarizedBlocks, start >> BLOCK_SHIFT);
-    for (const cursor of this.#cursors) cursor.position = Math.min(cursor.position, start);
+    this.#summarizedBlocks = Math.min(this.#summarizedBlocks, read >> BLOCK_SHIFT);
+    for (const cursor of this.#cursors) cursor.position = Math.min(cursor.position, read);
     this.#lastTime = Math.max(this.#lastTime, lastTime);
+  }
+
+  /** Number of events at or before `timeMs` among the first `length`, looked for from the back: what comes late is recent. */
+  #positionAfterWithin(timeMs: number, length: number): number {
+    const { values } = this.#entries;
+    const timeOf = this.#timeOf;
+    let high = length;
+    let step = 1;
+    while (high - step >= 0 && timeOf(values[high - step] ?? 0) > timeMs) {
+      high -= step;
+      step *= 2;
+    }
+    let low = high - step < 0 ? 0 : high - step + 1;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (timeOf(values[middle] ?? 0) <= timeMs) low = middle + 1;
+      else high = middle;
+    }
+    return low;
   }
 
   /** Number of events at or before `timeMs`. */
@@ -142,6 +165,10 @@ export class EventIndex implements EventOrder {
   /** How many had been registered, finalized and unregistered at `timeMs`, that moment included. */
   countsAt(timeMs: number): LifeCounts {
     return this.#countsBefore(this.positionAfter(timeMs));
+  }
+
+  countsBefore(timeMs: number): LifeCounts {
+    return this.#countsBefore(this.positionBefore(timeMs));
   }
 
   #countsBefore(position: number): LifeCounts {
@@ -247,7 +274,8 @@ export class EventIndex implements EventOrder {
       }
       columns.registered[column] = registered - registeredAtStart;
       columns.finalized[column] = finalized - finalizedAtStart;
-      columns.highestAlive[column] = highest;
+      // Below zero where registrations were lost and their callbacks were not.
+      columns.highestAlive[column] = Math.max(0, highest);
       columns.lowestAlive[column] = Math.max(0, lowest);
     }
   }

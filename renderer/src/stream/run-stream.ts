@@ -188,6 +188,15 @@ export interface RunStream {
     /** Indexes VERDICTS. */
     readonly verdict: ColumnView<Uint8Array>;
   };
+  /** For who has to read millions of labels; everybody else has `labelAt`. */
+  readonly labels: {
+    /** UTF-8, one label behind the other; that of row i ends at `endByte` i, and begins where the one before it ends. */
+    readonly bytes: ColumnView<Uint8Array>;
+    /** Shorter than the registrations where a callback came first: those have no label yet. */
+    readonly endByte: ColumnView<Uint32Array>;
+    /** By row: labels that came too late to stand among the bytes. */
+    readonly late: ReadonlyMap<number, string>;
+  };
   /** Rows of the registrations whose callback threw, in order of arrival. */
   readonly throwingRows: ColumnView<Uint32Array>;
   readonly blocked: { readonly startMs: ColumnView<Float64Array>; readonly endMs: ColumnView<Float64Array> };
@@ -199,6 +208,8 @@ export interface RunStream {
   readonly explanation: ExplanationView | undefined;
 
   objectAt(row: number): ObjectView;
+  /** Empty if it was not recorded. */
+  labelAt(row: number): string;
   /** Undefined where no snapshot told, and once it was called back or unregistered. */
   whyAlive(row: number): WhyAlive | undefined;
   /** When the program said that it let go of this object; NaN if it did not say. */
@@ -213,6 +224,8 @@ export interface RunStream {
   siteText(siteId: number): string;
   /** Counts at a time, in O(log events). */
   countsAt(timeMs: number): LifeCounts;
+  /** As `countsAt`, without what happened at that very moment. */
+  countsBefore(timeMs: number): LifeCounts;
   /** Fills `columns` with the exact counts of [fromMs, toMs) divided into as many pixel columns as they are long. */
   density(fromMs: number, toMs: number, columns: DensityColumns): void;
   /** Tells of a row whether its label contains `text`, in whatever case. Made once for a search; decodes as little as it can. */

@@ -1,0 +1,45 @@
+// Stretches of a run for which there is no sample: found once as samples come, so that a frame looks only at gaps.
+
+import type { RunStream, TimeRange } from '../../stream/run-stream.ts';
+import { LONGEST_SAMPLE_GAP_MS } from '../heap-curves.ts';
+
+export interface SampleGaps {
+  setStream(stream: RunStream | undefined): void;
+  /** Gaps that reach into the range, in order; up to the first sample, between samples, and from the last to the end. */
+  within(range: TimeRange): TimeRange[];
+}
+
+export function createSampleGaps(): SampleGaps {
+  let stream: RunStream | undefined;
+  let gaps: TimeRange[] = [];
+  let readRows = 0;
+  let lastMs = 0;
+
+  function read(): void {
+    if (stream === undefined) return;
+    const { values, length } = stream.samples.atMs;
+    for (; readRows < length; readRows++) {
+      const atMs = values[readRows] ?? NaN;
+      if (atMs - lastMs > LONGEST_SAMPLE_GAP_MS) gaps.push({ fromMs: lastMs, toMs: atMs });
+      lastMs = atMs;
+    }
+  }
+
+  return {
+    setStream(next) {
+      stream = next;
+      gaps = [];
+      readRows = 0;
+      lastMs = 0;
+    },
+    within({ fromMs, toMs }) {
+      read();
+      const found = gaps.filter((gap) => gap.fromMs < toMs && gap.toMs > fromMs);
+      const endMs = stream?.endMs ?? 0;
+      if (endMs - lastMs > LONGEST_SAMPLE_GAP_MS && lastMs < toMs && endMs > fromMs) {
+        found.push({ fromMs: lastMs, toMs: endMs });
+      }
+      return found;
+    },
+  };
+}

@@ -1,0 +1,24 @@
+// Lets an index that is derived from a run's events read on for a few milliseconds of a frame. No Vue in here.
+
+/** What reads a run's events as they come. */
+export interface EventReader {
+  /** Reads on, at most `most` events. @returns whether all that have come are read */
+  advance(most: number): boolean;
+}
+
+const EVENTS_A_STEP = 8_192;
+/** Of one reader in one frame: three of them leave the frame most of its time. */
+const SLICE_MS = 3;
+
+/** @returns whether all that have come are read */
+export function readWithin(
+  reader: EventReader,
+  sliceMs = SLICE_MS,
+  now: () => number = () => performance.now(),
+): boolean {
+  const endsAtMs = now() + sliceMs;
+  for (;;) {
+    if (reader.advance(EVENTS_A_STEP)) return true;
+    if (now() >= endsAtMs) return false;
+  }
+}
