@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { CAUSES, type Cause, VERDICTS } from '../../../engine/protocol/vocabulary.ts';
 import {
   callbacksBatch,
+  collectionsBatch,
   explanationsBatch,
   registrationsBatch,
   syntheticRun,
@@ -14,6 +15,7 @@ import {
   NO_FILTER,
   objectRowAt,
   queryObjects,
+  RANGE_EVENTS,
   type ObjectFilter,
   type ObjectOrder,
   type ObjectRows,
@@ -101,6 +103,26 @@ describe('object query', () => {
     expect(labels(stream, { verdicts: ['alive'] })).toEqual([]);
   });
 
+  it('filters by what happened in a range of time, edges included, wherever the callback that told of it lies', () => {
+    const stream = createStream();
+    const major = (startMs: number) => ({ startMs, pauseMs: 2, kind: 'major' as const });
+    stream.apply(stream.nextSequence, collectionsBatch([major(20), major(90), major(190)]));
+    stream.apply(stream.nextSequence, {
+      type: 'unregistrations',
+      id: Uint32Array.of(5),
+      atMs: Float64Array.of(95),
+    });
+    const inRange = (fromMs: number, toMs: number) =>
+      RANGE_EVENTS.map((what) => labels(stream, { range: { fromMs, toMs, what } }).join(''));
+    expect(RANGE_EVENTS).toEqual(['any', 'registered', 'collected', 'finalized', 'lived']);
+    // a and c are collected by the major GC at 90 and called back at 101 and 100, d by that at 190 and called back at 202.
+    expect(inRange(10, 30)).toEqual(['bcd', 'bcd', '', '', 'abcd']);
+    expect(inRange(92, 100)).toEqual(['ace', '', 'ac', 'c', 'abcdef']);
+    expect(inRange(150, 192)).toEqual(['d', '', 'd', '', 'bdf']);
+    expect(inRange(202, 900)).toEqual(['d', '', '', 'd', 'bdf']);
+    expect(inRange(193, 193)).toEqual(['', '', '', '', 'bdf']);
+  });
+
   it('sorts by latency and by retained size, what is not known last in either direction', () => {
     const stream = createStream();
     // Those that are still there have lived until the end of what is known, at 202 ms.
@@ -173,6 +195,12 @@ describe('object query', () => {
           verdicts: fc.subarray([...VERDICTS]),
           causes: fc.subarray<Cause>(['timer', 'closure', 'unknown']),
           sites: fc.subarray(['a.ts:1', 'b.ts:2']),
+          range: fc.option(
+            fc
+              .record({ fromMs: fc.nat(7_000), lengthMs: fc.nat(3_000), what: fc.constantFrom(...RANGE_EVENTS) })
+              .map(({ fromMs, lengthMs, what }) => ({ fromMs, toMs: fromMs + lengthMs, what })),
+            { nil: undefined },
+          ),
         }),
         fc.record({ key: fc.constantFrom('registered', 'latency', 'retained'), isDescending: fc.boolean() }),
         (filter, order) => {
@@ -180,7 +208,21 @@ describe('object query', () => {
             const object = stream.objectAt(row);
             const cause = stream.whyAlive(row)?.reason.cause;
             const text = filter.text.toLowerCase();
+            const isIn = (atMs: number | undefined) =>
+              filter.range === undefined ||
+              (atMs !== undefined && atMs >= filter.range.fromMs && atMs <= filter.range.toMs);
+            const happened = {
+              registered: isIn(object.registeredAtMs),
+              collected: isIn(stream.collectedAtMs(row)),
+              finalized: isIn(object.callbackStartedAtMs),
+              lived:
+                filter.range === undefined ||
+                (object.registeredAtMs <= filter.range.toMs && stream.endedAtMs(row) >= filter.range.fromMs),
+            };
+            const any =
+              happened.registered || happened.collected || happened.finalized || isIn(object.unregisteredAtMs);
             return (
+              { ...happened, any }[filter.range?.what ?? 'any'] &&
               (without === 'verdicts' || filter.verdicts.length === 0 || filter.verdicts.includes(object.verdict)) &&
               (without === 'causes' ||
                 filter.causes.length === 0 ||
@@ -219,7 +261,7 @@ describe('object query', () => {
           );
         },
       ),
-      { numRuns: 60 },
+      { numRuns: 150 },
     );
   });
 });

@@ -1,10 +1,11 @@
 // Which registrations the object table shows, in which order, and how many each filter would leave. Made for a million
 // rows: it works in steps between which the page has its turns, over the columns themselves. No Vue in here.
 
-import { CAUSES, VERDICTS, type Cause, type Verdict } from '../../../engine/protocol/vocabulary.ts';
+import { assertNever, CAUSES, VERDICTS, type Cause, type Verdict } from '../../../engine/protocol/vocabulary.ts';
+import { collectedWithin } from './collected-within.ts';
 import { uint32Column } from './growable-column.ts';
 import { sortRowsByKey } from './radix-sort.ts';
-import type { RunStream } from './run-stream.ts';
+import type { RunStream, TimeRange } from './run-stream.ts';
 
 export const SORT_KEYS = ['registered', 'latency', 'retained'] as const;
 export type SortKey = (typeof SORT_KEYS)[number];
@@ -12,6 +13,13 @@ export interface ObjectOrder {
   readonly key: SortKey;
   readonly isDescending: boolean;
 }
+
+/**
+ * What must have happened to an object within a range of time: `any` is one of registered, collected, called back and
+ * unregistered; `lived` is that it was registered before the end of it and neither of the last two before its beginning.
+ */
+export const RANGE_EVENTS = ['any', 'registered', 'collected', 'finalized', 'lived'] as const;
+export type RangeEvent = (typeof RANGE_EVENTS)[number];
 
 /** An empty list lets everything pass. `sites` are texts as in `siteText`; an empty one means that it was not recorded. */
 export interface ObjectFilter {
@@ -22,11 +30,25 @@ export interface ObjectFilter {
   /** `AliveReason.id`: only objects kept for exactly this reason of the latest snapshot. */
   readonly reasonId: number | undefined;
   readonly sites: readonly string[];
+  /** Both edges belong to it. */
+  readonly range: (TimeRange & { readonly what: RangeEvent }) | undefined;
 }
-export const NO_FILTER: ObjectFilter = { text: '', verdicts: [], causes: [], reasonId: undefined, sites: [] };
+export const NO_FILTER: ObjectFilter = {
+  text: '',
+  verdicts: [],
+  causes: [],
+  reasonId: undefined,
+  sites: [],
+  range: undefined,
+};
 
-export const isFiltering = ({ text, verdicts, causes, reasonId, sites }: ObjectFilter) =>
-  text !== '' || verdicts.length > 0 || causes.length > 0 || reasonId !== undefined || sites.length > 0;
+export const isFiltering = ({ text, verdicts, causes, reasonId, sites, range }: ObjectFilter) =>
+  text !== '' ||
+  verdicts.length > 0 ||
+  causes.length > 0 ||
+  reasonId !== undefined ||
+  sites.length > 0 ||
+  range !== undefined;
 
 /** How many objects have each value, among those that pass all the other filters. */
 export interface ObjectFacets {
@@ -66,6 +88,33 @@ export function latencyMs(stream: RunStream, row: number): number {
   if (!Number.isNaN(startMs)) return startMs - registeredMs;
   const code = verdict.values[row];
   return code === ALIVE || (code === UNDECIDED && stream.status !== 'ended') ? stream.endMs - registeredMs : NaN;
+}
+
+/** Tells of a row whether it passes. Holds for what the stream knows now: make it anew after every step. */
+function rangeMatcher(stream: RunStream, range: ObjectFilter['range']): (row: number) => boolean {
+  if (range === undefined) return () => true;
+  const { fromMs, toMs, what } = range;
+  const { atMs, callbackStartMs } = stream.registrations;
+  const registeredAt = atMs.values;
+  const calledAt = callbackStartMs.values;
+  const isIn = (timeMs: number | undefined) => timeMs !== undefined && timeMs >= fromMs && timeMs <= toMs;
+  switch (what) {
+    case 'registered':
+      return (row) => isIn(registeredAt[row]);
+    case 'finalized':
+      return (row) => isIn(calledAt[row]);
+    case 'lived':
+      return (row) => (registeredAt[row] ?? NaN) <= toMs && stream.endedAtMs(row) >= fromMs;
+    case 'collected':
+      return collectedWithin(stream, range).has;
+    case 'any': {
+      const collected = collectedWithin(stream, range);
+      return (row) =>
+        isIn(registeredAt[row]) || isIn(calledAt[row]) || isIn(stream.endedAtMs(row)) || collected.has(row);
+    }
+    default:
+      return assertNever(what);
+  }
 }
 
 /**
@@ -148,6 +197,7 @@ function* filterRows(
     const siteIds = stream.registrations.siteId.values;
     const reasonNumbers = explanation?.reasonNumber.values;
     const reasonCount = explanation?.reasonNumber.length ?? 0;
+    const isInRange = rangeMatcher(stream, filter.range);
     for (let row = from; row < to; row++) {
       const verdict = verdicts[row] ?? 0;
       const siteId = siteIds[row] ?? 0;
@@ -159,7 +209,7 @@ function* filterRows(
       const isSite = (siteMark & 1) !== 0;
       const misses = (isVerdict ? 0 : 1) + (isCause ? 0 : 1) + (isSite ? 0 : 1);
       // A facet counts what passes all the others: with two misses a row counts nowhere.
-      if (misses > (wantsFacets ? 1 : 0)) continue;
+      if (misses > (wantsFacets ? 1 : 0) || !isInRange(row)) continue;
       if ((siteMark & 2) === 0 && !matchesLabel(row)) continue;
       if (misses === 0) found.push(row);
       if (!wantsFacets) continue;

@@ -7,8 +7,8 @@ export interface EventReader {
 }
 
 const EVENTS_A_STEP = 8_192;
-/** Of one reader in one frame: three of them leave the frame most of its time. */
-const SLICE_MS = 3;
+/** Of one reader in one frame: two of them at work leave the frame enough of its time to be drawn in. */
+const SLICE_MS = 4;
 
 /** @returns whether all that have come are read */
 export function readWithin(

@@ -15,7 +15,7 @@ import type { Strip, TimelineView } from './strip.ts';
 
 /** Room above the lanes of a density for a line of text. */
 const CAPTION_PX = 18;
-const TALLEST_LANE_PX = 84;
+const TALLEST_LANE_PX = 132;
 const LANE_GAP_PX = 6;
 /** Bursts are drawn two pixels wide: one of a millisecond is still seen. */
 const COLUMN_PX = 2;
@@ -107,17 +107,19 @@ export function createLanesStrip(canvas: HTMLCanvasElement, onResize: () => void
       arrays.map((array) => array.reduce((a, b) => Math.max(a, b), 0));
     const registeredPeaks = highest(shown.registered);
     const calledPeaks = highest(shown.called);
-    const peak = Math.max(1, ...registeredPeaks, ...calledPeaks);
+    // Callbacks come in bursts, registrations do not: each have a scale of their own, the same in all lanes.
+    const registeredPeak = Math.max(1, ...registeredPeaks);
+    const calledPeak = Math.max(1, ...calledPeaks);
     const columnSeconds = (COLUMN_PX * scale.millisecondsPerPixel) / 1000;
     lanes.forEach((lane, group) => {
       const half = lane.height / 2 - 1;
-      const heightOf = (values: Uint32Array | undefined) => (column: number) => {
+      const heightOf = (values: Uint32Array | undefined, peak: number) => (column: number) => {
         const value = values?.[column] ?? 0;
         return value === 0 ? 0 : Math.max(1, (value / peak) * half);
       };
       const count = shown.registered[group]?.length ?? 0;
-      const above = heightOf(shown.registered[group]);
-      const below = heightOf(shown.called[group]);
+      const above = heightOf(shown.registered[group], registeredPeak);
+      const below = heightOf(shown.called[group], calledPeak);
       fillSteps(context, count, COLUMN_PX, translucent(palette.inkFaint, 0.75), lane.base, above);
       fillSteps(context, count, COLUMN_PX, palette.green, lane.base + 1, (column) => -below(column));
       context.fillStyle = palette.lineStrong;
@@ -128,9 +130,10 @@ export function createLanesStrip(canvas: HTMLCanvasElement, onResize: () => void
       hatch(context, { left, right: scale.width, top: CAPTION_PX, bottom: surface.height }, palette);
     }
     drawThrown(context, view, laneCounts.groups);
+    const rate = (peak = 0) => formatRate(peak / columnSeconds);
     titles = lanes.map((lane, group) => ({
       title: laneCounts.groups.titles[group] ?? '',
-      figure: `peak ${formatRate(Math.max(registeredPeaks[group] ?? 0, calledPeaks[group] ?? 0) / columnSeconds)}`,
+      figure: `↑${rate(registeredPeaks[group])} ↓${rate(calledPeaks[group])}`,
       topPx: lane.top,
       heightPx: lane.height,
     }));
