@@ -160,7 +160,9 @@ describe('what the timeline shows', () => {
       await expect.poll(() => titles.allInnerTexts()).toContainEqual('Image: /harbor-….png');
       await page.evaluate(() => window.timelinePage.stream(4000, 2));
       await page.getByText('registrations: registered above').waitFor();
-      await expect.poll(() => titles.allInnerTexts()).toEqual([expect.stringMatching(/^object\s+peak [\d.]+ k?\/s$/)]);
+      await expect
+        .poll(() => titles.allInnerTexts())
+        .toEqual([expect.stringMatching(/^object\s+↑[\d.]+ k?\/s ↓[\d.]+ k?\/s$/)]);
       const { x, y, width } = await boxOf(page, /^Lifelines/);
       await page.mouse.move(x + width / 3, y + 40);
       await expect
@@ -341,6 +343,8 @@ describe('moving through the timeline', () => {
       await page.keyboard.press('w');
       await page.keyboard.press('a');
       await follow.waitFor();
+      // What the strips say is renewed once a second.
+      await page.waitForTimeout(1500);
       const [, before] = await shownWindow(page);
       await page.waitForTimeout(1500);
       expect((await shownWindow(page))[1]).toBeCloseTo(before, -1);

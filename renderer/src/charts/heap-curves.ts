@@ -7,8 +7,8 @@ import type { ChartLine } from './line-chart.ts';
 import type { Palette } from './palette.ts';
 import type { TimeScale } from './time-scale.ts';
 
-/** Samples come every 20 ms; across a longer silence than this nothing is known, so no line is drawn. */
-export const LONGEST_SAMPLE_GAP_MS = 1000;
+/** Samples come every 20 ms, a busy machine may miss some; across a longer silence nothing is known: no line is drawn. */
+export const LONGEST_SAMPLE_GAP_MS = 250;
 
 /** The curves of one run, ready to be reduced to the pixels again and again as it grows. */
 export interface HeapCurves {

@@ -9,6 +9,7 @@ export const KEYS = {
   collectMinor: isApple ? '⇧G' : 'Shift G',
   openScript: isApple ? '⌘O' : 'Ctrl O',
   mark: 'M',
+  compare: 'C',
   search: '/',
   shortcuts: '?',
 } as const;

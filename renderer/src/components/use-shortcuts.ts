@@ -15,6 +15,10 @@ export interface ShortcutActions {
   focusSearch(): void;
   showShortcuts(): void;
   openTab(tab: DrawerTab): void;
+  /** Closes the comparison, or opens the list of runs to compare with. */
+  toggleComparison(): void;
+  /** @returns false where none is open */
+  closeComparison(): boolean;
 }
 
 /** Editors live in shadow roots, which the target of an event outside of them does not tell. */
@@ -39,7 +43,10 @@ export function useShortcuts(actions: ShortcutActions): void {
     if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event) || isFloatingOpen()) return;
     const tab = /^[1-9]$/.test(event.key) ? DRAWER_TABS[Number(event.key) - 1] : undefined;
     if (tab !== undefined) actions.openTab(tab);
-    else if (event.key === 'Escape') actions.stop();
+    else if (event.key === 'Escape') {
+      // What is open over the timeline goes first: a run is not stopped by a key that was meant for that.
+      if (!actions.closeComparison()) actions.stop();
+    } else if (event.key === 'c') actions.toggleComparison();
     else if (event.key === 'g') actions.collect('major');
     else if (event.key === 'G') actions.collect('minor');
     else if (event.key === 'm') actions.mark();

@@ -168,6 +168,62 @@ describe('run store', () => {
     expect(sent('start-run')).toEqual([]);
   });
 
+  describe('with runs that are kept beside the shown one', () => {
+    const runIds = ['r1', 'r2', 'r3', 'r4', 'r5', 'r6'];
+    const followed = () => sent('follow-run').map((command) => 'runId' in command && command.runId);
+
+    async function connectToManyRuns() {
+      for (const runId of runIds) {
+        engine.list(listing(runId, 'one', { status: 'ended', outcome: 'completed' }));
+        for (const { batch } of syntheticRun({ objects: 4 })) engine.record(runId, batch);
+      }
+      return connect();
+    }
+    async function showAll(run: Awaited<ReturnType<typeof connect>>) {
+      for (const runId of runIds) {
+        run.showRun(runId);
+        await settle();
+      }
+    }
+
+    it('follows a run from its first event on, and does not let go of it before it is disposed of', async () => {
+      const run = await connectToManyRuns();
+      const kept = run.keepStream('r1');
+      const again = run.keepStream('r1');
+      await settle();
+      expect(run.shownRunId).toBe('r6');
+      expect(kept.stream.counters.registered).toBe(4);
+      expect(again.stream).toBe(kept.stream);
+
+      await showAll(run);
+      again[Symbol.dispose]();
+      again[Symbol.dispose]();
+      await showAll(run);
+      expect(followed().filter((runId) => runId === 'r1')).toHaveLength(1);
+      // Of the others there are only so many, so this one was let go of and is read anew.
+      expect(followed().filter((runId) => runId === 'r2')).toHaveLength(2);
+
+      kept[Symbol.dispose]();
+      run.showRun('r2');
+      await settle();
+      expect(run.keepStream('r1').stream).not.toBe(kept.stream);
+    });
+
+    it('follows a run that goes on while another is shown', async () => {
+      const run = await connectToManyRuns();
+      engine.list(listing('live', 'two'));
+      engine.record('live', { type: 'started', description: listing('live', 'two').description });
+      await settle();
+      const { stream } = run.keepStream('live');
+      await settle();
+      expect(run.shownRunId).toBe('r6');
+      expect(stream.status).toBe('launching');
+      engine.record('live', { type: 'status', status: 'running', atMs: 0 });
+      await settle();
+      expect(stream.status).toBe('running');
+    });
+  });
+
   it('shows a refusal in its own words', async () => {
     const run = await connect();
     answer = () => ({ refusal: 'bad-parameter', message: 'Objects: at most 9.' });

@@ -12,6 +12,7 @@ import type {
   ParameterValues,
   Program,
 } from '../../../engine/protocol/run-description.ts';
+import { disposable, type Disposable } from '../../../engine/protocol/port.ts';
 import { assertNever, type CollectionKind } from '../../../engine/protocol/vocabulary.ts';
 import { baseNameOf } from '../scripts/script-paths.ts';
 import type { EngineRequest, RefusedError } from '../transport/engine-client.ts';
@@ -42,6 +43,11 @@ export type SubjectSource = ScriptSource & { readonly fileName: string };
 /** Streams kept so that going back to a run shows it at once; the engine's recording brings back the others. */
 const MAXIMUM_STREAMS = 4;
 
+/** A run that is followed beside the shown one, at least until this is disposed of. */
+export interface KeptStream extends Disposable {
+  readonly stream: RunStream;
+}
+
 type StartRequest = Extract<EngineRequest, { type: 'start-run' | 'watch-target' }>;
 
 /** Which setting of a script a refusal is about. */
@@ -70,6 +76,8 @@ export const useRunStore = defineStore('run', () => {
 
   const shownRunId = ref<string>();
   const streams = shallowReactive(new Map<string, RunStream>());
+  /** How often each run is kept: these are not let go of, however many there are. */
+  const kept = new Map<string, number>();
   const stream = computed(() => (shownRunId.value === undefined ? undefined : streams.get(shownRunId.value)));
   /** Grows when the shown run may have more to read. Read it in a computed that reads the stream. */
   const revision = ref(0);
@@ -188,9 +196,24 @@ export const useRunStore = defineStore('run', () => {
     for (const oldRunId of streams.keys()) {
       if (streams.size <= MAXIMUM_STREAMS) break;
       if (oldRunId === runId || oldRunId === shownRunId.value || streams.get(oldRunId)?.status !== 'ended') continue;
+      if (kept.has(oldRunId)) continue;
       engine.attachedClient().leave(oldRunId);
       streams.delete(oldRunId);
     }
+  }
+
+  /** Follows a run for as long as it is looked at beside the shown one. @throws Error before `useStreams` */
+  function keepStream(runId: string): KeptStream {
+    kept.set(runId, (kept.get(runId) ?? 0) + 1);
+    follow(runId);
+    const followed = streams.get(runId);
+    if (followed === undefined) throw new Error('The run store has no streams yet.');
+    const letGo = disposable(() => {
+      const others = (kept.get(runId) ?? 1) - 1;
+      if (others === 0) kept.delete(runId);
+      else kept.set(runId, others);
+    });
+    return { stream: followed, [Symbol.dispose]: () => letGo[Symbol.dispose]() };
   }
 
   function onEnded(runId: string, { report }: RunStream): void {
@@ -442,6 +465,7 @@ export const useRunStore = defineStore('run', () => {
     runsOfSubject,
     stateOf,
     useStreams,
+    keepStream,
     showRun,
     select,
     selectScenario,

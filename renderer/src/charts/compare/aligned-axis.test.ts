@@ -48,5 +48,6 @@ describe('time at the cursor', () => {
     expect(alignedTimeText(1_250, 1_000, 4)).toBe('+0.250 s');
     expect(alignedTimeText(750, 1_000, 4)).toBe('−0.250 s');
     expect(alignedTimeText(1_000.0001, 1_000, 4)).toBe('0.000 s');
+    expect(alignedTimeText(999.9999, 1_000, 4)).toBe('0.000 s');
   });
 });
