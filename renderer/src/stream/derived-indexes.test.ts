@@ -46,8 +46,8 @@ function livesOf({ registrations, majorEveryMs, fates }: Program): Life[] {
   return registrations.map(({ stepMs, site }, row) => {
     atMs += stepMs;
     const fate = fates[row % fates.length];
-    const major = fate == null ? 0 : (Math.floor(atMs / majorEveryMs) + 1 + fate[0]) * majorEveryMs;
-    return { atMs, site, calledAtMs: fate == null ? undefined : major + 2 + fate[1] + (row % 50) / 100 };
+    const major = fate === null ? 0 : (Math.floor(atMs / majorEveryMs) + 1 + fate[0]) * majorEveryMs;
+    return { atMs, site, calledAtMs: fate === null ? undefined : major + 2 + fate[1] + (row % 50) / 100 };
   });
 }
 

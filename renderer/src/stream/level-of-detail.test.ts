@@ -95,6 +95,58 @@ describe('SeriesReduction', () => {
     );
   });
 
+  it('keeps minimum and maximum where samples lie on the edges, and interrupts the line at every long silence', () => {
+    fc.assert(
+      fc.property(
+        // Every step is a whole number of pixel columns, or of tenths of one.
+        fc.array(fc.record({ steps: fc.integer({ min: 1, max: 40 }), isOnEdge: fc.boolean(), value: valueOrUnknown }), {
+          maxLength: 900,
+          size: 'max',
+        }),
+        fc.integer({ min: 1, max: 90 }),
+        fc.constantFrom(0.5, 1, 2, 16),
+        fc.integer({ min: 5, max: 60 }),
+        (rows, pixelColumns, columnMs, longestGapMs) => {
+          const atMs = float64Column();
+          const values = float64Column();
+          let time = 0;
+          for (const { steps, isOnEdge, value } of rows) {
+            time += (steps * columnMs) / (isOnEdge ? 1 : 10);
+            if (isOnEdge) time = Math.ceil(time / columnMs) * columnMs;
+            atMs.push(time);
+            values.push(value);
+          }
+          const fromMs = columnMs * 3;
+          const toMs = fromMs + columnMs * pixelColumns;
+          const points = new SeriesReduction(atMs, values).points({ fromMs, toMs, pixelColumns }, longestGapMs);
+          const isDrawn = (x: number, y: number) => points.some((point) => point.x === x && Object.is(point.y, y));
+          for (let column = 0; column < pixelColumns; column++) {
+            const isIn = (x: number) => x >= fromMs + columnMs * column && x < fromMs + columnMs * (column + 1);
+            const raw: number[] = [];
+            for (let row = 0; row < atMs.length; row++) if (isIn(atMs.at(row))) raw.push(values.at(row));
+            const drawn = points.filter(({ x }) => isIn(x)).map(({ y }) => y);
+            expect(lowest(drawn)).toBe(lowest(raw));
+            expect(highest(drawn)).toBe(highest(raw));
+            // A column of one sample has that sample, where it was taken.
+            const only = raw.length === 1 ? raw[0] : undefined;
+            if (only !== undefined) {
+              let row = 0;
+              while (!isIn(atMs.at(row))) row++;
+              expect(isDrawn(atMs.at(row), only)).toBe(true);
+            }
+          }
+          for (let row = 1; row < atMs.length; row++) {
+            const [before, after] = [atMs.at(row - 1), atMs.at(row)];
+            const isBetweenColumns = Math.floor(before / columnMs) !== Math.floor(after / columnMs);
+            if (after < fromMs || before >= toMs || !isBetweenColumns || after - before <= longestGapMs) continue;
+            expect(points.some(({ x, y }) => x > before && x < after && Number.isNaN(y))).toBe(true);
+          }
+        },
+      ),
+      { numRuns: 150, interruptAfterTimeLimit: LONGEST_MS },
+    );
+  }, 60_000);
+
   it('reaches beyond both edges, so that the line does not end within the chart', () => {
     const atMs = float64Column();
     const values = float64Column();
