@@ -648,16 +648,25 @@ export function createRunStream(): RunStream {
     const releases = releasesByLabel.get(labelAt(row));
     if (releases === undefined) return NaN;
     const registeredAt = registrations.atMs.values[row] ?? NaN;
-    return releases.find((atMs) => atMs >= registeredAt) ?? NaN;
+    // A label may have been released a million times.
+    let low = 0;
+    let high = releases.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((releases[middle] ?? NaN) >= registeredAt) high = middle;
+      else low = middle + 1;
+    }
+    return releases[low] ?? NaN;
   }
 
   /** First of the majors before each one between which the thread may not have turned; see collectingMajors. */
   let chainStart = new Uint32Array(0);
-  let chainKey = '';
+  let chainedMajors = -1;
+  let chainedStretches = -1;
   function chainStarts(): Uint32Array {
-    const key = `${majorStartMs.length} ${blocked.startMs.length}`;
-    if (key === chainKey) return chainStart;
-    chainKey = key;
+    if (majorStartMs.length === chainedMajors && blocked.startMs.length === chainedStretches) return chainStart;
+    chainedMajors = majorStartMs.length;
+    chainedStretches = blocked.startMs.length;
     chainStart = new Uint32Array(majorStartMs.length);
     for (let major = 1; major < majorStartMs.length; major++) {
       const isChained = mayNotHaveTurned(majorEndMs.at(major - 1), majorStartMs.at(major));
@@ -862,6 +871,7 @@ export function createRunStream(): RunStream {
     events,
     registrations,
     labels: { bytes: labelBytes, endByte: labelEnd, late: lateLabels },
+    registrySites,
     throwingRows,
     blocked,
     marks,

@@ -204,6 +204,8 @@ export interface RunStream {
   readonly pictures: readonly RunBatchOf<'picture'>[];
   readonly warnings: readonly WarningView[];
   readonly sites: ReadonlyMap<number, SiteView>;
+  /** By registry: the id of the site where it was made. */
+  readonly registrySites: ReadonlyMap<number, number>;
   /** Undefined until a snapshot was read. */
   readonly explanation: ExplanationView | undefined;
 
