@@ -1,77 +1,49 @@
-// Takes pictures of real runs in the served application: `npm run screenshots -- [folder]`, `docs/pictures` unless named.
-// Each state in both themes and two sizes: `<state>-<theme>.png` is the large one, `<state>-<theme>-1024.png` the small.
+// Takes pictures of real runs in the served application. `npm run screenshots` takes those that the documents show, again;
+// `npm run screenshots -- <folder>` puts these and more into a folder, in a small window too, to be looked at.
+// `<state>-<theme>.png` is of 1440 × 900 pixels, `<state>-<theme>-1024.png` of 1024 × 700.
 
-import { copyFile, mkdir, mkdtemp } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { ensureBuilt } from '../../scripts/built-parts.ts';
-import { launchBrowser } from './browser.ts';
+import { launchBrowser, untilDrawn } from './browser.ts';
+import { openScript, PICTURE_STATES, reachPictureState, writePictureScripts } from './picture-states.ts';
 import { serveApplication } from './served-application.ts';
 import { workbench, type Workbench } from './workbench.ts';
 
-const folder = resolve(process.argv[2] ?? 'docs/pictures');
+const [, , named] = process.argv;
+const folder = resolve(named ?? 'docs/pictures');
 const THEMES = ['dark', 'light'] as const;
-const SIZES = [
-  { width: 1440, height: 900, suffix: '' },
-  { width: 1024, height: 700, suffix: '-1024' },
-] as const;
+const FULL = { width: 1440, height: 900, suffix: '' } as const;
+const SIZES = named === undefined ? [FULL] : [FULL, { width: 1024, height: 700, suffix: '-1024' }];
+/** What is drawn once a size is known is drawn by then: several frames later, on a busy machine too. */
+const DRAWN_AFTER_MS = 300;
 
 async function takePictures(page: Workbench, state: string): Promise<void> {
   // What was clicked last shall not look as if it were about to be clicked again.
   await page.page.mouse.move(0, 0);
-  for (const theme of THEMES) {
-    await page.page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' });
+  for (const colorScheme of THEMES) {
+    await page.page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
     for (const { width, height, suffix } of SIZES) {
       await page.page.setViewportSize({ width, height });
-      // Two frames: one in which the layout is known, one in which the canvases are drawn for it.
-      await page.page.evaluate(
-        () => new Promise((drawn) => requestAnimationFrame(() => setTimeout(() => requestAnimationFrame(drawn), 300))),
-      );
-      await page.page.screenshot({ path: join(folder, `${state}-${theme}${suffix}.png`) });
+      await page.page.waitForTimeout(DRAWN_AFTER_MS);
+      await untilDrawn(page.page);
+      await page.page.screenshot({ path: join(folder, `${state}-${colorScheme}${suffix}.png`) });
     }
   }
-  await page.page.setViewportSize({ width: 1440, height: 900 });
+  await page.page.setViewportSize(FULL);
 }
 
-if (!(await ensureBuilt('application'))) process.exit(1);
-await mkdir(folder, { recursive: true });
-const browser = await launchBrowser();
-try {
-  // In a folder that says nothing of this machine.
-  const script = join(tmpdir(), 'shop', 'four-leaks.mjs');
-  await mkdir(dirname(script), { recursive: true });
-  await copyFile('examples/four-leaks.mjs', script);
-  const rendezvous = await mkdtemp(join(tmpdir(), 'heapline-pictures-'));
-  await using application = await serveApplication(browser, {
-    words: [script],
-    environment: { HEAPLINE_RENDEZVOUS: rendezvous },
-  });
-  const page = workbench(await application.openPage());
-
-  await page.page.getByRole('heading', { level: 2, name: 'four-leaks.mjs' }).waitFor();
-  await takePictures(page, 'script');
-  await page.page.getByRole('button', { name: /^Major/ }).click();
-  await page.run();
-  await page.ended();
-  await page.openTab('Objects');
-  await page.objects.locator('.body [role="row"]', { hasText: 'visitor 10' }).click();
-  await takePictures(page, 'why');
+/** States that no document shows, but that deserve the same care. */
+async function takeMorePictures(page: Workbench, leakingScript: string): Promise<void> {
   await page.page.keyboard.press('Control+o');
   await page.page.getByRole('dialog', { name: 'Open script' }).waitFor();
+  await page.page.getByRole('combobox', { name: /^Path of/ }).fill(leakingScript);
   await takePictures(page, 'open');
   await page.page.keyboard.press('Escape');
+  await page.page.getByRole('dialog', { name: 'Open script' }).waitFor({ state: 'detached' });
 
   await page.choose('Image pipeline');
-  await takePictures(page, 'empty');
-
-  await page.run();
-  await page.page.waitForFunction(() => {
-    const counted = /callbacks\s*([\d,]+)/.exec(document.querySelector('footer')?.textContent ?? '')?.[1];
-    return Number((counted ?? '0').replaceAll(',', '')) >= 12;
-  });
-  await takePictures(page, 'running');
-  await page.ended();
-  await takePictures(page, 'finished');
   await page.openTab('Pictures');
   await page.page
     .getByRole('group', { name: /^Steps of/ })
@@ -94,7 +66,27 @@ try {
   await page.run();
   await page.ended();
   await takePictures(page, 'exited');
+}
+
+if (!(await ensureBuilt('application'))) process.exit(1);
+await mkdir(folder, { recursive: true });
+const rendezvous = await mkdtemp(join(tmpdir(), 'heapline-pictures-'));
+const browser = await launchBrowser();
+try {
+  const scripts = await writePictureScripts();
+  await using application = await serveApplication(browser, { environment: { HEAPLINE_RENDEZVOUS: rendezvous } });
+  const page = workbench(await application.openPage());
+  if (named !== undefined) {
+    await openScript(page, scripts.leaking);
+    await takePictures(page, 'script');
+  }
+  for (const state of PICTURE_STATES) {
+    await reachPictureState(page, state, { scripts });
+    await takePictures(page, state);
+  }
+  if (named !== undefined) await takeMorePictures(page, scripts.leaking);
 } finally {
   await browser.close();
+  await rm(rendezvous, { recursive: true, force: true });
 }
 console.info(`Pictures are in ${folder}`);

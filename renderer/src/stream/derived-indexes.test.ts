@@ -25,10 +25,13 @@ const program = fc.record({
   ),
   majorEveryMs: fc.integer({ min: 20, max: 400 }),
   /** Which of the majors after its registration collects an object, and how long its callback waits then; none: kept. */
-  fates: fc.array(fc.option(fc.tuple(fc.integer({ min: 0, max: 2 }), fc.integer({ min: 1, max: 180 }))), {
-    minLength: 1,
-    maxLength: 40,
-  }),
+  fates: fc.array(
+    fc.option(fc.tuple(fc.integer({ min: 0, max: 2 }), fc.integer({ min: 1, max: 180 })), { nil: undefined }),
+    {
+      minLength: 1,
+      maxLength: 40,
+    },
+  ),
   drainMs: fc.integer({ min: 5, max: 300 }),
   collections: fc.constantFrom('first' as const, 'last' as const, 'swapped' as const),
   pieces: fc.integer({ min: 1, max: 700 }),
@@ -46,8 +49,8 @@ function livesOf({ registrations, majorEveryMs, fates }: Program): Life[] {
   return registrations.map(({ stepMs, site }, row) => {
     atMs += stepMs;
     const fate = fates[row % fates.length];
-    const major = fate === null ? 0 : (Math.floor(atMs / majorEveryMs) + 1 + fate[0]) * majorEveryMs;
-    return { atMs, site, calledAtMs: fate === null ? undefined : major + 2 + fate[1] + (row % 50) / 100 };
+    const major = fate === undefined ? 0 : (Math.floor(atMs / majorEveryMs) + 1 + fate[0]) * majorEveryMs;
+    return { atMs, site, calledAtMs: fate === undefined ? undefined : major + 2 + fate[1] + (row % 50) / 100 };
   });
 }
 

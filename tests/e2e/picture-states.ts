@@ -1,0 +1,144 @@
+// The six states of the application that docs/design.md shows, and how each is reached: by real runs, through the page.
+// Shared by the pictures (screenshots.ts) and by the test that looks for faults in them (pictures.test.ts).
+
+import { copyFile, mkdir, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import type { Workbench } from './workbench.ts';
+
+/** In the order in which they are to be reached: what is running is what finishes. `why` is a leak that was found. */
+export const PICTURE_STATES = ['empty', 'running', 'finished', 'why', 'error', 'comparison'] as const;
+export type PictureState = (typeof PICTURE_STATES)[number];
+
+/** Reads a price of a product that is not there, after some carts were let go of. */
+const CHECKOUT = `const carts = new FinalizationRegistry((customer) => console.log(\`cart of \${customer} is gone\`));
+const prices = new Map([['tea', { euros: 4 }], ['cake', { euros: 6 }]]);
+
+function priceOf(product) {
+  return prices.get(product).euros;
+}
+
+async function checkOut(customer, products) {
+  const cart = { customer, products };
+  carts.register(cart, customer);
+  await new Promise((resolve) => setTimeout(resolve, 150));
+  return cart.products.reduce((sum, product) => sum + priceOf(product), 0);
+}
+
+for (const customer of ['Ada', 'Grace', 'Barbara', 'Radia', 'Frances', 'Hedy']) {
+  console.log(customer, await checkOut(customer, ['tea', 'cake']));
+}
+console.log('Jean', await checkOut('Jean', ['tea', 'biscuit']));
+`;
+
+export interface PictureScripts {
+  readonly leaking: string;
+  readonly throwing: string;
+}
+
+/** Puts the scripts in a folder whose name says nothing of the machine, since paths are shown. */
+export async function writePictureScripts(): Promise<PictureScripts> {
+  const folder = join(tmpdir(), 'shop');
+  await mkdir(folder, { recursive: true });
+  const leaking = join(folder, 'four-leaks.mjs');
+  const throwing = join(folder, 'checkout.mjs');
+  await copyFile(resolve(import.meta.dirname, '../../examples/four-leaks.mjs'), leaking);
+  await writeFile(throwing, CHECKOUT);
+  return { leaking, throwing };
+}
+
+/** Pictures are decoded, and what keeps them is explained, on a machine that may have other things to do. */
+const PATIENCE_MS = 120_000;
+
+export interface ReachOptions {
+  readonly scripts: PictureScripts;
+  /** For whoever looks at states longer than a picture takes: what runs lasts until it is stopped, what finishes is short. */
+  readonly isTest?: boolean;
+}
+
+export async function reachPictureState(
+  page: Workbench,
+  state: PictureState,
+  { scripts, isTest = false }: ReachOptions,
+): Promise<void> {
+  switch (state) {
+    case 'empty':
+      await page.choose('Image pipeline');
+      break;
+    case 'running':
+      await page.choose('Image pipeline');
+      if (isTest) await setNumber(page, 'Images', '200');
+      await page.run();
+      await page.page.waitForFunction(
+        () => {
+          const counted = /callbacks\s*([\d,]+)/.exec(document.querySelector('footer')?.textContent ?? '')?.[1];
+          return Number((counted ?? '0').replaceAll(',', '')) >= 12;
+        },
+        undefined,
+        { timeout: PATIENCE_MS },
+      );
+      break;
+    case 'finished':
+      await page.choose('Image pipeline');
+      if (isTest) {
+        if (await page.stopButton.isEnabled()) {
+          await page.stopButton.click();
+          await ended(page);
+        }
+        await setNumber(page, 'Images', '6');
+        await setNumber(page, 'Scale', '30');
+      }
+      if (!(await page.stopButton.isEnabled())) await page.run();
+      await ended(page);
+      await page.openTab('Objects');
+      break;
+    case 'why':
+      await openScript(page, scripts.leaking);
+      await page.page.getByRole('button', { name: /^Major/ }).click();
+      await page.run();
+      await ended(page);
+      await page.openTab('Objects');
+      await page.objects.locator('.body [role="row"]', { hasText: 'visitor 10' }).click();
+      await page.page.getByRole('region', { name: 'Selected object' }).waitFor();
+      break;
+    case 'error':
+      await openScript(page, scripts.throwing);
+      await page.page.getByRole('button', { name: /^Major/ }).click();
+      await page.run();
+      await ended(page);
+      await page.page.getByLabel('The lines around the error').waitFor();
+      break;
+    case 'comparison':
+      // The same pipeline once more, now as an application that holds on to the pictures that it showed last.
+      await page.choose('Image pipeline');
+      await setNumber(page, 'Keep last', '8');
+      await page.run();
+      await ended(page);
+      await page.page.getByRole('button', { name: /^Compare/ }).click();
+      await page.page.getByRole('menu').getByRole('menuitem').first().click();
+      await page.page.getByRole('region', { name: 'Comparison of two runs' }).waitFor();
+      // Pictures are outside of V8's heap: that is the curve on which the two differ.
+      await page.page.getByRole('radio', { name: 'external' }).click();
+      break;
+  }
+  // What was clicked last shall not look as if it were about to be clicked again.
+  await page.page.mouse.move(0, 0);
+}
+
+async function ended({ status }: Workbench): Promise<void> {
+  await status.getByText(/^(Finished|Stopped|Threw)/).waitFor({ timeout: PATIENCE_MS });
+}
+
+async function setNumber({ page }: Workbench, parameter: string, value: string): Promise<void> {
+  await page.getByRole('button', { name: new RegExp(`^${parameter}`) }).click();
+  await page.getByRole('textbox', { name: parameter }).fill(value);
+  await page.getByRole('button', { name: 'Done' }).click();
+}
+
+export async function openScript({ page }: Workbench, path: string): Promise<void> {
+  await page.keyboard.press('Control+o');
+  await page.getByRole('combobox', { name: /^Path of/ }).fill(path);
+  await page.keyboard.press('Enter');
+  await page.getByRole('dialog', { name: 'Open script' }).waitFor({ state: 'detached' });
+  await page.getByRole('heading', { level: 2, name: path.split(/[\\/]/).at(-1)! }).waitFor();
+}
