@@ -82,8 +82,10 @@ async function expectSameFigures(page: Workbench, stream: RunStream): Promise<vo
     minor: report?.gc.minor,
     major: report?.gc.major,
     forced: report?.gc.forced,
-    samples: report?.heap.samples,
   });
+  // A busy machine leaves some samples without an answer: the report counts those that have one.
+  const { values, length } = stream.samples.usedBytes;
+  expect(values.subarray(0, length).filter((bytes) => !Number.isNaN(bytes))).toHaveLength(report?.heap.samples ?? NaN);
   expect(await page.tabCount('Events')).toBe(stream.eventCount);
   expect(await page.tabCount('Objects')).toBe(counters.registered);
 }
@@ -548,7 +550,7 @@ describe('the window', () => {
     await page.ended();
     await look('finished');
     expect(findings).toEqual([]);
-  });
+  }, 120_000);
 });
 
 /** Findings of axe that keep somebody from using the page. */
