@@ -56,13 +56,14 @@ export function encodeFrame(message: object): Uint8Array<ArrayBuffer> {
   return frame;
 }
 
-/** Decodes one whole frame. Columns are views into `frame`'s own copy of the bytes. @throws FrameError */
+/**
+ * Decodes one whole frame. Columns are views into memory of their own: a copy of the frame, or `frame` itself where it is
+ * all of its buffer, as a WebSocket delivers it; that buffer must not be used again. @throws FrameError
+ */
 export function decodeFrame(frame: Uint8Array): unknown {
   if (frame.length < PREFIX_BYTES) throw new FrameError('A frame is shorter than its prefix.');
-  // A copy at offset 0 of its own buffer: columns need alignment, and must outlive the transport's buffer.
-  // (A Buffer's `slice` would not copy.)
-  const bytes = new Uint8Array(frame);
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const bytes = ownBytes(frame);
+  const view = new DataView(bytes.buffer);
   if (view.getUint32(0, true) !== bytes.length - 4) throw new FrameError('A frame does not have the length it states.');
   const jsonLength = view.getUint32(4, true);
   if (PREFIX_BYTES + jsonLength > bytes.length) throw new FrameError('A frame is shorter than its JSON.');
@@ -76,33 +77,51 @@ export function decodeFrame(frame: Uint8Array): unknown {
   if (typeof header !== 'object' || header === null || Array.isArray(header)) {
     throw new FrameError('A frame does not hold an object.');
   }
-  const restore = (value: unknown): unknown => {
-    if (typeof value !== 'object' || value === null || !(COLUMN_KEY in value)) return value;
-    const place: unknown = value[COLUMN_KEY];
-    if (
-      !Array.isArray(place) ||
-      place.length !== 3 ||
-      !place.every((part) => Number.isSafeInteger(part) && part >= 0)
-    ) {
-      throw new FrameError('A frame has a column without kind, offset and rows.');
-    }
-    const [kind, offset, rows] = place as [number, number, number];
-    const constructor = COLUMN_CONSTRUCTORS[kind];
-    if (constructor === undefined || offset % 8 !== 0) throw new FrameError('A frame has a column of no known kind.');
-    const start = columnsStart + offset;
-    if (start + rows * constructor.BYTES_PER_ELEMENT > bytes.length) {
-      throw new FrameError('A frame has a column that reaches beyond its end.');
-    }
-    return new constructor(bytes.buffer, bytes.byteOffset + start, rows);
-  };
-  const restoreFields = (fields: object) =>
-    Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, restore(value)]));
-  return Object.fromEntries(
-    Object.entries(header).map(([name, value]) => [
-      name,
-      name === 'batch' && typeof value === 'object' && value !== null ? restoreFields(value) : restore(value),
-    ]),
-  );
+  restoreColumns(header, bytes, columnsStart, true);
+  return header;
+}
+
+/** Bytes at offset 0 of a buffer that holds nothing else: columns need alignment, and must outlive the transport's buffer. */
+function ownBytes(frame: Uint8Array): Uint8Array<ArrayBuffer> {
+  const { buffer, byteOffset, length } = frame;
+  if (byteOffset === 0 && buffer instanceof ArrayBuffer && buffer.byteLength === length) return new Uint8Array(buffer);
+  // (A Buffer's `slice` would not copy.)
+  return new Uint8Array(frame);
+}
+
+/** Puts columns where they stand in for them, in place: a run is opened from hundreds of thousands of frames. */
+function restoreColumns(
+  fields: object,
+  bytes: Uint8Array<ArrayBuffer>,
+  columnsStart: number,
+  isMessage: boolean,
+): void {
+  const entries = fields as Record<string, unknown>;
+  for (const name of Object.keys(entries)) {
+    const value = entries[name];
+    if (typeof value !== 'object' || value === null) continue;
+    if (isMessage && name === 'batch') restoreColumns(value, bytes, columnsStart, false);
+    else if (COLUMN_KEY in value) entries[name] = columnAt(value[COLUMN_KEY], bytes, columnsStart);
+  }
+}
+
+const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
+
+function columnAt(place: unknown, bytes: Uint8Array<ArrayBuffer>, columnsStart: number): Column {
+  if (!Array.isArray(place) || place.length !== 3) {
+    throw new FrameError('A frame has a column without kind, offset and rows.');
+  }
+  const [kind, offset, rows] = place as unknown[];
+  if (!isCount(kind) || !isCount(offset) || !isCount(rows)) {
+    throw new FrameError('A frame has a column without kind, offset and rows.');
+  }
+  const constructor = COLUMN_CONSTRUCTORS[kind];
+  if (constructor === undefined || offset % 8 !== 0) throw new FrameError('A frame has a column of no known kind.');
+  const start = columnsStart + offset;
+  if (start + rows * constructor.BYTES_PER_ELEMENT > bytes.length) {
+    throw new FrameError('A frame has a column that reaches beyond its end.');
+  }
+  return new constructor(bytes.buffer, start, rows);
 }
 
 /** Cuts a byte stream into frames and decodes each. After a FrameError it must not be used again. */

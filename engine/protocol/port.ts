@@ -119,6 +119,53 @@ export function describeIssues(issues: readonly v.BaseIssue<unknown>[]): string 
   return path === null ? issue.message : `${path}: ${issue.message}`;
 }
 
+interface ObjectOption extends v.GenericSchema {
+  /** Absent in a variant that is itself an option. */
+  readonly entries?: Readonly<Record<string, v.GenericSchema>>;
+}
+interface Variant extends v.GenericSchema {
+  readonly type: 'variant';
+  readonly key: string;
+  readonly options: readonly ObjectOption[];
+}
+
+const isVariant = (schema: v.GenericSchema): schema is Variant => schema.type === 'variant';
+
+/**
+ * The same schema, quicker: a message is only tried against the option of a variant that its discriminator names, here and
+ * one level below, where a batch is. Valibot tries one option after the other and describes why each does not fit, which
+ * would be a quarter of the time that a long run takes to open.
+ */
+export function quickened<Schema extends v.GenericSchema>(schema: Schema): Schema {
+  return isVariant(schema) ? (dispatching(schema) as Schema) : schema;
+}
+
+function dispatching(variant: Variant): v.GenericSchema {
+  const options = new Map<unknown, v.GenericSchema>();
+  for (const option of variant.options) {
+    const discriminator = option.entries?.[variant.key];
+    // One that stands for several values is left to valibot.
+    if (discriminator !== undefined && 'literal' in discriminator)
+      options.set(discriminator.literal, withQuickEntries(option));
+  }
+  return {
+    ...variant,
+    '~run'(dataset, config) {
+      const { value } = dataset;
+      const named = typeof value === 'object' && value !== null ? Reflect.get(value, variant.key) : undefined;
+      const option: v.GenericSchema = options.get(named) ?? variant;
+      return option['~run'](dataset, config);
+    },
+  };
+}
+
+function withQuickEntries(option: ObjectOption): v.GenericSchema {
+  // What a pipe checks besides its entries would be lost.
+  if (option.entries === undefined || 'pipe' in option || !Object.values(option.entries).some(isVariant)) return option;
+  const entries = Object.fromEntries(Object.entries(option.entries).map(([name, entry]) => [name, quickened(entry)]));
+  return { ...option, entries } as v.GenericSchema;
+}
+
 /**
  * Parses every incoming message before anybody sees it. A message that does not fit is handed to `onInvalid` with a
  * one-line description, and goes no further.
@@ -128,13 +175,14 @@ export function validatedPort<Schema extends v.GenericSchema, Outgoing>(
   schema: Schema,
   onInvalid: (problem: string) => void,
 ): Port<v.InferOutput<Schema>, Outgoing> {
+  const quick = quickened(schema);
   return {
     post: (message) => port.post(message),
     onClose: (listener) => port.onClose(listener),
     close: () => port.close(),
     onMessage: (listener) =>
       port.onMessage((raw) => {
-        const parsed = v.safeParse(schema, raw);
+        const parsed = v.safeParse(quick, raw);
         if (parsed.success) listener(parsed.output);
         else onInvalid(describeIssues(parsed.issues));
       }),

@@ -24,6 +24,8 @@ import {
 } from './event-index.ts';
 import { formatBytes, formatCount, formatDuration } from './figures.ts';
 import { float64Column, uint32Column, uint8Column, upperBound, valueAt } from './growable-column.ts';
+import { ReleaseTimes } from './release-times.ts';
+import { SparseTimes } from './sparse-times.ts';
 import type { EventView, ObjectView, RunCounters, RunStream, SiteView, WarningView } from './run-stream.ts';
 
 /** A batch came in the wrong order; the stream is not to be used any more. */
@@ -66,6 +68,7 @@ interface Stall {
 }
 
 const textDecoder = new TextDecoder();
+const textEncoder = new TextEncoder();
 const fileName = (path: string) => path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1);
 
 /** A stream with nothing in it yet. Applying a batch out of sequence, or contradictory rows, throws RunStreamError. */
@@ -137,9 +140,8 @@ export function createRunStream(): RunStream {
   const labelBytes = uint8Column();
   /** Labels of rows that came after later rows, which cannot be put into the bytes any more. */
   const lateLabels = new Map<number, string>();
-  /** Only as long as the last row that was unregistered. */
-  const unregisteredAtMs = float64Column();
-  const releasesByLabel = new Map<string, number[]>();
+  const unregisteredAtMs = new SparseTimes();
+  const releases = new ReleaseTimes();
 
   /** Rows before this one were registered before the last major GC; `doneBeforeMajor` of them need no callback. */
   let rowsBeforeMajor = 0;
@@ -169,7 +171,7 @@ export function createRunStream(): RunStream {
       case CALLBACK:
         return registrations.callbackStartMs.values[row] ?? 0;
       case UNREGISTRATION:
-        return unregisteredAtMs.values[row] ?? 0;
+        return unregisteredAtMs.get(row);
       case COLLECTION:
         return collections.startMs.values[row] ?? 0;
       case MARK:
@@ -458,8 +460,7 @@ export function createRunStream(): RunStream {
       const row = endRegistration(batch.id[index] ?? 0, IS_UNREGISTERED);
       if (row === -1) continue;
       const at = batch.atMs[index] ?? 0;
-      unregisteredAtMs.fillTo(row + 1, NaN);
-      unregisteredAtMs.values[row] = at;
+      unregisteredAtMs.set(row, at);
       registrations.verdict.values[row] = UNREGISTERED;
       entries[count] = eventEntry(UNREGISTRATION, row);
       times[count++] = at;
@@ -483,14 +484,7 @@ export function createRunStream(): RunStream {
       marks.push(mark);
       if (mark.kind === 'settle-ended') overMs = mark.atMs;
       reached(mark.atMs + (mark.durationMs ?? 0));
-      if (mark.kind !== 'release') continue;
-      const releases = releasesByLabel.get(mark.name);
-      if (releases === undefined) {
-        releasesByLabel.set(mark.name, [mark.atMs]);
-      } else {
-        releases.push(mark.atMs);
-        if (mark.atMs < (releases[releases.length - 2] ?? -Infinity)) releases.sort((a, b) => a - b);
-      }
+      if (mark.kind === 'release') releases.add(mark.name, mark.atMs);
     }
     addEvents(
       MARK,
@@ -644,19 +638,18 @@ export function createRunStream(): RunStream {
 
   /** The first release of this label at or after the registration, so that the order of arrival does not matter. */
   function releasedAtMs(row: number): number {
-    if (releasesByLabel.size === 0) return NaN;
-    const releases = releasesByLabel.get(labelAt(row));
-    if (releases === undefined) return NaN;
+    if (releases.isEmpty) return NaN;
     const registeredAt = registrations.atMs.values[row] ?? NaN;
-    // A label may have been released a million times.
-    let low = 0;
-    let high = releases.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((releases[middle] ?? NaN) >= registeredAt) high = middle;
-      else low = middle + 1;
+    if (lateLabels.size > 0) {
+      const late = lateLabels.get(row);
+      if (late !== undefined) {
+        const bytes = textEncoder.encode(late);
+        return releases.firstSince(bytes, 0, bytes.length, registeredAt);
+      }
     }
-    return releases[low] ?? NaN;
+    const start = row === 0 ? 0 : (labelEnd.values[row - 1] ?? 0);
+    const end = row < labelEnd.length ? (labelEnd.values[row] ?? start) : start;
+    return releases.firstSince(labelBytes.values, start, end, registeredAt);
   }
 
   /** First of the majors before each one between which the thread may not have turned; see collectingMajors. */
@@ -727,7 +720,7 @@ export function createRunStream(): RunStream {
         : { collectedBetweenMs: [majorStartMs.at(majors[0]), majorEndMs.at(majors[1])] as const }),
       ...(Number.isNaN(callbackStart) ? {} : { callbackStartedAtMs: callbackStart }),
       ...(Number.isNaN(callbackMs) ? {} : { callbackMs }),
-      ...(isUnregistered ? { unregisteredAtMs: unregisteredAtMs.at(row) } : {}),
+      ...(isUnregistered ? { unregisteredAtMs: unregisteredAtMs.get(row) } : {}),
     };
   }
 
@@ -904,7 +897,7 @@ export function createRunStream(): RunStream {
       checkRow(row);
       const state = lifeState.values[row] ?? 0;
       if ((state & IS_CALLED) !== 0) return registrations.callbackStartMs.values[row] ?? Infinity;
-      return (state & IS_UNREGISTERED) !== 0 ? (unregisteredAtMs.values[row] ?? Infinity) : Infinity;
+      return (state & IS_UNREGISTERED) !== 0 ? unregisteredAtMs.get(row) : Infinity;
     },
     siteText,
     countsAt: (timeMs) => events.countsAt(timeMs),
