@@ -37,10 +37,8 @@ export interface TimelineElements {
   readonly heap: HTMLCanvasElement;
   readonly collections: HTMLCanvasElement;
   readonly blocked: HTMLCanvasElement;
-  readonly notEndedGrid: HTMLCanvasElement;
-  readonly notEnded: HTMLCanvasElement;
-  readonly waitingGrid: HTMLCanvasElement;
-  readonly waiting: HTMLCanvasElement;
+  readonly backlogGrid: HTMLCanvasElement;
+  readonly backlog: HTMLCanvasElement;
   readonly lanes: HTMLCanvasElement;
   readonly axis: HTMLCanvasElement;
   readonly overlay: HTMLCanvasElement;
@@ -112,7 +110,7 @@ export function createTimeline(
   const heap = createHeapStrip({ grid: elements.heapGrid, curves: elements.heap }, wake);
   const collections = createCollectionsStrip(elements.collections, wake);
   const blocked = createBlockedStrip(elements.blocked, wake);
-  const backlog = createBacklogStrip(elements, wake);
+  const backlog = createBacklogStrip({ grid: elements.backlogGrid, curves: elements.backlog }, wake);
   const lanes = createLanesStrip(elements.lanes, wake);
   /** Measured by the box that holds its canvases: Chart.js sizes its own canvas only when it draws. */
   const plotOf = (canvas: HTMLCanvasElement) => canvas.closest<HTMLElement>('.plot') ?? canvas;
@@ -122,7 +120,7 @@ export function createTimeline(
     { strip: heap, element: plotOf(elements.heapGrid) },
     { strip: collections, element: plotOf(elements.collections) },
     { strip: blocked, element: plotOf(elements.blocked) },
-    { strip: backlog, element: plotOf(elements.notEndedGrid) },
+    { strip: backlog, element: plotOf(elements.backlogGrid) },
     { strip: lanes, element: plotOf(elements.lanes) },
   ];
   const axis = createSurface(elements.axis, wake);

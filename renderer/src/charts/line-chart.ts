@@ -16,8 +16,10 @@ export interface ChartLine {
   readonly color: string;
   readonly widthPx: number;
   readonly dash: readonly number[];
-  /** Opacity of the area below the line; 0: none. */
+  /** Opacity of the area between the line and `base`; 0: none. */
   readonly fill: number;
+  /** Where the area ends; zero unless given. */
+  readonly base?: number;
   /** Lines of a lower order are drawn over those of a higher one. */
   readonly order: number;
 }
@@ -60,14 +62,14 @@ export function createLineChart(canvas: HTMLCanvasElement): LineChart {
       }
       const { datasets } = chart.data;
       datasets.length = Math.min(datasets.length, lines.length);
-      lines.forEach(({ points, color, widthPx, dash, fill, order }, index) => {
+      lines.forEach(({ points, color, widthPx, dash, fill, base = 0, order }, index) => {
         const dataset = (datasets[index] ??= { data: points });
         dataset.data = points;
         dataset.borderColor = color;
         dataset.borderWidth = widthPx;
         dataset.borderDash = [...dash];
         dataset.backgroundColor = translucent(color, fill);
-        dataset.fill = fill > 0 ? 'origin' : false;
+        dataset.fill = fill > 0 ? { value: base } : false;
         dataset.order = order;
       });
       const { scales } = chart.options;

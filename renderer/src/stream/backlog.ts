@@ -21,6 +21,8 @@ export interface WaitingColumns {
 /** A row without a callback, or whose callback no major GC explains. */
 const NO_MAJOR = 0xffffffff;
 const FARTHEST_FIRST = 255;
+/** Collections may be told in whole ms. */
+const CLOCK_TOLERANCE_MS = 1;
 
 export class Backlog {
   readonly #stream: RunStream;
@@ -91,11 +93,13 @@ export class Backlog {
   }
 
   #takeMajors(): void {
-    const { majors } = this.#stream;
+    const { events, majors } = this.#stream;
     const { length } = majors.endMs;
     if (length === this.#majors) return;
-    // Callbacks behind a new major are read again: its own event, put before theirs, has moved the cursor back. One that
-    // comes before older majors moves the numbers of those behind it: begin again.
+    // Callbacks behind a new major are read again, and those that clocks of whole ms may have put before it. One that comes
+    // before older majors moves the numbers of those behind it: begin again.
+    const firstNewMs = (majors.startMs.values[this.#majors] ?? 0) - CLOCK_TOLERANCE_MS;
+    this.#cursor.position = Math.min(this.#cursor.position, events.positionBefore(firstNewMs));
     if (this.#majors > 0 && majors.endMs.values[this.#majors - 1] !== this.#lastMajorMs) {
       this.#lastOfRow.length = 0;
       this.#reachOfRow.length = 0;
@@ -118,8 +122,12 @@ export class Backlog {
       this.#firstCount.values[before - (this.#reachOfRow.values[row] ?? 0)]! -= 1;
     }
     const found = this.#stream.collectingMajors(row);
-    this.#lastOfRow.fillTo(row + 1, NO_MAJOR);
-    this.#reachOfRow.fillTo(row + 1, 0);
+    if (row >= this.#lastOfRow.length) {
+      // As many as there are, since callbacks come in no order of rows.
+      const { length } = this.#stream.registrations.atMs;
+      this.#lastOfRow.fillTo(length, NO_MAJOR);
+      this.#reachOfRow.fillTo(length, 0);
+    }
     if (found === undefined) {
       this.#lastOfRow.values[row] = NO_MAJOR;
       this.#unexplainedMs.push(this.#stream.registrations.callbackStartMs.values[row] ?? NaN);

@@ -178,4 +178,17 @@ describe('SeriesReduction', () => {
     expect(points.length).toBeLessThanOrEqual(800 * 4 + 2);
     expect(Math.max(...points.map(({ y }) => y))).toBe(1e9);
   });
+
+  it('takes the width of a pixel column for no gap', () => {
+    const atMs = float64Column();
+    const values = float64Column();
+    for (let at = 0; at < 60_000; at += 20) {
+      if (at >= 30_000 && at < 31_000) continue;
+      atMs.push(at);
+      values.push(at % 700);
+    }
+    const points = new SeriesReduction(atMs, values).points({ fromMs: 0, toMs: 60_000, pixelColumns: 100 }, 250);
+    expect(points.filter(({ y }) => Number.isNaN(y)).map(({ x }) => x)).toEqual([30_490]);
+    expect(points.length).toBeLessThanOrEqual(203);
+  });
 });

@@ -17,8 +17,8 @@ export interface VisibleRange {
   readonly pixelColumns: number;
 }
 
-/** Up to this many rows of one pixel column are drawn as they are. */
-const DRAWN_AS_THEY_ARE = 4;
+/** Up to this many rows of one pixel column are drawn as they are; of more, as many extremes. */
+const DRAWN_AS_THEY_ARE = 2;
 
 /** One series over time, ready to be reduced again and again as it grows. */
 export class SeriesReduction {
@@ -43,7 +43,7 @@ export class SeriesReduction {
   }
 
   /**
-   * Points to draw, at most six for each pixel column. Guaranteed: within every pixel column the lowest and the highest
+   * Points to draw, at most two for each pixel column, and one for each gap. Guaranteed: within every pixel column the lowest and the highest
    * point are the lowest and highest known sample; a pixel column of samples that are all unknown is a gap; so is a
    * distance between two samples of more than `longestGapMs`. A sample on either side of the range is included, so that
    * the line reaches the edges.
@@ -55,8 +55,11 @@ export class SeriesReduction {
     const values = this.#values.values;
     const length = Math.min(this.#atMs.length, this.#values.length);
     let lastX = NaN;
-    const add = (x: number, y: number) => {
+    const interrupt = (x: number) => {
       if (x - lastX > longestGapMs) points.push({ x: (lastX + x) / 2, y: NaN });
+    };
+    const add = (x: number, y: number) => {
+      interrupt(x);
       points.push({ x, y });
       lastX = x;
     };
@@ -97,11 +100,14 @@ export class SeriesReduction {
           lastX = lastInColumn;
         } else {
           const middleX = (firstX + lastInColumn) / 2;
-          // First and last as they are, so that lines between pixel columns have their true slope.
-          addRow(row);
-          points.push({ x: middleX, y: minimum }, { x: middleX, y: maximum });
+          // The nearer one first: the line then goes to and fro no more than it must.
+          const lastY = points.at(-1)?.y ?? NaN;
+          const isFalling = Math.abs(lastY - maximum) < Math.abs(lastY - minimum);
+          // Whether there is a gap is told by the first sample of the column, not by its middle.
+          interrupt(firstX);
+          points.push({ x: middleX, y: isFalling ? maximum : minimum });
+          if (minimum !== maximum) points.push({ x: middleX, y: isFalling ? minimum : maximum });
           lastX = lastInColumn;
-          addRow(end - 1);
         }
       }
       row = end;

@@ -6,9 +6,9 @@ export interface EventReader {
   advance(most: number): boolean;
 }
 
-const EVENTS_A_STEP = 8_192;
+const EVENTS_A_STEP = 4_096;
 /** Of one reader in one frame: two of them at work leave the frame enough of its time to be drawn in. */
-const SLICE_MS = 4;
+const SLICE_MS = 2.5;
 
 /** @returns whether all that have come are read */
 export function readWithin(

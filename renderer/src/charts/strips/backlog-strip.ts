@@ -1,5 +1,5 @@
 // The backlog: how many were registered and have not ended yet, and how many of them were collected and wait for their
-// callback. Two curves by Chart.js, each on a scale of its own: the second is often a thousandth of the first.
+// callback. One below the other in one chart, each on a scale of its own: the second is often a thousandth of the first.
 
 import { Backlog, type WaitingColumns } from '../../stream/backlog.ts';
 import type { Point } from '../../stream/level-of-detail.ts';
@@ -11,7 +11,11 @@ import { createSurface } from '../surface.ts';
 import type { TimeScale } from '../time-scale.ts';
 import type { Strip } from './strip.ts';
 
-const HEADROOM = 1.12;
+/** Share of the height that lies between the two curves. */
+const GAP_SHARE = 0.08;
+/** Of each half, how much its peak fills. */
+const FILLED_SHARE = 0.9;
+const HALF = (1 - GAP_SHARE) / 2;
 
 export interface BacklogStrip extends Strip {
   setStream(stream: RunStream | undefined): void;
@@ -23,19 +27,11 @@ export interface BacklogStrip extends Strip {
 }
 
 export function createBacklogStrip(
-  canvases: {
-    readonly notEndedGrid: HTMLCanvasElement;
-    readonly notEnded: HTMLCanvasElement;
-    readonly waitingGrid: HTMLCanvasElement;
-    readonly waiting: HTMLCanvasElement;
-  },
+  canvases: { readonly grid: HTMLCanvasElement; readonly curves: HTMLCanvasElement },
   onResize: () => void,
 ): BacklogStrip {
-  const notEnded = {
-    surface: createSurface(canvases.notEndedGrid, onResize),
-    chart: createLineChart(canvases.notEnded),
-  };
-  const waiting = { surface: createSurface(canvases.waitingGrid, onResize), chart: createLineChart(canvases.waiting) };
+  const surface = createSurface(canvases.grid, onResize);
+  const chart = createLineChart(canvases.curves);
   let backlog: Backlog | undefined;
   let density: DensityColumns | undefined;
   let waits: WaitingColumns | undefined;
@@ -54,7 +50,7 @@ export function createBacklogStrip(
 
   return {
     get revision() {
-      return notEnded.surface.revision + waiting.surface.revision;
+      return surface.revision;
     },
     get peaks() {
       return peaks;
@@ -70,16 +66,13 @@ export function createBacklogStrip(
     },
     waitingAt: (timeMs) => (isRead ? backlog?.at(timeMs) : undefined),
     draw({ stream, scale, palette, timeFormat }) {
-      for (const { surface } of [notEnded, waiting]) {
-        const context = surface.begin();
-        drawVerticalGrid(context, scale, surface.height, palette, timeFormat);
-        context.fillStyle = palette.line;
-        context.fillRect(0, surface.height - 1, surface.width, 1);
-      }
+      const context = surface.begin();
+      drawVerticalGrid(context, scale, surface.height, palette, timeFormat);
+      context.fillStyle = palette.line;
+      for (const base of [HALF, 1]) context.fillRect(0, Math.round(surface.height * base) - 1, surface.width, 1);
       if (stream === undefined || backlog === undefined) {
         peaks = { notEnded: NaN, waiting: NaN };
-        notEnded.chart.draw([], scale, notEnded.surface, 1);
-        waiting.chart.draw([], scale, waiting.surface, 1);
+        chart.draw([], scale, surface, 1);
         return;
       }
       isRead = readWithin(backlog);
@@ -90,34 +83,25 @@ export function createBacklogStrip(
       const { highestAlive, lowestAlive } = columns.density;
       const { highest, lowest, highestPossible } = columns.waits;
       peaks = { notEnded: highestOf(highestAlive, used), waiting: isRead ? highestOf(highestPossible, used) : NaN };
-      notEnded.chart.draw(
+      const upper = { base: 1 - HALF, share: (HALF * FILLED_SHARE) / Math.max(1, peaks.notEnded) };
+      const lower = { base: 0, share: (HALF * FILLED_SHARE) / Math.max(1, peaks.waiting || 0) };
+      const none = new Uint32Array(0);
+      const line = { widthPx: 1.25, dash: [], order: 0 };
+      const waitingLine = { ...line, color: palette.violet, base: lower.base };
+      chart.draw(
         [
           {
-            points: pointsOf(scale, used, lowestAlive, highestAlive),
+            ...line,
+            points: pointsOf(scale, used, lowestAlive, highestAlive, upper),
             color: palette.inkSoft,
-            widthPx: 1.25,
-            dash: [],
             fill: 0.18,
-            order: 0,
+            base: upper.base,
           },
-        ],
-        scale,
-        notEnded.surface,
-        Math.max(1, peaks.notEnded) * HEADROOM,
-      );
-      waiting.chart.draw(
-        [
+          { ...waitingLine, points: isRead ? pointsOf(scale, used, lowest, highest, lower) : [], fill: 0.3 },
           {
-            points: isRead ? pointsOf(scale, used, lowest, highest) : [],
-            color: palette.violet,
-            widthPx: 1.25,
-            dash: [],
-            fill: 0.3,
-            order: 0,
-          },
-          {
-            points: isRead ? pointsOf(scale, used, highestPossible, highestPossible) : [],
-            color: palette.violet,
+            ...waitingLine,
+            points:
+              isRead && hasDoubt(highest, highestPossible) ? pointsOf(scale, used, none, highestPossible, lower) : [],
             widthPx: 1,
             dash: [2, 2],
             fill: 0.08,
@@ -125,15 +109,13 @@ export function createBacklogStrip(
           },
         ],
         scale,
-        waiting.surface,
-        Math.max(1, peaks.waiting || 0) * HEADROOM,
+        surface,
+        1,
       );
     },
     [Symbol.dispose]() {
-      for (const { surface, chart } of [notEnded, waiting]) {
-        chart[Symbol.dispose]();
-        surface[Symbol.dispose]();
-      }
+      chart[Symbol.dispose]();
+      surface[Symbol.dispose]();
     },
   };
 }
@@ -144,25 +126,41 @@ function highestOf(columns: Uint32Array, count: number): number {
   return highest;
 }
 
-/** From the lowest to the highest of each pixel column; a stretch without a change is one line. */
-function pointsOf(scale: TimeScale, count: number, lowest: Uint32Array, highest: Uint32Array): Point[] {
+/** Whether it is not known of some how early they were collected. */
+const hasDoubt = (certain: Uint32Array, possible: Uint32Array) =>
+  possible.some((count, column) => count !== certain[column]);
+
+/**
+ * From the lowest to the highest of each pixel column, as a share of the chart's height above the curve's base; without
+ * `lowest` along the highest. A stretch without a change is one line.
+ */
+function pointsOf(
+  scale: TimeScale,
+  count: number,
+  lowest: Uint32Array,
+  highest: Uint32Array,
+  { base, share }: { readonly base: number; readonly share: number },
+): Point[] {
   const points: Point[] = [];
-  const step = (scale.toMs - scale.fromMs) / lowest.length;
+  const step = (scale.toMs - scale.fromMs) / highest.length;
+  let lastValue = NaN;
   let isPassedOver = false;
   for (let column = 0; column < count; column++) {
-    const low = lowest[column] ?? 0;
     const high = highest[column] ?? 0;
-    const last = points.at(-1);
-    if (last?.y === low && low === high) {
+    const low = lowest[column] ?? high;
+    if (lastValue === low && low === high) {
       isPassedOver = true;
       continue;
     }
     const x = scale.fromMs + step * (column + 0.5);
     // A step, not a slope: the stretch before it goes on to here.
-    if (isPassedOver && last !== undefined) points.push({ x: x - step, y: last.y });
+    if (isPassedOver) points.push({ x: x - step, y: base + lastValue * share });
     isPassedOver = false;
-    points.push({ x, y: low });
-    if (high !== low) points.push({ x, y: high });
+    // The nearer one first: the line then goes to and fro no more than it must.
+    const isFalling = Math.abs(lastValue - high) < Math.abs(lastValue - low);
+    points.push({ x, y: base + (isFalling ? high : low) * share });
+    if (high !== low) points.push({ x, y: base + (isFalling ? low : high) * share });
+    lastValue = isFalling ? low : high;
   }
   const last = points.at(-1);
   if (last !== undefined) points.push({ x: scale.fromMs + step * count, y: last.y });
