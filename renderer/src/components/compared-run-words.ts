@@ -22,10 +22,11 @@ export function policyOf({ gcPolicy: { kind, intervalMs } }: RunDescription): st
   return kind === 'none' ? title : `${title} · ${describeInterval(intervalMs)}`;
 }
 
-/** Values of the parameters that the run was given otherwise than `other` was: `fixed`, `200`. Empty for other programs. */
+/** What the run was given otherwise than `other` was: `fixed`, `images 200`. Empty for other programs. */
 export function ownParameters({ program }: RunDescription, { program: otherProgram }: RunDescription): string[] {
   if (program.kind !== 'scenario' || otherProgram.kind !== 'scenario' || program.id !== otherProgram.id) return [];
   return Object.entries(program.parameters)
     .filter(([name, value]) => otherProgram.parameters[name] !== value)
-    .map(([, value]) => String(value));
+    // A word says what it is; a number does not.
+    .map(([name, value]) => (typeof value === 'string' ? value : `${name} ${String(value)}`));
 }

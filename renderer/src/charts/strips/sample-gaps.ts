@@ -1,4 +1,5 @@
-// Stretches of a run for which there is no sample: found once as samples come, so that a frame looks only at gaps.
+// Stretches of a run for which there is no sample with a figure: found once as samples come, so that a frame looks only at
+// gaps.
 
 import type { RunStream, TimeRange } from '../../stream/run-stream.ts';
 import { LONGEST_SAMPLE_GAP_MS } from '../heap-curves.ts';
@@ -17,9 +18,11 @@ export function createSampleGaps(): SampleGaps {
 
   function read(): void {
     if (stream === undefined) return;
-    const { values, length } = stream.samples.atMs;
-    for (; readRows < length; readRows++) {
-      const atMs = values[readRows] ?? NaN;
+    const { atMs: times, usedBytes } = stream.samples;
+    for (; readRows < times.length; readRows++) {
+      // A busy runtime leaves a sample without an answer.
+      if (Number.isNaN(usedBytes.values[readRows] ?? NaN)) continue;
+      const atMs = times.values[readRows] ?? NaN;
       if (atMs - lastMs > LONGEST_SAMPLE_GAP_MS) gaps.push({ fromMs: lastMs, toMs: atMs });
       lastMs = atMs;
     }
