@@ -30,7 +30,9 @@ describe('words that tell a run from others', () => {
     });
     expect(ownParameters(broken, description())).toEqual(['broken']);
     expect(ownParameters(description(), description())).toEqual([]);
-    const many = description({ program: { kind: 'scenario', id: 'pair', parameters: { variant: 'fixed', objects: 9 } } });
+    const many = description({
+      program: { kind: 'scenario', id: 'pair', parameters: { variant: 'fixed', objects: 9 } },
+    });
     expect(ownParameters(many, description())).toEqual(['objects 9']);
     const other = description({ program: { kind: 'scenario', id: 'other', parameters: { variant: 'x' } } });
     expect(ownParameters(other, description())).toEqual([]);

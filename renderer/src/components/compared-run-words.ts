@@ -25,8 +25,10 @@ export function policyOf({ gcPolicy: { kind, intervalMs } }: RunDescription): st
 /** What the run was given otherwise than `other` was: `fixed`, `images 200`. Empty for other programs. */
 export function ownParameters({ program }: RunDescription, { program: otherProgram }: RunDescription): string[] {
   if (program.kind !== 'scenario' || otherProgram.kind !== 'scenario' || program.id !== otherProgram.id) return [];
-  return Object.entries(program.parameters)
-    .filter(([name, value]) => otherProgram.parameters[name] !== value)
-    // A word says what it is; a number does not.
-    .map(([name, value]) => (typeof value === 'string' ? value : `${name} ${String(value)}`));
+  return (
+    Object.entries(program.parameters)
+      .filter(([name, value]) => otherProgram.parameters[name] !== value)
+      // A word says what it is; a number does not.
+      .map(([name, value]) => (typeof value === 'string' ? value : `${name} ${String(value)}`))
+  );
 }
