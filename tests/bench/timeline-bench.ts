@@ -23,6 +23,7 @@ const LIVE_EVENTS_PER_SECOND = 100_000;
 const LIVE_SECONDS = 10;
 const DRAIN_INTERVAL_MS = 20;
 const REDRAW_PAIRS = 31;
+const SOCKET_LIMIT_MS = 45_000;
 /** Nothing that goes wrong may leave the bench waiting. */
 const LONGEST_MS = 300_000;
 
@@ -277,13 +278,21 @@ async function measureRedraw(page: Page): Promise<void> {
 }
 
 async function measureSocket(page: Page, server: RecordingServer): Promise<void> {
-  const { totalMs, events } = await page.evaluate(
-    (url) => window.timelineBench.openSocket(url, 'hour'),
-    `ws://${server.origin}/socket`,
-  );
+  const url = `ws://${server.origin}/socket`;
+  const opening = page.evaluate((address) => window.timelineBench.openSocket(address, 'hour'), url);
+  const late = AbortSignal.timeout(SOCKET_LIMIT_MS);
+  const opened = await Promise.race([
+    opening,
+    new Promise<undefined>((resolve) => late.addEventListener('abort', () => resolve(undefined))),
+  ]);
+  const events = await page.evaluate(() => window.timelineBench.events);
+  // The page is closed while it still opens.
+  opening.catch(() => {});
   note(
-    `the same ${millions(events)} over a WebSocket, the follower’s window and acknowledgements`,
-    milliseconds(totalMs),
+    'the same over a WebSocket, drawing meanwhile, with the engine’s follower',
+    opened === undefined
+      ? `${millions(events)} events within ${SOCKET_LIMIT_MS / 1_000} s`
+      : `${millions(events)} events in ${milliseconds(opened.totalMs)}`,
   );
 }
 

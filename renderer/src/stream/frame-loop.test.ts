@@ -9,6 +9,7 @@ function createHandHost() {
   let isHidden = false;
   const frames = new Map<number, () => void>();
   const timers = new Map<number, () => void>();
+  const painted = new Map<number, () => void>();
   const visibilityListeners = new Set<() => void>();
   const host: FrameHost = {
     requestFrame(callback) {
@@ -21,6 +22,7 @@ function createHandHost() {
       return nextHandle++;
     },
     cancelTimer: (handle) => timers.delete(handle),
+    whenPainted: (callback) => painted.set(nextHandle++, callback),
     isHidden: () => isHidden,
     onVisibilityChange(listener) {
       visibilityListeners.add(listener);
@@ -38,6 +40,7 @@ function createHandHost() {
     host,
     frame: () => run(frames),
     timer: () => run(timers),
+    paint: () => run(painted),
     work(milliseconds: number) {
       time += milliseconds;
     },
@@ -110,6 +113,33 @@ describe('createFrameLoop', () => {
     expect(hand.pending()).toEqual({ frames: 1, timers: 0 });
     hand.frame();
     expect(draws).toBe(2);
+  });
+
+  it('leaves the page as long as a frame took that it could not afford, but draws at once what it is woken for', () => {
+    const hand = createHandHost();
+    const loop = createFrameLoop(hand.host);
+    let version = 0;
+    let draws = 0;
+    loop.register({ version: () => version, draw: () => draws++ });
+    const frameAfter = (waitMs: number) => {
+      hand.work(waitMs);
+      version++;
+      hand.frame();
+      return draws;
+    };
+    hand.frame();
+    hand.work(10);
+    hand.paint();
+    expect(frameAfter(0)).toBe(2);
+    hand.work(50);
+    hand.paint();
+    expect(frameAfter(0)).toBe(2);
+    expect(frameAfter(49)).toBe(2);
+    expect(frameAfter(2)).toBe(3);
+    hand.work(50);
+    hand.paint();
+    loop.wake();
+    expect(frameAfter(0)).toBe(4);
   });
 
   it('goes on drawing the others when one part fails, and lets the failure be seen', () => {

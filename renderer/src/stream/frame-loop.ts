@@ -21,7 +21,7 @@ export interface FrameStatistics {
 export interface FrameLoop {
   /** The part is drawn in the next frame, and then whenever its version changes. */
   register(part: FramePart): Disposable;
-  /** Looks for changes in the very next frame, where a loop that has gone quiet might take a moment. */
+  /** Looks for changes in the very next frame, where a loop that is quiet or rests might take a moment. */
   wake(): void;
   frameStatistics(): FrameStatistics;
   [Symbol.dispose](): void;
@@ -33,6 +33,8 @@ export interface FrameHost {
   cancelFrame(handle: number): void;
   startTimer(callback: () => void, delayMs: number): number;
   cancelTimer(handle: number): void;
+  /** Calls back once what was drawn in this frame is painted, and the page is free for other things. */
+  whenPainted(callback: () => void): void;
   isHidden(): boolean;
   onVisibilityChange(listener: () => void): Disposable;
   now(): number;
@@ -42,6 +44,12 @@ const KEPT_FRAMES = 600;
 /** After this many frames without a change the loop looks only every so often: an open window costs next to nothing. */
 const QUIET_FRAMES = 90;
 const QUIET_DELAY_MS = 100;
+/**
+ * A browser draws before it does anything else: where painting takes longer than a frame lasts, as it may in software, a
+ * loop that drew whenever it could would keep a run's batches waiting. After a frame that took longer than this, painting
+ * included, as much time is left to them.
+ */
+const AFFORDABLE_FRAME_MS = 16;
 
 export function createFrameLoop(host: FrameHost): FrameLoop {
   const parts = new Map<FramePart, number>();
@@ -51,6 +59,9 @@ export function createFrameLoop(host: FrameHost): FrameLoop {
   let frameHandle: number | undefined;
   let timerHandle: number | undefined;
   let isDisposed = false;
+  /** Until then only what was woken for is drawn. */
+  let restsUntilMs = -Infinity;
+  let isWoken = false;
 
   function cancel(): void {
     if (frameHandle !== undefined) host.cancelFrame(frameHandle);
@@ -75,6 +86,8 @@ export function createFrameLoop(host: FrameHost): FrameLoop {
   function runFrame(): void {
     frameHandle = undefined;
     const startedAt = host.now();
+    if (startedAt < restsUntilMs && !isWoken) return schedule();
+    isWoken = false;
     let hasDrawn = false;
     const failures: unknown[] = [];
     for (const [part, drawnVersion] of parts) {
@@ -88,7 +101,14 @@ export function createFrameLoop(host: FrameHost): FrameLoop {
         failures.push(error);
       }
     }
-    if (hasDrawn) durations[frames++ % KEPT_FRAMES] = host.now() - startedAt;
+    if (hasDrawn) {
+      durations[frames++ % KEPT_FRAMES] = host.now() - startedAt;
+      host.whenPainted(() => {
+        const paintedAt = host.now();
+        const frameMs = paintedAt - startedAt;
+        if (frameMs > AFFORDABLE_FRAME_MS) restsUntilMs = paintedAt + frameMs;
+      });
+    }
     quietFrames = hasDrawn ? 0 : quietFrames + 1;
     schedule();
     // One part that fails must not stop the others, and must not fail in silence either.
@@ -96,6 +116,7 @@ export function createFrameLoop(host: FrameHost): FrameLoop {
   }
 
   function wake(): void {
+    isWoken = true;
     quietFrames = 0;
     if (timerHandle !== undefined) cancel();
     schedule();
@@ -134,6 +155,15 @@ export function browserFrameHost(): FrameHost {
     cancelFrame: (handle) => cancelAnimationFrame(handle),
     startTimer: (callback, delayMs) => window.setTimeout(callback, delayMs),
     cancelTimer: (handle) => window.clearTimeout(handle),
+    whenPainted(callback) {
+      // A task of its own comes after style, layout and paint of the frame it was posted in.
+      const { port1, port2 } = new MessageChannel();
+      port1.onmessage = () => {
+        port1.close();
+        callback();
+      };
+      port2.postMessage(undefined);
+    },
     isHidden: () => document.hidden,
     onVisibilityChange(listener) {
       document.addEventListener('visibilitychange', listener);
