@@ -1,7 +1,7 @@
 // Lines and labels that all strips share: vertical grid lines at the ticks of time, and the axis itself.
 
 import type { Palette } from './palette.ts';
-import { RELATIVE_TIME, timeTicks, type TimeFormat, type TimeScale } from './time-scale.ts';
+import { RELATIVE_TIME, timeTicks, type Tick, type TimeFormat, type TimeScale } from './time-scale.ts';
 
 /** On the pixel grid, so that a one-pixel line is one pixel. */
 export const crisp = (position: number) => Math.round(position) + 0.5;
@@ -13,11 +13,22 @@ export function drawVerticalGrid(
   palette: Palette,
   format: TimeFormat = RELATIVE_TIME,
 ): void {
+  drawGridLines(context, timeTicks(scale, format), scale, height, palette);
+}
+
+/** As `drawVerticalGrid`, at ticks of the caller's. */
+export function drawGridLines(
+  context: CanvasRenderingContext2D,
+  ticks: readonly Tick[],
+  scale: TimeScale,
+  height: number,
+  palette: Palette,
+): void {
   context.strokeStyle = palette.line;
   context.lineWidth = 1;
   context.globalAlpha = 0.6;
   context.beginPath();
-  for (const { value } of timeTicks(scale, format)) {
+  for (const { value } of ticks) {
     const x = crisp(scale.x(value));
     context.moveTo(x, 0);
     context.lineTo(x, height);

@@ -2,7 +2,7 @@
 // Drawn as the timeline's own axis and grid are, with ticks at round distances from that moment: the timeline's own ticks
 // know no time before zero.
 
-import { crisp } from '../draw-grid.ts';
+import { drawGridLines } from '../draw-grid.ts';
 import type { Palette } from '../palette.ts';
 import { niceStep, type Tick, type TimeScale } from '../time-scale.ts';
 
@@ -55,17 +55,7 @@ export function drawAlignedGrid(
   height: number,
   palette: Palette,
 ): void {
-  context.strokeStyle = palette.line;
-  context.lineWidth = 1;
-  context.globalAlpha = 0.6;
-  context.beginPath();
-  for (const { value } of alignedTicks(scale, originMs)) {
-    const x = crisp(scale.x(value));
-    context.moveTo(x, 0);
-    context.lineTo(x, height);
-  }
-  context.stroke();
-  context.globalAlpha = 1;
+  drawGridLines(context, alignedTicks(scale, originMs), scale, height, palette);
 }
 
 /** `bleed` is how far the canvas reaches beyond the plot on both sides, so that edge labels stay whole. */
