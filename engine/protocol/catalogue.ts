@@ -27,10 +27,16 @@ export const ParameterDescription = v.variant('kind', [
 ]);
 export type ParameterDescription = v.InferOutput<typeof ParameterDescription>;
 
+/** The stations of the learning path, in their order. */
+export const STAGES = ['first-steps', 'everyday', 'not-guaranteed', 'pitfalls', 'hard-cases'] as const;
+export type Stage = (typeof STAGES)[number];
+
 export const ScenarioDescription = v.object({
   id: v.string(),
   title: v.string(),
   category: v.string(),
+  /** Absent: not on the learning path. Within a stage the path follows the catalogue. */
+  stage: v.exactOptional(v.picklist(STAGES)),
   /** One line under the title. */
   summary: v.string(),
   /** Plain words, paragraphs separated by blank lines. */
@@ -41,7 +47,11 @@ export const ScenarioDescription = v.object({
   lookFor: v.string(),
   /** The prediction in words. */
   prediction: v.string(),
+  /** What the user may guess before a run, as a question about the objects that it is about. */
+  question: v.exactOptional(v.string()),
   parameters: v.array(ParameterDescription),
+  /** The two values of a choice parameter that make a pair: the same program with a mistake, and without it. */
+  pair: v.exactOptional(v.object({ parameter: v.string(), broken: v.string(), fixed: v.string() })),
   defaultGcPolicy: GcPolicy,
   defaultLimits: Limits,
   source: v.object({ fileName: v.string(), text: v.string() }),

@@ -4,7 +4,7 @@
 import * as v from 'valibot';
 import { PathStep, Place } from './explanation.ts';
 import { ParameterValues } from './run-description.ts';
-import { CAUSES, OUTCOME_STATUSES, VERDICT_REASONS, VERDICTS } from './vocabulary.ts';
+import { CAUSES, ENDINGS, OUTCOME_STATUSES, VERDICT_REASONS, VERDICTS } from './vocabulary.ts';
 
 export const RUN_REPORT_SCHEMA_VERSION = 1;
 
@@ -48,11 +48,25 @@ export const VerdictCounts = v.object({
 });
 export type VerdictCounts = v.InferOutput<typeof VerdictCounts>;
 
+/** How many of the objects that a scenario's question is about ended which way. An object that is neither is not there. */
+export const EndingResult = v.object({
+  expected: v.picklist(ENDINGS),
+  /** How most of them ended; null if there are none, and nothing died. */
+  observed: v.nullable(v.picklist(ENDINGS)),
+  counts: v.object({ finalized: Count, never: Count, late: Count }),
+  /** Ids of those that it is about; at most MAXIMUM_ENDING_OBJECTS. */
+  objectIds: v.array(Count),
+});
+export type EndingResult = v.InferOutput<typeof EndingResult>;
+export const MAXIMUM_ENDING_OBJECTS = 1_000;
+
 /** A scenario's prediction, checked against what happened. One check per sentence of the prediction. */
 export const PredictionResult = v.object({
   held: v.boolean(),
   details: v.string(),
   checks: v.array(v.object({ expectation: v.string(), observed: v.string(), held: v.boolean() })),
+  /** The answer to the scenario's question; absent if it asks none. */
+  ending: v.exactOptional(EndingResult),
 });
 export type PredictionResult = v.InferOutput<typeof PredictionResult>;
 

@@ -65,6 +65,13 @@ export const CAUSES = [
 ] as const;
 export type Cause = (typeof CAUSES)[number];
 
+/**
+ * What may be guessed of a scenario's objects before its run. `late`: their callbacks run, but long after they were
+ * collected or let go of. `dies`: the process ends on an error before that.
+ */
+export const ENDINGS = ['finalized', 'never', 'late', 'dies'] as const;
+export type Ending = (typeof ENDINGS)[number];
+
 /** How a run came to its end. */
 export const OUTCOME_STATUSES = [
   'completed',

@@ -8,15 +8,17 @@
 // modules, import only what is in `dependencies`.
 
 import { defineScenario, type PredictionCheck, type PredictionFacts, type ScenarioContext } from './define-scenario.ts';
-import { expectedCollections } from './expected-collections.ts';
+import { endingByCollections, expectCallbacks } from './expectations.ts';
 
 export const scenario = defineScenario({
   // In lists, addresses and on the command line; the file is named like it.
   id: 'template',
   fileName: '_template.ts',
   title: 'Template',
-  // Scenarios of one category stand together. In use: Basics, In practice, Considerations, Pitfalls.
+  // Scenarios of one category stand together. In use: Basics, In practice, Considerations, Pitfalls, Weak references, Leaks.
   category: 'Basics',
+  // Its station on the learning path.
+  stage: 'first-steps',
   summary: 'One line: what happens here, without the outcome.',
   // At most 150 words, for somebody who has never met the subject. Paragraphs are separated by an empty line.
   theory: `What is the rule, and why is it so?
@@ -28,6 +30,9 @@ What does it mean for somebody’s own program?`,
   // In words what predict() checks. Say for which policies it is meant, and give timings as ranges.
   prediction:
     'With forced major GCs or memory pressure all callbacks run; with natural or forced minor GCs only none does.',
+  // What the user may guess before the run, and the answer: finalized, never, late (long after they were collected or let
+  // go of) or dies. `about` picks the objects where it is not about all.
+  question: { text: 'What becomes of the objects?', expected: endingByCollections },
   // An integer, a choice or a boolean each. The session refuses what is out of bounds before run() can see it.
   parameters: [
     {
@@ -76,15 +81,5 @@ function run(context: ScenarioContext) {
  */
 function predict(facts: PredictionFacts): PredictionCheck[] {
   const count = Number(facts.parameters['objects']);
-  const objects = [...facts.objects];
-  const finalized = objects.filter(({ verdict }) => verdict === 'finalized').length;
-  const observed = `${objects.length} registered, ${finalized} called back`;
-  switch (expectedCollections(facts)) {
-    case 'certain':
-      return [{ expectation: `All ${count} callbacks run`, observed, held: finalized === count }];
-    case 'none':
-      return [{ expectation: 'No callback runs', observed, held: objects.length === count && finalized === 0 }];
-    case 'possible':
-      return [{ expectation: `Up to ${count} callbacks run`, observed, held: objects.length === count }];
-  }
+  return [expectCallbacks(facts, { name: 'Objects', count, objects: [...facts.objects] })];
 }

@@ -11,6 +11,7 @@ export const scenario = defineScenario({
   fileName: 'critical-resource.ts',
   title: 'Not for critical resources',
   category: 'Considerations',
+  stage: 'not-guaranteed',
   summary: 'A file handle that only a finalizer closes, against one that is disposed of explicitly.',
   theory: `Cleanup callbacks are best effort. They run late, or never: not for an object that something still refers to, and not after process.exit() or the end of the program. A file handle, a lock or a connection that waits for its finalizer can therefore stay open for the life of the process.
 
@@ -32,6 +33,11 @@ The registry can stay as a safety net for the handle that somebody forgot. The d
     '“disposed.log” ends as unregistered a moment after it began. “forgotten.log” has no callback: its lifeline runs to the end of the process. The console shows which descriptors are open.',
   prediction:
     'The disposed handle is closed at once and unregistered. The forgotten one is never closed by its finalizer, however many GCs come, and is still open when the process exits.',
+  question: {
+    text: 'What becomes of the log file that is left to its finalizer?',
+    about: ({ label }) => label === 'forgotten.log',
+    expected: () => 'never',
+  },
   parameters: [
     {
       kind: 'choice',

@@ -5,6 +5,7 @@ import type { ScenarioDescription } from '../protocol/catalogue.ts';
 import type { GcPolicy, ParameterValues } from '../protocol/run-description.ts';
 import type { PredictionResult, ReportedObject, RunReport } from '../protocol/run-report.ts';
 import type { RunBatchOf } from '../protocol/run-batch.ts';
+import type { Ending } from '../protocol/vocabulary.ts';
 
 /** What the running scenario is given. Everything else it does with plain JavaScript, as any program would. */
 export interface ScenarioContext {
@@ -22,7 +23,7 @@ export interface PredictionFacts {
   readonly parameters: ParameterValues;
   /** The policy that the run was started with; `gc-policy-changed` marks tell if it changed. */
   readonly gcPolicy: GcPolicy;
-  /** Every registration of the run, in order of registration, not only those in the report. */
+  /** Every registration of the run, in order of registration, not only those in the report. May be read again. */
   readonly objects: Iterable<ReportedObject>;
   /** Standard output, without GC lines; at most the last 1 MiB. */
   readonly standardOutput: string;
@@ -32,10 +33,20 @@ export interface PredictionFacts {
 
 export type PredictionCheck = PredictionResult['checks'][number];
 
-/** A scenario, as its file declares it. `run` works in the observed process alone, `predict` in the session alone. */
-export interface Scenario extends Omit<ScenarioDescription, 'source'> {
+/** What the user is asked to guess before a run, and the answer. */
+export interface Question {
+  /** Names the objects that it is about: “What becomes of the five sessions?” */
+  readonly text: string;
+  /** Whether the question is about this object; absent: about every one that the run registers. */
+  about?(object: ReportedObject, parameters: ParameterValues): boolean;
+  expected(facts: Pick<PredictionFacts, 'parameters' | 'gcPolicy'>): Ending;
+}
+
+/** A scenario, as its file declares it. `run` works in the observed process alone, the others in the session alone. */
+export interface Scenario extends Omit<ScenarioDescription, 'source' | 'question'> {
   /** The file's own name, so that its source can be shown: `simple.ts`. */
   readonly fileName: string;
+  readonly question?: Question;
   run(context: ScenarioContext): void | Promise<void>;
   /** One check per expectation; the prediction held if all did. A timing is stated as a range, and says so. */
   predict(facts: PredictionFacts): PredictionCheck[];

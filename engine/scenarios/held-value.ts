@@ -2,13 +2,14 @@
 // The program runs in the observed process; the session reads the description and judges the prediction.
 
 import { defineScenario, type PredictionCheck, type PredictionFacts, type ScenarioContext } from './define-scenario.ts';
-import { expectedCollections } from './expected-collections.ts';
+import { endingByCollections, expectCallbacks, expectCause, expectVerdict } from './expectations.ts';
 
 export const scenario = defineScenario({
   id: 'held-value',
   fileName: 'held-value.ts',
   title: 'Held value reaches its target',
   category: 'Pitfalls',
+  stage: 'pitfalls',
   summary: 'A held value that refers to the registered object, beside one that is only an id.',
   theory: `A registry keeps each held value strongly until the callback has run, since the callback is going to need it. If the held value leads back to the object, over however many properties, then the registry itself keeps the object alive. It is never collected, the callback never runs, and both stay in memory for as long as the registry does.
 
@@ -26,6 +27,11 @@ The remedy: hold what the cleanup needs and nothing more. An id, a path or a fil
     'Two groups of lifelines. Those of the fixed half end at a major GC with a callback; those of the broken half run on to the end, however many major GCs pass over them.',
   prediction:
     'Broken: no callback ever, all objects stay alive. Fixed: with forced major GCs or memory pressure every callback runs; with natural or forced minor GCs only none does.',
+  question: {
+    text: 'What becomes of the sessions? (Where both halves run: of the broken ones.)',
+    about: (object, { variant }) => variant === 'fixed' || !isFixed(object),
+    expected: (facts) => (facts.parameters['variant'] === 'fixed' ? endingByCollections(facts) : 'never'),
+  },
   parameters: [
     {
       kind: 'choice',
@@ -50,6 +56,7 @@ The remedy: hold what the cleanup needs and nothing more. An id, a path or a fil
       maximum: 1_000,
     },
   ],
+  pair: { parameter: 'variant', broken: 'broken', fixed: 'fixed' },
   defaultGcPolicy: { kind: 'major', intervalMs: 500 },
   defaultLimits: { settleMs: 1_500, timeoutMs: 20_000 },
   run,
@@ -101,49 +108,23 @@ function run(context: ScenarioContext) {
 
 // ── The prediction ──────────────────────────────────────────────────────────────────────────────────────────────────
 
+// Held values that are objects give no label, so the broken half is what is not labelled as fixed.
+function isFixed({ label }: { label: string | null }): boolean {
+  return label?.startsWith('fixed session') === true;
+}
+
 function predict(facts: PredictionFacts): PredictionCheck[] {
   const count = Number(facts.parameters['objects']);
   const variant = facts.parameters['variant'];
   const objects = [...facts.objects];
-  // Held values that are objects give no label, so the broken half is what is not labelled as fixed.
-  const isFixed = ({ label }: { label: string | null }) => label?.startsWith('fixed session') === true;
-  const broken = objects.filter((object) => !isFixed(object));
-  const fixed = objects.filter(isFixed);
   const checks: PredictionCheck[] = [];
   if (variant !== 'fixed') {
-    const alive = broken.filter(({ verdict }) => verdict === 'alive').length;
-    checks.push({
-      expectation: `Broken: all ${count} objects stay alive, whoever collects`,
-      observed: `Broken: ${broken.length} registered, ${alive} alive`,
-      held: broken.length === count && alive === count,
-    });
+    const broken = { name: 'Broken', count, objects: objects.filter((object) => !isFixed(object)) };
+    checks.push(expectVerdict('alive', `all ${count} objects stay alive, whoever collects`, broken));
+    checks.push(...expectCause(facts, 'held-value', broken));
   }
   if (variant !== 'broken') {
-    const finalized = fixed.filter(({ verdict }) => verdict === 'finalized').length;
-    const observed = `Fixed: ${fixed.length} registered, ${finalized} called back`;
-    switch (expectedCollections(facts)) {
-      case 'certain':
-        checks.push({
-          expectation: `Fixed: all ${count} callbacks run`,
-          observed,
-          held: fixed.length === count && finalized === count,
-        });
-        break;
-      case 'none':
-        checks.push({
-          expectation: 'Fixed: no callback runs, since no major GC comes',
-          observed,
-          held: fixed.length === count && finalized === 0,
-        });
-        break;
-      case 'possible':
-        checks.push({
-          expectation: `Fixed: between 0 and ${count} callbacks run`,
-          observed,
-          held: fixed.length === count,
-        });
-        break;
-    }
+    checks.push(expectCallbacks(facts, { name: 'Fixed', count, objects: objects.filter(isFixed) }));
   }
   return checks;
 }

@@ -6,6 +6,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { decode, encode } from 'fast-png';
 import { defineScenario, type PredictionCheck, type PredictionFacts, type ScenarioContext } from './define-scenario.ts';
+import { endingByCollections } from './expectations.ts';
 import { expectedCollections } from './expected-collections.ts';
 
 export const scenario = defineScenario({
@@ -13,6 +14,7 @@ export const scenario = defineScenario({
   fileName: 'image-pipeline.ts',
   title: 'Image pipeline',
   category: 'In practice',
+  stage: 'everyday',
   summary: 'Fetch real PNG files, decode them to ImageData, filter them, and watch their buffers come and go.',
   theory: `An image of 2,000 × 1,500 pixels is 12 MB when decoded, but its ImageData is a small object on the heap. The pixels lie in an ArrayBuffer outside. So an application that goes through pictures shows little in the used heap and much in external memory: look at both, or you will not see where the memory went.
 
@@ -31,6 +33,12 @@ Set “Keep last” to see a cache that holds on to pictures: their callbacks do
     'External memory rises by several megabytes with each picture and falls at a major GC, while used heap hardly moves. Callbacks follow the GC that freed their buffers.',
   prediction:
     'With forced major GCs or memory pressure: the callback of every picture that was let go runs, pictures that are kept stay alive, and external memory ends at least half a picture below its peak. Without memory pressure: used heap moves at most half as far as external memory, where that moves by 32 MB or more.',
+  question: {
+    text: 'What becomes of the pictures that the pipeline is done with?',
+    about: ({ label }) => label?.startsWith('Image: ') === true,
+    // External memory alone may bring a major GC, so without a policy it is only what is likely.
+    expected: endingByCollections,
+  },
   parameters: [
     {
       kind: 'integer',

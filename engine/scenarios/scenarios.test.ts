@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { decode } from 'fast-png';
 import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
-import { ScenarioDescription } from '../protocol/catalogue.ts';
+import { ScenarioDescription, STAGES } from '../protocol/catalogue.ts';
 import type { ParameterValues } from '../protocol/run-description.ts';
 import type { ReportedObject, RunReport } from '../protocol/run-report.ts';
 import type { GcPolicyKind, Verdict } from '../protocol/vocabulary.ts';
@@ -19,15 +19,22 @@ const ALL = [...SCENARIOS, template];
 const sourceOf = (fileName: string) => readFileSync(new URL(fileName, import.meta.url), 'utf8');
 
 describe('the catalogue', () => {
-  it('lists the first five scenarios in their order', () => {
-    expect(SCENARIOS.map(({ id }) => id)).toEqual([
-      'simple',
-      'image-pipeline',
-      'timing',
-      'critical-resource',
-      'held-value',
-    ]);
+  it('is in the order of the learning path, and asks a question about each', () => {
+    const stages = SCENARIOS.map(({ stage }) => STAGES.findIndex((name) => name === stage));
+    expect(stages).toEqual(stages.toSorted((a, b) => a - b));
+    expect(stages).not.toContain(-1);
+    for (const { id, question } of SCENARIOS) expect(question?.text, id).toMatch(/\?/);
+    expect(new Set(SCENARIOS.map(({ id }) => id)).size).toBe(SCENARIOS.length);
   });
+
+  it.each(SCENARIOS.filter(({ pair }) => pair !== undefined))(
+    'has both halves of the pair $id',
+    ({ pair, parameters }) => {
+      const choice = parameters.find(({ name }) => name === pair?.parameter);
+      const values = choice?.kind === 'choice' ? choice.options.map(({ value }) => value) : [];
+      expect(values).toEqual(expect.arrayContaining([pair?.broken, pair?.fixed]));
+    },
+  );
 
   it('holds every scenario file of the folder', () => {
     const files = readdirSync(new URL('.', import.meta.url)).filter((name) => /(?<!\.test)\.ts$/.test(name));
@@ -37,7 +44,9 @@ describe('the catalogue', () => {
 
   it.each(ALL)('describes $id as the protocol wants it', (scenario) => {
     const text = sourceOf(scenario.fileName);
-    const described = v.parse(ScenarioDescription, { ...scenario, source: { fileName: scenario.fileName, text } });
+    const { question, ...rest } = scenario;
+    const source = { fileName: scenario.fileName, text };
+    const described = v.parse(ScenarioDescription, { ...rest, source, ...(question && { question: question.text }) });
     for (const [name, value] of Object.entries(described)) {
       if (typeof value === 'string') expect(value.trim(), name).not.toBe('');
     }

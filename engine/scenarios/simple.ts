@@ -2,6 +2,7 @@
 // The program runs in the observed process; the session reads the description and judges the prediction.
 
 import { defineScenario, type PredictionCheck, type PredictionFacts, type ScenarioContext } from './define-scenario.ts';
+import { endingByCollections } from './expectations.ts';
 import { expectedCollections } from './expected-collections.ts';
 
 export const scenario = defineScenario({
@@ -9,6 +10,7 @@ export const scenario = defineScenario({
   fileName: 'simple.ts',
   title: 'Simple registration',
   category: 'Basics',
+  stage: 'first-steps',
   summary: 'Register one object, let go of it, and see when its cleanup callback runs.',
   theory: `A FinalizationRegistry tells a program that an object is gone. The program registers the object together with a held value; after the object has been collected, the registry passes the held value to its cleanup callback. The object itself never comes back: by then it does not exist.
 
@@ -26,6 +28,10 @@ So without memory pressure nothing happens, and a program may end without a sing
     'The lifeline of “Object 1”: thick while the program uses it, thin after it let go, then the major GC and, in a task of its own, the callback.',
   prediction:
     'With forced major GCs or memory pressure: exactly one callback, which prints “Clean up: Object 1”. With natural or forced minor GCs only: no callback.',
+  question: {
+    text: 'What becomes of the object that createObject() registers and drops?',
+    expected: endingByCollections,
+  },
   parameters: [],
   defaultGcPolicy: { kind: 'major', intervalMs: 500 },
   defaultLimits: { settleMs: 1_000, timeoutMs: 20_000 },

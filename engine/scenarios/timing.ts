@@ -10,6 +10,7 @@ export const scenario = defineScenario({
   fileName: 'timing.ts',
   title: 'Timing is not guaranteed',
   category: 'Considerations',
+  stage: 'not-guaranteed',
   summary: 'The same registrations while the program idles, makes garbage, promotes objects, or uses large buffers.',
   theory: `When an object is collected is the engine's decision, and the language promises nothing. V8 has two collectors. The minor one (scavenge) runs often and cleans up young objects, but never clears a registration. The major one (mark-compact) does, and it runs only when the old generation, or memory outside the heap, has grown enough.
 
@@ -28,6 +29,11 @@ Code that relies on a callback by a certain time is wrong even where it happens 
     'Four phases between marks, each with the same registrations at its start. Compare which GCs a phase causes, and in which phase the callbacks come: those of “idle” and “garbage” wait for somebody else’s major GC.',
   prediction:
     'With the policies “none” and “minor”, during their own phase: idle, no callback; short-lived garbage, no callback; promoting load, at least half of the callbacks; large buffers, any number, by version of V8. (With more than 2,000 objects a phase, any number in each.) With forced major GCs or memory pressure: at least 90 % of all by the end.',
+  question: {
+    text: 'What becomes of the objects that are dropped while the program idles?',
+    about: ({ label }) => label?.startsWith('idle #') === true,
+    expected: ({ gcPolicy: { kind } }) => (kind === 'major' || kind === 'pressure' ? 'finalized' : 'late'),
+  },
   parameters: [
     {
       kind: 'integer',

@@ -5,11 +5,10 @@ import type { RunBatch } from '../protocol/run-batch.ts';
 import type { Outcome, RunReport } from '../protocol/run-report.ts';
 import type { RunDescription } from '../protocol/run-description.ts';
 import { VERDICTS } from '../protocol/vocabulary.ts';
-import type { Scenario } from '../scenarios/define-scenario.ts';
 import type { ObserverReport } from './endpoint.ts';
 import type { ReadSnapshot } from './explain-run.ts';
 import { explainAlive, explanationBatches, NOTHING_ALIVE } from './explanations.ts';
-import { isJudged, judgePrediction } from './judge-prediction.ts';
+import { isJudged, judgePrediction, type JudgedScenario } from './judge-prediction.ts';
 import { MAXIMUM_BATCH_BYTES } from './overflow.ts';
 import { approximateBytes } from './recording.ts';
 import type { RunTally } from './run-tally.ts';
@@ -43,7 +42,7 @@ export interface ConclusionFacts {
   readonly hasNothingToExplain: boolean;
   /** What ran the program, where the observer did not say. */
   readonly host: string;
-  readonly scenario: Pick<Scenario, 'predict'> | undefined;
+  readonly scenario: JudgedScenario | undefined;
   readonly standardOutput: string;
   readonly displayFile: (file: string) => string;
   readonly reportedObjects: number | undefined;

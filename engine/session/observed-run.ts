@@ -10,7 +10,7 @@ import type { Outcome } from '../protocol/run-report.ts';
 import type { GcPolicy, Limits, RunDescription } from '../protocol/run-description.ts';
 import { CELL_STATES } from '../heap-graph/explanation.ts';
 import { assertNever, type CollectionKind } from '../protocol/vocabulary.ts';
-import type { Scenario } from '../scenarios/define-scenario.ts';
+import type { JudgedScenario } from './judge-prediction.ts';
 import type { Clock } from './clock.ts';
 import { concludeRun } from './conclude-run.ts';
 import { createConsoleCollector } from './console-collector.ts';
@@ -52,7 +52,7 @@ export interface ObservedRunOptions {
   readonly description: RunDescription;
   readonly process: ProcessSource;
   /** Absent for a script of the user's. */
-  readonly scenario?: Pick<Scenario, 'predict'>;
+  readonly scenario?: JudgedScenario;
   /** The file that a person should be shown for a file of the program. */
   readonly displayFile: (file: string) => string;
   readonly endpoint: Endpoint;
