@@ -3,7 +3,10 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import type { GcPolicy, Limits } from '../engine/protocol/run-description.ts';
 import { GcPolicy as GcPolicySchema, Limits as LimitsSchema } from '../engine/protocol/run-description.ts';
+import { MAXIMUM_RUNS_AT_ONCE, MAXIMUM_RUNS_PER_POLICY } from '../engine/protocol/experiment.ts';
 import { GC_POLICY_KINDS } from '../engine/protocol/vocabulary.ts';
+import type { ExperimentOptions } from './command-experiment.ts';
+import type { RunAllOptions } from './command-run-all.ts';
 import type { RunOptions } from './command-run.ts';
 import type { ServeOptions } from './command-serve.ts';
 import type { WatchOptions } from './command-watch.ts';
@@ -17,11 +20,16 @@ const MAXIMUM_PORT = 65_535;
 const MAXIMUM_PROCESS_ID = 2 ** 31 - 1;
 /** A day. */
 const MAXIMUM_SECONDS = 86_400;
+const REPORTED_OBJECTS = 1_000;
+const REPORTED_OBJECTS_OF_ALL = 50;
+const RUNS_PER_POLICY = 10;
 
 /** What the words of the command line ask for; each returns the exit status. */
 export interface CommandActions {
   list(options: { json: boolean }): Promise<number>;
   run(options: RunOptions): Promise<number>;
+  runAll(options: RunAllOptions): Promise<number>;
+  experiment(options: ExperimentOptions): Promise<number>;
   nodes(options: { json: boolean }): Promise<number>;
   targets(options: { json: boolean }): Promise<number>;
   watch(options: WatchOptions): Promise<number>;
@@ -39,8 +47,11 @@ interface WatchFlags {
 
 interface RunFlags {
   set: string[];
-  gc?: GcPolicy['kind'];
+  all?: true;
+  gc?: GcPolicy['kind'][];
   gcInterval?: number;
+  runs?: number;
+  atOnce?: number;
   settle?: number;
   timeout?: number;
   maxHeap?: number;
@@ -48,7 +59,7 @@ interface RunFlags {
   cwd?: string;
   env: string[];
   inheritEnv?: true;
-  objects: number;
+  objects?: number;
   why?: true;
   json?: true;
 }
@@ -91,7 +102,7 @@ export async function runCommandLine(words: readonly string[], actions: CommandA
     .command('run')
     .description('run a scenario or a script, and report what became of every registered object')
     .argument(
-      '<program>',
+      '[program]',
       'a scenario-id, a file.{js,mjs,cjs,ts,mts,cts}, or - for a script on standard input',
       nonEmpty,
     )
@@ -101,8 +112,24 @@ export async function runCommandLine(words: readonly string[], actions: CommandA
         .argParser((setting: string, settings: string[]) => [...settings, setting])
         .default([], ''),
     )
-    .addOption(new Option('--gc <policy>', 'who collects garbage besides V8').choices(GC_POLICY_KINDS))
+    .option('--all', 'every built-in scenario, of pairs both halves')
+    .addOption(
+      new Option(
+        '--gc <policy>',
+        `who collects garbage besides V8: ${GC_POLICY_KINDS.join('|')}; several, with commas, make an experiment`,
+      ).argParser(policyKinds),
+    )
     .option('--gc-interval <ms>', 'how often the policy acts', within(GcPolicySchema.entries.intervalMs.wrapped.pipe))
+    .option(
+      '--runs <n>',
+      `an experiment: so many runs under each policy (without --gc: under all four)`,
+      wholeNumber(1, MAXIMUM_RUNS_PER_POLICY),
+    )
+    .option(
+      '--at-once <n>',
+      'how many processes of an experiment, or of --all, run side by side',
+      wholeNumber(1, MAXIMUM_RUNS_AT_ONCE),
+    )
     .option('--settle <ms>', 'how long to wait for late callbacks at the end', within(limits.settleMs.wrapped.pipe))
     .option('--timeout <ms>', 'end the run after this long', within(limits.timeoutMs.wrapped.pipe))
     .option('--max-heap <MB>', "limit of the heap's old space", within(limits.maxHeapMegabytes.wrapped.pipe))
@@ -115,23 +142,17 @@ export async function runCommandLine(words: readonly string[], actions: CommandA
     )
     .option('--inherit-env', 'give a script your whole environment instead of a minimal one')
     .option('--why', 'take a heap snapshot at the end, and tell what keeps the living objects alive')
-    .option('--objects <n>', 'how many objects to report', wholeNumber(0, MAXIMUM_REPORTED_OBJECTS), 1000)
+    .option(
+      '--objects <n>',
+      `how many objects to report; without it ${REPORTED_OBJECTS}, with --all ${REPORTED_OBJECTS_OF_ALL} a run`,
+      wholeNumber(0, MAXIMUM_REPORTED_OBJECTS),
+    )
     .option('--json', 'print one JSON document on standard output, everything else on standard error')
-    .action(async (name: string, scriptArgs: string[], flags: RunFlags) => {
-      exitStatus = await actions.run({
-        program: name,
-        scriptArgs,
-        settings: flags.set,
-        environment: flags.env,
-        inheritEnvironment: flags.inheritEnv === true,
-        ...(flags.cwd !== undefined && { workingDirectory: flags.cwd }),
-        limits: limitsOf(flags),
-        reportedObjects: flags.objects,
-        why: flags.why === true,
-        json: flags.json === true,
-        ...gcPolicyOf(flags),
-        ...(flags.node !== undefined && { nodePath: flags.node }),
-      });
+    .action(async (name: string | undefined, scriptArgs: string[], flags: RunFlags) => {
+      const asked = runRequestOf(name, scriptArgs, flags);
+      if (asked.kind === 'all') exitStatus = await actions.runAll(asked.options);
+      else if (asked.kind === 'experiment') exitStatus = await actions.experiment(asked.options);
+      else exitStatus = await actions.run(asked.options);
     });
 
   program
@@ -192,6 +213,69 @@ export async function runCommandLine(words: readonly string[], actions: CommandA
   return exitStatus;
 }
 
+type RunRequest =
+  | { readonly kind: 'run'; readonly options: RunOptions }
+  | { readonly kind: 'experiment'; readonly options: ExperimentOptions }
+  | { readonly kind: 'all'; readonly options: RunAllOptions };
+
+/** @throws UsageError where the flags do not go together */
+function runRequestOf(name: string | undefined, scriptArgs: readonly string[], flags: RunFlags): RunRequest {
+  const { gc = [], gcInterval, runs, atOnce, objects } = flags;
+  const common = {
+    limits: limitsOf(flags),
+    json: flags.json === true,
+    ...(flags.node !== undefined && { nodePath: flags.node }),
+    ...(atOnce !== undefined && { runsAtOnce: atOnce }),
+  };
+  const why = flags.why === true;
+  const isExperiment = runs !== undefined || gc.length > 1;
+  const onePolicy = () => gcPolicyOf({ ...(gc[0] && { gc: gc[0] }), ...(gcInterval !== undefined && { gcInterval }) });
+  if (flags.all === true) {
+    if (name !== undefined) throw new UsageError(`--all runs every scenario. Allowed: --all, or ${name}.`);
+    if (isExperiment || flags.set.length > 0) {
+      throw new UsageError(
+        '--all runs each scenario once, as it is. Allowed with it: --gc with one policy, --why, --json.',
+      );
+    }
+    const reportedObjects = objects ?? REPORTED_OBJECTS_OF_ALL;
+    return { kind: 'all', options: { ...common, ...onePolicy(), why, reportedObjects } };
+  }
+  if (name === undefined) {
+    throw new UsageError("Give a program. Allowed: a scenario's id, a script's path, - for standard input, or --all.");
+  }
+  const program = {
+    program: name,
+    scriptArgs,
+    settings: flags.set,
+    environment: flags.env,
+    inheritEnvironment: flags.inheritEnv === true,
+    ...(flags.cwd !== undefined && { workingDirectory: flags.cwd }),
+  };
+  if (isExperiment) {
+    if (why) throw new UsageError('--why explains a single run. Allowed with --runs: --gc, --at-once, --json.');
+    const intervalMs = gcInterval ?? GcPolicySchema.entries.intervalMs.default;
+    const kinds = gc.length === 0 ? GC_POLICY_KINDS : gc;
+    const gcPolicies = kinds.map((kind) => ({ kind, intervalMs }));
+    return {
+      kind: 'experiment',
+      options: { ...program, ...common, gcPolicies, runsPerPolicy: runs ?? RUNS_PER_POLICY },
+    };
+  }
+  if (atOnce !== undefined) throw new UsageError('--at-once is for several runs. Allowed: with --runs, or with --all.');
+  const reportedObjects = objects ?? REPORTED_OBJECTS;
+  return { kind: 'run', options: { ...program, ...common, ...onePolicy(), why, reportedObjects } };
+}
+
+/** `none,major`: each once. */
+function policyKinds(text: string): GcPolicy['kind'][] {
+  const kinds = text.split(',').map((word) => GC_POLICY_KINDS.find((kind) => kind === word.trim()));
+  const known = kinds.filter((kind) => kind !== undefined);
+  if (known.length < kinds.length || new Set(known).size < known.length) {
+    throw new InvalidArgumentError(`Allowed: ${GC_POLICY_KINDS.join(', ')}, or several of them with commas.`);
+  }
+  return known;
+}
+
 function limitsOf({ settle, timeout, maxHeap }: RunFlags): Partial<Limits> {
   return {
     ...(settle !== undefined && { settleMs: settle }),
@@ -200,7 +284,7 @@ function limitsOf({ settle, timeout, maxHeap }: RunFlags): Partial<Limits> {
   };
 }
 
-function gcPolicyOf({ gc, gcInterval }: Pick<RunFlags, 'gc' | 'gcInterval'>): { gcPolicy?: GcPolicy } {
+function gcPolicyOf({ gc, gcInterval }: Pick<WatchFlags, 'gc' | 'gcInterval'>): { gcPolicy?: GcPolicy } {
   if (gc === undefined) {
     if (gcInterval !== undefined) throw new UsageError('--gc-interval needs --gc. Allowed: --gc minor|major|pressure.');
     return {};

@@ -2,6 +2,7 @@
 
 import type { Command, CommandOf } from '../engine/protocol/command.ts';
 import { PROTOCOL_VERSION } from '../engine/protocol/command.ts';
+import type { ExperimentListing } from '../engine/protocol/experiment.ts';
 import type { EngineEvent, EngineEventOf, Refusal } from '../engine/protocol/event.ts';
 import type { Disposable, Port } from '../engine/protocol/port.ts';
 import type { RunBatch } from '../engine/protocol/run-batch.ts';
@@ -31,6 +32,8 @@ export interface EngineClient extends Disposable {
    * when `onBatch` is done with it, so a slow one (a full pipe) holds the engine back instead of filling memory.
    */
   follow(runId: string, onBatch: (batch: RunBatch) => void | Promise<void>): Promise<void>;
+  /** Resolves with the experiment's last listing; `onListing` gets those before it. @throws if the connection ends first */
+  followExperiment(experimentId: string, onListing: (listing: ExperimentListing) => void): Promise<ExperimentListing>;
 }
 
 export function createEngineClient(port: Port<EngineEvent, Command>): EngineClient {
@@ -38,6 +41,7 @@ export function createEngineClient(port: Port<EngineEvent, Command>): EngineClie
   const waitingRequests = new Map<number, PromiseWithResolvers<EngineEventOf<'accepted'>>>();
   let waitingWelcome: PromiseWithResolvers<EngineEventOf<'welcome'>> | undefined;
   const followed = new Map<string, { readonly take: (event: EngineEventOf<'run-event'>) => void }>();
+  const experimentListeners = new Set<(listing: ExperimentListing) => void>();
   const failures = new Set<(error: Error) => void>();
 
   const fail = (error: Error) => {
@@ -66,6 +70,10 @@ export function createEngineClient(port: Port<EngineEvent, Command>): EngineClie
       case 'protocol-error':
         fail(new Error(event.message));
         return;
+      case 'experiment-listed':
+        for (const take of experimentListeners) take(event.experiment);
+        return;
+      case 'experiment-forgotten':
       case 'run-listed':
       case 'run-forgotten':
       case 'targets-listed':
@@ -115,6 +123,22 @@ export function createEngineClient(port: Port<EngineEvent, Command>): EngineClie
       } finally {
         followed.delete(runId);
         failures.delete(done.reject);
+      }
+    },
+    async followExperiment(experimentId, onListing) {
+      const last = Promise.withResolvers<ExperimentListing>();
+      const take = (listing: ExperimentListing) => {
+        if (listing.experimentId !== experimentId) return;
+        if (listing.runsLeft === 0) last.resolve(listing);
+        else onListing(listing);
+      };
+      experimentListeners.add(take);
+      failures.add(last.reject);
+      try {
+        return await last.promise;
+      } finally {
+        experimentListeners.delete(take);
+        failures.delete(last.reject);
       }
     },
     [Symbol.dispose]() {

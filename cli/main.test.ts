@@ -77,7 +77,15 @@ describe('bad usage ends with status 2 and one line that says what is allowed', 
     [['--fly'], /Unknown option '--fly'/, /--version/],
     [['list', '--fly'], /Unknown option '--fly'/, /--json/],
     [['list', 'more'], /Too many arguments/, /heapline list/],
-    [['run'], /Missing required argument 'program'/, /heapline run/],
+    [['run'], /Give a program/, /--all/],
+    [['run', '--all', 'simple'], /--all runs every scenario/, /--all, or simple/],
+    [['run', '--all', '--runs', '3'], /each scenario once/, /--gc with one policy/],
+    [['run', 'simple', '--gc', 'major,often'], /'major,often'/, /none, minor, major, pressure/],
+    [['run', 'simple', '--gc', 'major,major'], /'major,major'/, /none, minor, major, pressure/],
+    [['run', 'simple', '--runs', '0'], /'0'/, /from 1 to 100/],
+    [['run', 'simple', '--runs', '3', '--why'], /--why explains a single run/, /--at-once/],
+    [['run', 'simple', '--at-once', '3'], /for several runs/, /--runs/],
+    [['run', 'no-such.js', '--runs', '3'], /no file .*no-such\.js/, /the path of a script/],
     [['run', ''], /Allowed/, /not empty/],
     [['run', 'no-such'], /no scenario "no-such"/, /simple, image-pipeline, .*\.mts/],
     [['run', 'no-such.js'], /no file .*no-such\.js/, /the path of a script/],
@@ -397,5 +405,39 @@ describe('heapline serve', { timeout: PROCESS_TIMEOUT_MS }, () => {
     expect(stderr).toMatch(/^Warning: 0\.0\.0\.0 .* can run any code as you\.\n$/);
     expect(stdout).toMatch(/^Heapline is at http:\/\/127\.0\.0\.1:/);
     expect(status).toBe(0);
+  });
+});
+
+describe('heapline run with several runs', { timeout: PROCESS_TIMEOUT_MS }, () => {
+  it('prints the distribution for each policy as one JSON document', async () => {
+    const { status, stdout } = await heapline('run', 'simple', '--runs', '2', '--gc', 'none,major', '--json');
+    expect(status).toBe(0);
+    const { schemaVersion, policies, status: state } = JSON.parse(stdout);
+    expect([schemaVersion, state]).toEqual([1, 'ended']);
+    expect(policies.map(({ gcPolicy }: { gcPolicy: { kind: string } }) => gcPolicy.kind)).toEqual(['none', 'major']);
+    expect(policies[0].summary).toMatchObject({ runs: 2, finalizedShare: { maximum: 0 }, latencyMs: null });
+    expect(policies[1].summary).toMatchObject({ runs: 2, finalizedShare: { minimum: 1 }, latencyMs: { count: 2 } });
+    expect(policies[1].runs).toMatchObject([{ predictionHeld: true }, { predictionHeld: true }]);
+  });
+
+  it('draws them for a person', async () => {
+    const { stdout } = await heapline('run', 'simple', '--runs', '1', '--gc', 'none,major');
+    expect(stdout).toMatch(/^Simple registration: 2 runs in /);
+    expect(stdout).toMatch(/natural GCs +█ +0 %/);
+    expect(stdout).toMatch(/forced major +█ +100 %/);
+    expect(stdout).toMatch(/natural GCs +no callback ran/);
+  });
+
+  it('ends with status 3 if the runs failed', async () => {
+    const { status, stdout } = await heapline(
+      'run',
+      await script('throws-each-time.mjs', `throw new Error('on purpose')`),
+      '--runs',
+      '2',
+      '--gc',
+      'none',
+    );
+    expect(status).toBe(3);
+    expect(stdout).toMatch(/2 × threw/);
   });
 });

@@ -15,6 +15,14 @@ try {
     list: async (options) => (await import('./command-list.ts')).listScenarios(options, stdout),
     run: async (options) =>
       (await import('./command-run.ts')).runProgram(options, { stdout, stderr, readerGone: readerGone.promise }),
+    runAll: async (options) =>
+      (await import('./command-run-all.ts')).runAll(options, { stdout, stderr, readerGone: readerGone.promise }),
+    experiment: async (options) =>
+      (await import('./command-experiment.ts')).runExperiment(options, {
+        stdout,
+        stderr,
+        readerGone: readerGone.promise,
+      }),
     nodes: async (options) => (await import('./command-nodes.ts')).listNodes(options, stdout),
     targets: async (options) => (await import('./command-targets.ts')).listTargets(options, stdout),
     watch: async (options) =>

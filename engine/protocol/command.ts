@@ -2,6 +2,7 @@
 // `refused`, or by `accepted` (or the answer that the command names).
 
 import * as v from 'valibot';
+import { MAXIMUM_RUNS_AT_ONCE, MAXIMUM_RUNS_PER_POLICY } from './experiment.ts';
 import { GcPolicy, Limits, Program } from './run-description.ts';
 import { COLLECTION_KINDS } from './vocabulary.ts';
 
@@ -27,6 +28,20 @@ export const Command = v.variant('type', [
     /** The `node` to run on; absent: the host's default. */
     nodePath: v.exactOptional(v.pipe(v.string(), v.maxLength(4096))),
   }),
+  /** Runs a program many times under each of several GC policies, some at once; answered with the experiment's id. */
+  v.object({
+    type: v.literal('start-experiment'),
+    requestId: RequestId,
+    program: Program,
+    gcPolicies: v.pipe(v.array(GcPolicy), v.minLength(1), v.maxLength(8)),
+    runsPerPolicy: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(MAXIMUM_RUNS_PER_POLICY)),
+    /** How many processes run side by side; absent: as this machine bears well. */
+    runsAtOnce: v.exactOptional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(MAXIMUM_RUNS_AT_ONCE))),
+    limits: v.exactOptional(v.partial(Limits)),
+    nodePath: v.exactOptional(v.pipe(v.string(), v.maxLength(4096))),
+  }),
+  /** Ends the runs that go on and begins no more. What is done stays. */
+  v.object({ type: v.literal('cancel-experiment'), requestId: RequestId, experimentId: RunId }),
   v.object({ type: v.literal('stop-run'), requestId: RequestId, runId: RunId }),
   v.object({
     type: v.literal('collect-garbage'),

@@ -2,6 +2,7 @@
 
 import * as v from 'valibot';
 import { ScenarioDescription } from './catalogue.ts';
+import { ExperimentListing } from './experiment.ts';
 import { RUNNING_STATUSES, RunBatch } from './run-batch.ts';
 import { RunDescription } from './run-description.ts';
 import { OUTCOME_STATUSES } from './vocabulary.ts';
@@ -14,6 +15,7 @@ export const REFUSALS = [
   'bad-node',
   'busy',
   'no-such-run',
+  'no-such-experiment',
   'run-has-ended',
   'not-available',
   'bad-sequence',
@@ -79,8 +81,15 @@ export const EngineEvent = v.variant('type', [
     /** Oldest first; recordings of earlier runs may have been let go. */
     runs: v.array(RunListing),
     targets: v.array(Target),
+    /** Oldest first. */
+    experiments: v.array(ExperimentListing),
   }),
-  v.object({ type: v.literal('accepted'), requestId: v.number(), runId: v.exactOptional(v.string()) }),
+  v.object({
+    type: v.literal('accepted'),
+    requestId: v.number(),
+    runId: v.exactOptional(v.string()),
+    experimentId: v.exactOptional(v.string()),
+  }),
   v.object({
     type: v.literal('refused'),
     requestId: v.number(),
@@ -89,6 +98,10 @@ export const EngineEvent = v.variant('type', [
   }),
   /** A run began or changed its status; sent to every client, whether it follows the run or not. */
   v.object({ type: v.literal('run-listed'), run: RunListing }),
+  /** An experiment began, has come further, or ended. */
+  v.object({ type: v.literal('experiment-listed'), experiment: ExperimentListing }),
+  /** It was let go of to make room, with its runs. */
+  v.object({ type: v.literal('experiment-forgotten'), experimentId: v.string() }),
   /** All targets there are, whenever one comes, goes, or is watched or left. */
   v.object({ type: v.literal('targets-listed'), targets: v.array(Target) }),
   v.object({ type: v.literal('nodes'), requestId: v.number(), nodes: v.array(NodeListing) }),

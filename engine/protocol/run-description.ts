@@ -76,6 +76,8 @@ export const RunDescription = v.object({
   explain: v.exactOptional(v.boolean()),
   /** The `node` it was asked to run on; absent: the host's default. */
   nodePath: v.exactOptional(v.string()),
+  /** The experiment that it is a run of. */
+  experimentId: v.exactOptional(v.string()),
   /** Of a file or scratch program: the absolute path of the script that runs. */
   scriptPath: v.exactOptional(v.string()),
 });

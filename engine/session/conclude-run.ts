@@ -20,6 +20,8 @@ const VERDICT_ROWS = 65_536;
 
 export interface Conclusion {
   readonly report: RunReport;
+  /** Registered → callback started of the finalized, in ms, ascending. */
+  readonly latenciesMs: Float64Array;
   /** Explanations, then verdicts: what the recording has before its end. */
   readonly batches: Iterable<RunBatch>;
 }
@@ -79,7 +81,7 @@ export function concludeRun(facts: ConclusionFacts): Conclusion {
   const explained = last && explainAlive(last.explanation, isAlive, facts.displayFile);
   const alive = explained ?? (facts.hasNothingToExplain ? NOTHING_ALIVE : undefined);
   const { program } = description;
-  const { report, objects } = buildReportToSend(
+  const { report, objects, latenciesMs } = buildReportToSend(
     { tally, verdicts, outcome, program, durationMs, host: facts.host, ...(alive !== undefined && { alive }) },
     facts.reportedObjects,
   );
@@ -106,7 +108,7 @@ export function concludeRun(facts: ConclusionFacts): Conclusion {
       };
     }
   }
-  return { report, batches: batches() };
+  return { report, latenciesMs, batches: batches() };
 }
 
 /** A report lists fewer objects than were asked for rather than be too large to be sent. */

@@ -24,7 +24,8 @@ import { systemClock, type Clock } from './clock.ts';
 import { createEndpoint, type Endpoint } from './endpoint.ts';
 import type { Launcher } from './launcher.ts';
 import { messageOf } from './message-of.ts';
-import { startObservedRun, type ObservedRun, type ObservedRunOptions } from './observed-run.ts';
+import { startExperiment, type Experiment, type ExperimentPlan } from './experiments.ts';
+import { startObservedRun, type ObservedRun, type ObservedRunOptions, type RunResult } from './observed-run.ts';
 import { createNodeFinder } from './find-nodes.ts';
 import { pathOfFile, prepareProgram, type EngineLocations } from './prepare-program.ts';
 import { removeFoldersOfTheDead } from './private-folders.ts';
@@ -39,6 +40,8 @@ import { listenForTargets, type Targets } from './targets.ts';
 /** Recordings of runs that have ended are let go, oldest first, beyond these: all together, and in V8's heap. */
 const RECORDINGS_BUDGET_BYTES = 2 * 1024 * 1024 * 1024;
 const RECORDINGS_HEAP_BUDGET_BYTES = getHeapStatistics().heap_size_limit / 2;
+/** With all their runs. */
+const EXPERIMENTS_KEPT = 3;
 
 export interface EngineOptions {
   readonly launcher: Launcher;
@@ -65,7 +68,7 @@ export interface RendezvousOptions {
   readonly onProblem: (message: string) => void;
 }
 
-type RunPreparation = Pick<ObservedRunOptions, 'process' | 'scenario' | 'displayFile'> & {
+type RunPreparation = Pick<ObservedRunOptions, 'process' | 'scenario' | 'displayFile' | 'onResult'> & {
   readonly description: Omit<RunDescription, 'runId' | 'title' | 'startedAt'>;
 };
 
@@ -78,6 +81,16 @@ export interface Engine {
 
 /** A command that is answered with what it asks for, and changes nothing. */
 type Question = CommandOf<'list-nodes' | 'list-folder' | 'read-source'>;
+type RunCommand = Exclude<
+  Command,
+  { type: 'hello' | 'acknowledge' | 'start-experiment' | 'cancel-experiment' | Question['type'] }
+>;
+
+/** A run that is going; without `run` it is about to be launched. */
+interface GoingRun {
+  readonly title: string;
+  run?: ObservedRun;
+}
 
 interface Client {
   readonly post: (event: EngineEvent) => void;
@@ -101,8 +114,11 @@ export function createEngine(options: EngineOptions): Engine {
   const clients = new Set<Client>();
   /** Oldest first. */
   const runs = new Map<string, ObservedRun>();
-  /** The run that is going or about to be launched. */
-  let current: { readonly title: string; run?: ObservedRun } | undefined;
+  /** The runs that are going or about to be launched: one, or several of an experiment. */
+  const going = new Set<GoingRun>();
+  /** Oldest first. */
+  const experiments = new Map<string, Experiment>();
+  let isExperimenting = false;
   let endpoint: Promise<Endpoint> | undefined;
   let closing: Promise<void> | undefined;
 
@@ -132,20 +148,35 @@ export function createEngine(options: EngineOptions): Engine {
     broadcast({ type: 'run-forgotten', runId });
   }
 
-  /** The newest run is always kept. */
+  /** The newest run is always kept, and what still goes on. Runs of an experiment stay as long as it, where there is room. */
   function makeRoom(): void {
     let bytes = 0;
     let heapBytes = 0;
-    for (const { recording } of runs.values()) {
+    let single = 0;
+    for (const { recording, listing } of runs.values()) {
       bytes += recording.bytes;
       heapBytes += recording.heapBytes;
+      if (listing.description.experimentId === undefined) single += 1;
     }
-    for (const [runId, { recording }] of runs) {
+    for (const [runId, { recording, listing }] of runs) {
       const fits = bytes <= RECORDINGS_BUDGET_BYTES && heapBytes <= RECORDINGS_HEAP_BUDGET_BYTES;
-      if (runs.size <= recordingsKept && (fits || runs.size === 1)) return;
+      const isSingle = listing.description.experimentId === undefined;
+      if (fits && single <= recordingsKept) return;
+      if (fits && !isSingle) continue;
+      if (runs.size === 1 || listing.status !== 'ended') continue;
       bytes -= recording.bytes;
       heapBytes -= recording.heapBytes;
+      if (isSingle) single -= 1;
       forget(runId);
+    }
+  }
+
+  function makeRoomForExperiments(): void {
+    for (const [experimentId, { listing }] of experiments) {
+      if (experiments.size <= EXPERIMENTS_KEPT || listing.status === 'running') return;
+      experiments.delete(experimentId);
+      for (const [runId, run] of runs) if (run.listing.description.experimentId === experimentId) forget(runId);
+      broadcast({ type: 'experiment-forgotten', experimentId });
     }
   }
 
@@ -165,31 +196,81 @@ export function createEngine(options: EngineOptions): Engine {
     if (closing !== undefined) throw new Refused('not-available', 'The engine is closing.');
   }
 
-  async function startRun(command: CommandOf<'start-run'>): Promise<string> {
-    return begin(titleOf(command.program, scenarios), async () => {
-      const prepared = await prepareProgram(command, { scenarios, locations, nodes, scratchFiles });
-      return {
-        description: {
-          program: prepared.described,
-          gcPolicy: command.gcPolicy ?? prepared.scenario?.defaultGcPolicy ?? v.parse(GcPolicy, { kind: 'none' }),
-          limits: mergeLimits(prepared.scenario?.defaultLimits, command.limits),
-          ...(command.nodePath === undefined ? {} : given('nodePath', prepared.launch.nodePath)),
-          ...given('scriptPath', prepared.scriptPath),
-          ...given('explain', command.explain),
-        },
-        process: { kind: 'launched', launcher, program: prepared.launch },
-        ...(prepared.scenario === undefined ? {} : { scenario: prepared.scenario }),
-        displayFile: prepared.displayFile,
-      };
-    });
+  /** Runs disturb each other; those of an experiment are as many at once as their machine bears. */
+  function refuseIfBusy(): void {
+    const [{ title } = {}] = going;
+    if (title === undefined && !isExperimenting) return;
+    const what = isExperimenting ? `The experiment with “${title ?? 'a program'}”` : `“${title}”`;
+    throw new Refused(
+      'busy',
+      `${what} is still running. ${isExperimenting ? 'Cancel' : 'Stop'} it first, or wait for its end.`,
+    );
   }
+
+  async function startRun(command: CommandOf<'start-run'>): Promise<string> {
+    refuseIfBusy();
+    const run = await begin(titleOf(command.program, scenarios), () => prepareRun(command));
+    return run.listing.description.runId;
+  }
+
+  async function prepareRun(
+    wanted: Omit<CommandOf<'start-run'>, 'type' | 'requestId'>,
+    ofExperiment?: { readonly experimentId: string; readonly onResult: (result: RunResult) => void },
+  ): Promise<RunPreparation> {
+    const prepared = await prepareProgram(wanted, { scenarios, locations, nodes, scratchFiles });
+    return {
+      description: {
+        program: prepared.described,
+        gcPolicy: wanted.gcPolicy ?? prepared.scenario?.defaultGcPolicy ?? v.parse(GcPolicy, { kind: 'none' }),
+        limits: mergeLimits(prepared.scenario?.defaultLimits, wanted.limits),
+        ...(wanted.nodePath === undefined ? {} : given('nodePath', prepared.launch.nodePath)),
+        ...given('scriptPath', prepared.scriptPath),
+        ...given('explain', wanted.explain),
+        ...given('experimentId', ofExperiment?.experimentId),
+      },
+      process: { kind: 'launched', launcher, program: prepared.launch },
+      ...(prepared.scenario === undefined ? {} : { scenario: prepared.scenario }),
+      displayFile: prepared.displayFile,
+      ...given('onResult', ofExperiment?.onResult),
+    };
+  }
+
+  async function beginExperiment(plan: ExperimentPlan): Promise<string> {
+    refuseIfClosing();
+    refuseIfBusy();
+    const title = titleOf(plan.program, scenarios);
+    isExperimenting = true;
+    try {
+      const experiment = await startExperiment(
+        plan,
+        { title, limits: mergeLimits(defaultLimitsOf(plan.program), plan.limits) },
+        {
+          clock,
+          beginRun: (wanted, gcPolicy, ofExperiment) =>
+            begin(title, () => prepareRun({ ...wanted, gcPolicy }, ofExperiment)),
+          onChange: (listing) => broadcast({ type: 'experiment-listed', experiment: listing }),
+        },
+      );
+      experiments.set(experiment.listing.experimentId, experiment);
+      makeRoomForExperiments();
+      void experiment.ended.then(() => (isExperimenting = false));
+      return experiment.listing.experimentId;
+    } catch (error) {
+      isExperimenting = false;
+      throw error;
+    }
+  }
+
+  const defaultLimitsOf = (program: Program): Limits | undefined =>
+    program.kind === 'scenario' ? scenarios.find(({ id }) => id === program.id)?.defaultLimits : undefined;
 
   async function watchTarget({ targetId, gcPolicy }: CommandOf<'watch-target'>): Promise<string> {
     const target = (await targets)?.find(targetId);
     if (target === undefined) throw new Refused('no-such-target', 'There is no such process, or no more.');
     const { pid, title } = target.description;
     const runId = randomUUID();
-    return begin(
+    refuseIfBusy();
+    await begin(
       `${title} (${pid})`,
       () => ({
         description: {
@@ -203,20 +284,18 @@ export function createEngine(options: EngineOptions): Engine {
       }),
       runId,
     );
+    return runId;
   }
 
-  /** Begins a run, if there is none that goes on. @returns its id. @throws Refused */
+  /** Begins a run beside those that go on. @throws Refused */
   async function begin(
     title: string,
     prepare: () => RunPreparation | Promise<RunPreparation>,
     runId: string = randomUUID(),
-  ): Promise<string> {
+  ): Promise<ObservedRun> {
     refuseIfClosing();
-    if (current !== undefined) {
-      throw new Refused('busy', `“${current.title}” is still running. Stop it first, or wait for its end.`);
-    }
-    const starting: { title: string; run?: ObservedRun } = { title };
-    current = starting;
+    const starting: GoingRun = { title };
+    going.add(starting);
     try {
       const prepared = await prepare();
       // An endpoint that was opened after `close` looked for one would stay for ever.
@@ -250,21 +329,18 @@ export function createEngine(options: EngineOptions): Engine {
       runs.set(runId, run);
       makeRoom();
       void run.ended.then(() => {
-        current = undefined;
+        going.delete(starting);
         makeRoom();
       });
-      return runId;
+      return run;
     } catch (error) {
-      current = undefined;
+      going.delete(starting);
       throw error;
     }
   }
 
-  /** Carries out a command that is answered. @returns the run that it concerns. @throws Refused */
-  async function carryOut(
-    client: Client,
-    command: Exclude<Command, { type: 'hello' | 'acknowledge' | Question['type'] }>,
-  ): Promise<string> {
+  /** Carries out a command that is about a run. @returns which. @throws Refused */
+  async function carryOut(client: Client, command: RunCommand): Promise<string> {
     switch (command.type) {
       case 'start-run':
         return startRun(command);
@@ -316,6 +392,15 @@ export function createEngine(options: EngineOptions): Engine {
     }
   }
 
+  /** Carries out a command about an experiment. @returns which. @throws Refused */
+  async function experimentOf(command: CommandOf<'start-experiment' | 'cancel-experiment'>): Promise<string> {
+    if (command.type === 'start-experiment') return beginExperiment(command);
+    const experiment = experiments.get(command.experimentId);
+    if (experiment === undefined) throw new Refused('no-such-experiment', 'There is no such experiment, or no more.');
+    experiment.cancel();
+    return command.experimentId;
+  }
+
   /** @throws Refused */
   async function look(question: Question): Promise<EngineEvent> {
     const { requestId } = question;
@@ -340,6 +425,13 @@ export function createEngine(options: EngineOptions): Engine {
     const { requestId } = command;
     try {
       if (isQuestion(command)) return client.post(await look(command));
+      if (command.type === 'start-experiment' || command.type === 'cancel-experiment') {
+        const experimentId = await experimentOf(command);
+        client.post({ type: 'accepted', requestId, experimentId });
+        const experiment = experiments.get(experimentId);
+        if (experiment !== undefined) broadcast({ type: 'experiment-listed', experiment: experiment.listing });
+        return;
+      }
       const runId = await carryOut(client, command);
       client.post({ type: 'accepted', requestId, runId });
       const run = runs.get(runId);
@@ -368,6 +460,7 @@ export function createEngine(options: EngineOptions): Engine {
       catalogue,
       runs: Array.from(runs.values(), (run) => run.listing),
       targets: listTargets(),
+      experiments: Array.from(experiments.values(), (experiment) => experiment.listing),
     });
   }
 
@@ -413,8 +506,15 @@ export function createEngine(options: EngineOptions): Engine {
     attach,
     close() {
       closing ??= (async () => {
-        current?.run?.stopAtOnce();
-        await current?.run?.ended;
+        const running = experiments.values().filter(({ listing }) => listing.status === 'running');
+        await Promise.all(
+          Array.from(running, ({ cancel, ended }) => {
+            cancel();
+            return ended;
+          }),
+        );
+        for (const { run } of going) run?.stopAtOnce();
+        for (const { run } of [...going]) await run?.ended;
         for (const client of clients) client.close();
         await (await targets)?.[Symbol.asyncDispose]();
         const opened = await endpoint?.catch(() => undefined);

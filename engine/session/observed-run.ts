@@ -12,7 +12,7 @@ import { CELL_STATES } from '../heap-graph/explanation.ts';
 import { assertNever, type CollectionKind } from '../protocol/vocabulary.ts';
 import type { JudgedScenario } from './judge-prediction.ts';
 import type { Clock } from './clock.ts';
-import { concludeRun } from './conclude-run.ts';
+import { concludeRun, type Conclusion } from './conclude-run.ts';
 import { createConsoleCollector } from './console-collector.ts';
 import { withDisplayFiles } from './display-files.ts';
 import { createRunExplainer, type ExplainingStep } from './explain-run.ts';
@@ -68,6 +68,8 @@ export interface ObservedRunOptions {
   readonly onListing: (listing: RunListing) => void;
   /** The recording has grown. */
   readonly onAppend: () => void;
+  /** Called before `ended` resolves. The run itself keeps nothing of it. */
+  readonly onResult?: (result: RunResult) => void;
 }
 
 export interface ObservedRun {
@@ -96,6 +98,9 @@ export interface ObservedRun {
   /** Resolves after the last batch; never rejects. */
   readonly ended: Promise<void>;
 }
+
+/** `latenciesMs`: registered → callback started of the finalized, ascending. */
+export type RunResult = Pick<Conclusion, 'report' | 'latenciesMs'>;
 
 /** Launches at once; everything that goes wrong from here on becomes the run's outcome or a warning in its recording. */
 export function startObservedRun(options: ObservedRunOptions): ObservedRun {
@@ -366,7 +371,7 @@ export function startObservedRun(options: ObservedRunOptions): ObservedRun {
     });
     const last = isConnected ? await explain.readLast() : undefined;
     const tally = await tallyOf(recording);
-    const { report, batches } = concludeRun({
+    const { report, latenciesMs, batches } = concludeRun({
       description,
       tally,
       outcome,
@@ -391,6 +396,7 @@ export function startObservedRun(options: ObservedRunOptions): ObservedRun {
       outcome: outcome.status,
       ...(report.prediction === undefined ? {} : { predictionHeld: report.prediction.held }),
     });
+    options.onResult?.({ report, latenciesMs });
   }
 
   /** Clients wait for an end, and the engine for its next run, also where the figures could not be put together. */
@@ -401,10 +407,11 @@ export function startObservedRun(options: ObservedRunOptions): ObservedRun {
     const nothing = { verdict: new Uint8Array(0), reason: new Uint8Array(0) };
     const { program } = description;
     const facts = { tally: createRunTally(), verdicts: nothing, outcome, program, durationMs: nowMs() };
-    const { report } = buildReport({ ...facts, host: hostKind });
+    const { report, latenciesMs } = buildReport({ ...facts, host: hostKind });
     explain[Symbol.dispose]();
     append({ type: 'ended', atMs: facts.durationMs, report });
     list({ status: 'ended', outcome: outcome.status });
+    options.onResult?.({ report, latenciesMs });
   }
 
   return {

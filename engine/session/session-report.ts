@@ -31,6 +31,8 @@ export interface ReportFacts {
 export interface SessionReport {
   readonly report: RunReport;
   readonly objects: Iterable<ReportedObject>;
+  /** Registered → callback started of the finalized, in ms, ascending. */
+  readonly latenciesMs: Float64Array;
 }
 
 /**
@@ -44,6 +46,7 @@ export function buildReport(facts: ReportFacts, maximumObjects = DEFAULT_REPORTE
   const chosen = chooseRows(verdicts.verdict, maximumObjects);
   const registries = tally.registries();
   const registriesOmitted = registries.length - MAXIMUM_REPORTED_REGISTRIES;
+  const latenciesMs = sortedLatencies(tally);
   const report: RunReport = {
     schemaVersion: RUN_REPORT_SCHEMA_VERSION,
     runtime: {
@@ -64,7 +67,7 @@ export function buildReport(facts: ReportFacts, maximumObjects = DEFAULT_REPORTE
       longestPauseMs: figure(collections.longestPauseMs),
     },
     registrations: countVerdicts(verdicts.verdict),
-    latencyMs: latencies(tally),
+    latencyMs: latencyFigures(latenciesMs),
     registries: chooseRegistries(registries).map((registry) => ({
       id: registry.id,
       site: siteText(tally, registry.siteId),
@@ -88,6 +91,7 @@ export function buildReport(facts: ReportFacts, maximumObjects = DEFAULT_REPORTE
         for (let row = 0; row < rows.length; row += 1) yield objectAt(row);
       },
     },
+    latenciesMs,
   };
 }
 
@@ -230,7 +234,7 @@ function heapFigures(tally: RunTally): RunReport['heap'] {
 }
 
 /** Registered → callback started, of the finalized: exact, by sorting them all. */
-function latencies(tally: RunTally): RunReport['latencyMs'] {
+function sortedLatencies(tally: RunTally): Float64Array {
   const { rows } = tally;
   const sorted = new Float64Array(rows.length);
   let count = 0;
@@ -240,9 +244,12 @@ function latencies(tally: RunTally): RunReport['latencyMs'] {
     sorted[count] = latencyMs;
     count += 1;
   }
-  const values = sorted.subarray(0, count).sort();
+  return sorted.slice(0, count).sort();
+}
+
+function latencyFigures(values: Float64Array): RunReport['latencyMs'] {
   return {
-    count,
+    count: values.length,
     p50: figure(percentile(values, 50)),
     p95: figure(percentile(values, 95)),
     p99: figure(percentile(values, 99)),

@@ -76,6 +76,7 @@ export function createStandInEngine(options: StandInOptions): StandInEngine {
           catalogue: [...options.catalogue],
           runs: [...listings.values()],
           targets: [],
+          experiments: [],
         });
       case 'follow-run':
         if (!recordings.has(command.runId)) {

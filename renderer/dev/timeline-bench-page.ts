@@ -228,6 +228,8 @@ function follow(url: string, runId: string, isDone: (target: RunStream, isEnded:
       onWelcome: () => {},
       onRunListed: () => {},
       onRunForgotten: () => {},
+      onExperimentListed: () => {},
+      onExperimentForgotten: () => {},
       onTargetsListed: () => {},
       onFollowFailed: (_, message) => reject(new Error(message)),
     });

@@ -71,6 +71,7 @@ export async function serveRecordings(): Promise<RecordingServer> {
             catalogue: [],
             runs: [],
             targets: [],
+            experiments: [],
           });
         case 'follow-run': {
           const run = runs.get(command.runId);

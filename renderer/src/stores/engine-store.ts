@@ -4,6 +4,7 @@
 import { defineStore } from 'pinia';
 import { computed, ref, shallowRef } from 'vue';
 import type { ScenarioDescription } from '../../../engine/protocol/catalogue.ts';
+import type { ExperimentListing } from '../../../engine/protocol/experiment.ts';
 import type { HostDescription, RunListing, Target } from '../../../engine/protocol/event.ts';
 import {
   NotConnectedError,
@@ -32,6 +33,8 @@ export const useEngineStore = defineStore('engine', () => {
   const catalogue = shallowRef<readonly ScenarioDescription[]>([]);
   /** Oldest first, as the engine lists them. */
   const runs = shallowRef<readonly RunListing[]>([]);
+  /** Oldest first. */
+  const experiments = shallowRef<readonly ExperimentListing[]>([]);
   /** Processes started elsewhere that can be watched. */
   const targets = shallowRef<readonly Target[]>([]);
   /** False until the first welcome: until then there is nothing to show. */
@@ -67,6 +70,7 @@ export const useEngineStore = defineStore('engine', () => {
         catalogue.value = welcome.catalogue;
         runs.value = welcome.runs;
         targets.value = welcome.targets;
+        experiments.value = welcome.experiments;
         hasBeenConnected.value = true;
         watcher.onWelcome();
       },
@@ -76,6 +80,14 @@ export const useEngineStore = defineStore('engine', () => {
       },
       onRunForgotten(runId) {
         runs.value = runs.value.filter(({ description }) => description.runId !== runId);
+      },
+      onExperimentListed(experiment) {
+        const index = experiments.value.findIndex(({ experimentId }) => experimentId === experiment.experimentId);
+        experiments.value =
+          index === -1 ? [...experiments.value, experiment] : experiments.value.with(index, experiment);
+      },
+      onExperimentForgotten(forgottenId) {
+        experiments.value = experiments.value.filter(({ experimentId }) => experimentId !== forgottenId);
       },
       onTargetsListed(listed) {
         targets.value = listed;
@@ -117,6 +129,7 @@ export const useEngineStore = defineStore('engine', () => {
     catalogue,
     runs,
     targets,
+    experiments,
     hasBeenConnected,
     isConnected,
     categories,

@@ -52,6 +52,8 @@ describe('engine client', () => {
       onWelcome: (welcome) => welcomes.push(welcome),
       onRunListed: () => {},
       onRunForgotten: () => {},
+      onExperimentListed: () => {},
+      onExperimentForgotten: () => {},
       onTargetsListed: (targets) => targetTitles.push(targets.map(({ title }) => title)),
       onFollowFailed: (runId, message) => failures.push([runId, message]),
     };

@@ -2,6 +2,7 @@
 // Runs in the page without Vue; the stores listen to it. A run that was being followed goes on where it stopped.
 
 import { PROTOCOL_VERSION, type Command } from '../../../engine/protocol/command.ts';
+import type { ExperimentListing } from '../../../engine/protocol/experiment.ts';
 import {
   EngineEvent,
   type EngineEventOf,
@@ -32,6 +33,8 @@ export interface EngineClientListener {
   onWelcome(welcome: EngineEventOf<'welcome'>): void;
   onRunListed(run: RunListing): void;
   onRunForgotten(runId: string): void;
+  onExperimentListed(experiment: ExperimentListing): void;
+  onExperimentForgotten(experimentId: string): void;
   /** All processes that can be watched; after `onWelcome`, which has the first list. */
   onTargetsListed(targets: readonly Target[]): void;
   /** A followed run cannot be followed any more; what was received stays. */
@@ -227,6 +230,10 @@ export function createEngineClient({
         return listener?.onRunListed(event.run);
       case 'run-forgotten':
         return listener?.onRunForgotten(event.runId);
+      case 'experiment-listed':
+        return listener?.onExperimentListed(event.experiment);
+      case 'experiment-forgotten':
+        return listener?.onExperimentForgotten(event.experimentId);
       case 'targets-listed':
         return listener?.onTargetsListed(event.targets);
       case 'run-event': {

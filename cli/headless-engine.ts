@@ -1,0 +1,40 @@
+// An engine of the command's own with a client at it, as `run` needs it. Both end when it is disposed of.
+
+import type { Command } from '../engine/protocol/command.ts';
+import type { EngineEvent } from '../engine/protocol/event.ts';
+import { createMemoryPortPair } from '../engine/protocol/port.ts';
+import { SCENARIOS } from '../engine/scenarios/index.ts';
+import { createEngine } from '../engine/session/engine.ts';
+import { createNodeLauncher } from '../engine/session/node-launcher.ts';
+import { createEngineClient, type EngineClient } from './engine-client.ts';
+import { engineLocations } from './engine-locations.ts';
+import { describeHost } from './host-description.ts';
+
+export interface HeadlessEngine {
+  readonly client: EngineClient;
+  /** Ends what is running, then the engine. */
+  close(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** @param options.givesInputAway the program reads this command's standard input */
+export function openHeadlessEngine(options: {
+  readonly givesInputAway: boolean;
+  readonly reportedObjects: number;
+}): HeadlessEngine {
+  const engine = createEngine({
+    launcher: createNodeLauncher({ nodePath: process.execPath, givesInputAway: options.givesInputAway }),
+    host: describeHost('headless'),
+    scenarios: SCENARIOS,
+    locations: engineLocations,
+    reportedObjects: options.reportedObjects,
+  });
+  const [clientPort, enginePort] = createMemoryPortPair<Command, EngineEvent>();
+  engine.attach(enginePort);
+  const client = createEngineClient(clientPort);
+  const close = async (): Promise<void> => {
+    await engine.close();
+    client[Symbol.dispose]();
+  };
+  return { client, close, [Symbol.asyncDispose]: close };
+}

@@ -1,0 +1,84 @@
+// From the words of `heapline run` to the program that the engine is asked to run.
+
+import { existsSync } from 'node:fs';
+import { isAbsolute, resolve, sep } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { SCRIPT_EXTENSIONS, type Program } from '../engine/protocol/run-description.ts';
+import { SCENARIOS } from '../engine/scenarios/index.ts';
+import { CommandRefused } from './engine-client.ts';
+import { parseEnvironment, parseParameters } from './option-values.ts';
+import { UsageError } from './usage-error.ts';
+
+/** What `heapline run -` calls its script. As Node does with its input, it takes it for a module or not by its syntax. */
+const INPUT_NAME = 'standard-input.js';
+
+const ALLOWED_PROGRAMS = " Allowed: the path of a script, or a scenario's id.";
+
+export interface ProgramOptions {
+  /** A scenario's id, a script's path, or `-`: the script is read from standard input. */
+  readonly program: string;
+  readonly scriptArgs: readonly string[];
+  readonly settings: readonly string[];
+  /** `NAME=value` each. */
+  readonly environment: readonly string[];
+  readonly inheritEnvironment: boolean;
+  readonly workingDirectory?: string;
+}
+
+/** @throws UsageError */
+export async function programOf(options: ProgramOptions): Promise<Program> {
+  const { program, settings, scriptArgs } = options;
+  const scenario = SCENARIOS.find(({ id }) => id === program);
+  if (scenario) {
+    if (scriptArgs.length > 0) {
+      throw new UsageError(`Scenario ${scenario.id} takes no arguments. Allowed: --set name=value.`);
+    }
+    if (options.environment.length > 0 || options.inheritEnvironment || options.workingDirectory !== undefined) {
+      throw new UsageError('--cwd, --env and --inherit-env are for scripts. Allowed for a scenario: --set name=value.');
+    }
+    return {
+      kind: 'scenario',
+      id: scenario.id,
+      parameters: parseParameters(scenario.id, scenario.parameters, settings),
+    };
+  }
+  const looksLikePath = SCRIPT_EXTENSIONS.some((extension) => program.endsWith(extension)) || /[\\/]/.test(program);
+  if (program !== '-' && !looksLikePath && !existsSync(program)) {
+    const known = SCENARIOS.map(({ id }) => id).join(', ');
+    throw new UsageError(
+      `There is no scenario "${program}". Allowed: ${known}, or a file (${SCRIPT_EXTENSIONS.join(' ')}).`,
+    );
+  }
+  if (settings.length > 0) {
+    throw new UsageError('--set is for scenarios. Allowed for a script: its own arguments after --.');
+  }
+  const { workingDirectory, inheritEnvironment } = options;
+  const launch = {
+    args: [...scriptArgs],
+    ...(workingDirectory !== undefined && { workingDirectory: resolve(workingDirectory) }),
+    environment: parseEnvironment(options.environment),
+    ...(inheritEnvironment && { inheritEnvironment }),
+  };
+  if (program !== '-') return { kind: 'file', path: resolve(program), ...launch };
+  return {
+    kind: 'scratch',
+    name: INPUT_NAME,
+    text: await text(process.stdin),
+    ...launch,
+    // It has no folder of its own that anybody would mean.
+    workingDirectory: resolve(workingDirectory ?? '.'),
+  };
+}
+
+/** A relative path is the caller's; a bare name, or a version, is looked up by the engine. */
+export function pathOrCommand(nodePath: string): string {
+  const isPath = isAbsolute(nodePath) || nodePath.includes('/') || nodePath.includes(sep);
+  return isPath ? resolve(nodePath) : nodePath;
+}
+
+/** What the engine refused is a mistake in the words; anything else is passed on. */
+export function usageErrorOf(error: unknown): unknown {
+  if (!(error instanceof CommandRefused)) return error;
+  const allowed = error.refusal === 'bad-file' && !error.message.includes('Allowed') ? ALLOWED_PROGRAMS : '';
+  return new UsageError(`${error.message}${allowed}`);
+}
