@@ -17,8 +17,8 @@ export interface ShortcutActions {
   openTab(tab: DrawerTab): void;
   /** Closes the comparison, or opens the list of runs to compare with. */
   toggleComparison(): void;
-  /** @returns false where none is open */
-  closeComparison(): boolean;
+  /** Closes an experiment or a comparison. @returns false where none is open */
+  closeOverlay(): boolean;
 }
 
 /** Editors live in shadow roots, which the target of an event outside of them does not tell. */
@@ -45,7 +45,7 @@ export function useShortcuts(actions: ShortcutActions): void {
     if (tab !== undefined) actions.openTab(tab);
     else if (event.key === 'Escape') {
       // What is open over the timeline goes first: a run is not stopped by a key that was meant for that.
-      if (!actions.closeComparison()) actions.stop();
+      if (!actions.closeOverlay()) actions.stop();
     } else if (event.key === 'c') actions.toggleComparison();
     else if (event.key === 'g') actions.collect('major');
     else if (event.key === 'G') actions.collect('minor');

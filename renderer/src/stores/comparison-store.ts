@@ -55,6 +55,7 @@ export const useComparisonStore = defineStore('comparison', () => {
   /** Why there is nothing to choose from; undefined where there is. */
   const obstacle = computed(() => {
     if (run.shownRunId === undefined) return 'Run it first, to have something to compare';
+    if (b.value === undefined) return 'Runs of an experiment stand side by side in the experiment';
     return candidates.value.length === 0 ? 'Run it once more, or run another scenario, to compare' : undefined;
   });
 

@@ -31,7 +31,7 @@ export const useEngineStore = defineStore('engine', () => {
   const connection = shallowRef<ConnectionState>({ kind: 'connecting' });
   const host = shallowRef<HostDescription>();
   const catalogue = shallowRef<readonly ScenarioDescription[]>([]);
-  /** Oldest first, as the engine lists them. */
+  /** Oldest first, as the engine lists them; without those of experiments, which are told of with these. */
   const runs = shallowRef<readonly RunListing[]>([]);
   /** Oldest first. */
   const experiments = shallowRef<readonly ExperimentListing[]>([]);
@@ -51,6 +51,8 @@ export const useEngineStore = defineStore('engine', () => {
   });
   /** The run that goes on now; an engine runs one at a time. */
   const activeRun = computed(() => runs.value.findLast(({ status }) => status !== 'ended'));
+  /** While it goes on nothing else can be run. */
+  const activeExperiment = computed(() => experiments.value.findLast(({ runsLeft }) => runsLeft > 0));
 
   function putRun(run: RunListing): void {
     const { runId } = run.description;
@@ -68,13 +70,14 @@ export const useEngineStore = defineStore('engine', () => {
       onWelcome(welcome) {
         host.value = welcome.host;
         catalogue.value = welcome.catalogue;
-        runs.value = welcome.runs;
+        runs.value = welcome.runs.filter(({ description }) => description.experimentId === undefined);
         targets.value = welcome.targets;
         experiments.value = welcome.experiments;
         hasBeenConnected.value = true;
         watcher.onWelcome();
       },
       onRunListed(run) {
+        if (run.description.experimentId !== undefined) return;
         putRun(run);
         watcher.onRunListed(run);
       },
@@ -134,6 +137,7 @@ export const useEngineStore = defineStore('engine', () => {
     isConnected,
     categories,
     activeRun,
+    activeExperiment,
     attach,
     attachedClient,
     ask,

@@ -19,6 +19,7 @@ import type { EngineRequest, RefusedError } from '../transport/engine-client.ts'
 import type { RunStream } from '../stream/run-stream.ts';
 import { describeEnd, describeStart } from '../components/run-words.ts';
 import { useEngineStore } from './engine-store.ts';
+import { useLearningStore } from './learning-store.ts';
 import { useMessageStore } from './message-store.ts';
 import {
   defaultLaunchSettings,
@@ -62,6 +63,7 @@ export const useRunStore = defineStore('run', () => {
   const messages = useMessageStore();
   const settings = useSettingsStore();
   const scripts = useScriptsStore();
+  const learning = useLearningStore();
 
   const subject = shallowRef<Subject>();
   const parameterChanges = reactive(new Map<string, ParameterValues>());
@@ -138,7 +140,14 @@ export const useRunStore = defineStore('run', () => {
   const isRunnable = computed(
     () => scenario.value !== undefined || script.value !== undefined || target.value !== undefined,
   );
-  const canRun = computed(() => engine.isConnected && isRunnable.value && !isActive.value && !isStarting.value);
+  const canRun = computed(
+    () =>
+      engine.isConnected &&
+      isRunnable.value &&
+      !isActive.value &&
+      engine.activeExperiment === undefined &&
+      !isStarting.value,
+  );
 
   function parametersOf({ id, parameters }: ScenarioDescription): ParameterValues {
     const defaults = Object.fromEntries(parameters.map((parameter) => [parameter.name, parameter.default]));
@@ -321,15 +330,21 @@ export const useRunStore = defineStore('run', () => {
     return true;
   }
 
-  async function run(): Promise<void> {
+  /** Empty: the host's own. */
+  const nodePathToStart = computed(() =>
+    (launch.value === undefined ? settings.settings.nodePath : launch.value.nodePath).trim(),
+  );
+
+  /** @returns the run that began; undefined if none did, and the user has been told why */
+  async function run(): Promise<string | undefined> {
     const asked = subject.value;
     const name = title.value;
-    if (asked === undefined || name === undefined || !canRun.value) return;
+    if (asked === undefined || name === undefined || !canRun.value) return undefined;
     refusedLaunch.value = launch.value === undefined ? undefined : (findLaunchProblem(launch.value) ?? textProblem());
     // Shown at its field, which opens for it.
-    if (refusedLaunch.value !== undefined) return;
+    if (refusedLaunch.value !== undefined) return undefined;
     const program = programToStart();
-    const nodePath = (launch.value === undefined ? settings.settings.nodePath : launch.value.nodePath).trim();
+    const nodePath = nodePathToStart.value;
     const request: StartRequest =
       program === undefined
         ? { type: 'watch-target', targetId: target.value?.targetId ?? '', gcPolicy: { ...gcPolicy.value } }
@@ -344,11 +359,13 @@ export const useRunStore = defineStore('run', () => {
     isStarting.value = true;
     try {
       const answer = await engine.ask(`${name} was not started`, request, noteRefusal);
-      if (answer?.runId === undefined) return;
+      if (answer?.runId === undefined) return undefined;
+      if (asked.kind === 'scenario') learning.onRunBegan(asked.id, answer.runId);
       if (subjectKey.value === keyOf(asked)) showRun(answer.runId);
       messages.announce(describeStart(name));
       // The next look at its source is one at what runs now.
       if (asked.kind === 'file') void scripts.readSource(asked.path);
+      return answer.runId;
     } finally {
       isStarting.value = false;
     }
@@ -437,6 +454,8 @@ export const useRunStore = defineStore('run', () => {
 
   return {
     subject,
+    programToStart,
+    nodePathToStart,
     subjectKey,
     title,
     scenarioId,

@@ -10,6 +10,9 @@ import { GROUPINGS } from '../stream/lane-counts.ts';
 export const THEME_CHOICES = ['system', 'light', 'dark'] as const;
 export type ThemeChoice = (typeof THEME_CHOICES)[number];
 
+/** By category, or along the learning path. */
+export const CATALOGUE_ORDERS = ['topic', 'path'] as const;
+
 export const DRAWER_TABS = ['objects', 'events', 'console', 'source', 'pictures'] as const;
 export type DrawerTab = (typeof DRAWER_TABS)[number];
 
@@ -41,6 +44,8 @@ const Settings = v.object({
       drawerHeight: PANE_BOUNDS.drawerHeight.default,
     },
   ),
+  /** How the catalogue orders the scenarios. */
+  catalogueOrder: v.fallback(v.picklist(CATALOGUE_ORDERS), 'topic'),
   drawerTab: v.fallback(v.picklist(DRAWER_TABS), 'objects'),
   timeline: v.fallback(
     v.object({
