@@ -28,8 +28,27 @@ module.exports = {
     only(
       'session-knows-no-host',
       '^engine/session/',
-      ['^engine/session/', '^engine/heap-graph/', '^engine/protocol/', '^engine/scenarios/', '^node_modules/valibot/'],
+      [
+        '^engine/session/',
+        '^engine/heap-graph/',
+        '^engine/own-scenarios/loader-message',
+        '^engine/protocol/',
+        '^engine/scenarios/',
+        '^node_modules/valibot/',
+      ],
       'The session starts the observer by its path, and serves whatever port a host attaches.',
+    ),
+    only(
+      'own-scenarios-load-apart',
+      '^engine/own-scenarios/',
+      [
+        '^engine/own-scenarios/',
+        '^engine/observer/describe-error',
+        '^engine/protocol/',
+        '^engine/scenarios/define-scenario',
+        '^node_modules/valibot/',
+      ],
+      'It runs beside code of the user’s, in a process of its own.',
     ),
     only(
       'heap-graph-reads-files',

@@ -33,7 +33,7 @@ export async function runExperiment(
   io: { stdout: Output; stderr: Output; readerGone: Promise<void> },
 ): Promise<number> {
   const program = await programOf(options);
-  await using engine = openHeadlessEngine({ givesInputAway: false, reportedObjects: 0 });
+  await using engine = openHeadlessEngine({ givesInputAway: false, reportedObjects: 0, program });
   const { client } = engine;
   let experimentId: string | undefined;
   let cancelIsWanted = false;

@@ -27,6 +27,7 @@ const RUNS_PER_POLICY = 10;
 /** What the words of the command line ask for; each returns the exit status. */
 export interface CommandActions {
   list(options: { json: boolean }): Promise<number>;
+  newScenario(options: { name: string }): Promise<number>;
   run(options: RunOptions): Promise<number>;
   runAll(options: RunAllOptions): Promise<number>;
   experiment(options: ExperimentOptions): Promise<number>;
@@ -92,10 +93,18 @@ export async function runCommandLine(words: readonly string[], actions: CommandA
 
   program
     .command('list')
-    .description('list the built-in scenarios and their parameters')
+    .description('list the built-in scenarios, and your own, with their parameters')
     .option('--json', 'as one JSON document')
     .action(async (flags: { json?: true }) => {
       exitStatus = await actions.list({ json: flags.json === true });
+    });
+
+  program
+    .command('new')
+    .description('write a scenario of your own from the template: heapline new my-scenario')
+    .argument('<name>', 'its name', nonEmpty)
+    .action(async (name: string) => {
+      exitStatus = await actions.newScenario({ name });
     });
 
   program

@@ -37,6 +37,7 @@ export async function runProgram(
     // A terminal cannot be read from the program's own process group, and belongs to whoever sits there.
     givesInputAway: !isatty(0) && options.program !== '-',
     reportedObjects: options.reportedObjects,
+    program,
   });
   const { client } = engine;
 

@@ -10,6 +10,7 @@ import { checkScript } from '../engine/session/source-files.ts';
 import { engineLocations, rendererFolder } from './engine-locations.ts';
 import { describeHost } from './host-description.ts';
 import { onInterrupts } from './interrupts.ts';
+import { ownScenariosOptions } from './own-scenarios.ts';
 import type { Output } from './output.ts';
 import { createToken, isLoopback } from './serve/access.ts';
 import { openBrowser } from './serve/open-browser.ts';
@@ -51,6 +52,7 @@ export async function serveApplication(
     host: describeHost('served', options.notice),
     scenarios: SCENARIOS,
     locations: engineLocations,
+    ownScenarios: ownScenariosOptions(),
     rendezvous: { onProblem: (problem) => void stderr.write(`No other process can be watched. ${problem}\n`) },
   });
   try {

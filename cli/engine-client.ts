@@ -77,6 +77,8 @@ export function createEngineClient(port: Port<EngineEvent, Command>): EngineClie
       case 'run-listed':
       case 'run-forgotten':
       case 'targets-listed':
+      case 'own-scenarios-listed':
+      case 'scenario-written':
       case 'nodes':
       case 'folder':
       case 'source':

@@ -14,5 +14,11 @@ export const engineLocations = {
   scenariosFolder: join(outFolder, 'scenarios'),
 };
 
+/** What scenarios of the user's own need besides. */
+export const ownScenarioParts = {
+  loaderPath: join(outFolder, 'engine', 'scenario-loader.mjs'),
+  templatePath: join(outFolder, 'engine', 'scenario-template.mjs'),
+};
+
 /** The page that the served host shows. */
 export const rendererFolder = join(outFolder, 'renderer');

@@ -13,6 +13,7 @@ try {
   exitStatus = await runCommandLine(process.argv.slice(2), {
     // Loaded when they are needed: a mistake in the words is answered without an engine.
     list: async (options) => (await import('./command-list.ts')).listScenarios(options, stdout),
+    newScenario: async (options) => (await import('./command-new.ts')).newScenario(options, stdout),
     run: async (options) =>
       (await import('./command-run.ts')).runProgram(options, { stdout, stderr, readerGone: readerGone.promise }),
     runAll: async (options) =>

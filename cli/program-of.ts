@@ -1,12 +1,15 @@
 // From the words of `heapline run` to the program that the engine is asked to run.
 
 import { existsSync } from 'node:fs';
-import { isAbsolute, resolve, sep } from 'node:path';
+import { basename, extname, isAbsolute, resolve, sep } from 'node:path';
 import { text } from 'node:stream/consumers';
+import type { ScenarioDescription } from '../engine/protocol/catalogue.ts';
+import type { OwnScenario } from '../engine/protocol/own-scenario.ts';
 import { SCRIPT_EXTENSIONS, type Program } from '../engine/protocol/run-description.ts';
 import { SCENARIOS } from '../engine/scenarios/index.ts';
 import { CommandRefused } from './engine-client.ts';
 import { parseEnvironment, parseParameters } from './option-values.ts';
+import { lookAtOwnScenarios, problemInOneLine } from './own-scenarios.ts';
 import { UsageError } from './usage-error.ts';
 
 /** What `heapline run -` calls its script. As Node does with its input, it takes it for a module or not by its syntax. */
@@ -28,7 +31,11 @@ export interface ProgramOptions {
 /** @throws UsageError */
 export async function programOf(options: ProgramOptions): Promise<Program> {
   const { program, settings, scriptArgs } = options;
-  const scenario = SCENARIOS.find(({ id }) => id === program);
+  const looksLikePath = SCRIPT_EXTENSIONS.some((extension) => program.endsWith(extension)) || /[\\/]/.test(program);
+  const builtIn = SCENARIOS.find(({ id }) => id === program);
+  const mayBeOwn = builtIn === undefined && program !== '-' && !looksLikePath && !existsSync(program);
+  const own = mayBeOwn ? await lookAtOwnScenarios() : [];
+  const scenario = builtIn ?? ownScenario(program, own);
   if (scenario) {
     if (scriptArgs.length > 0) {
       throw new UsageError(`Scenario ${scenario.id} takes no arguments. Allowed: --set name=value.`);
@@ -42,9 +49,9 @@ export async function programOf(options: ProgramOptions): Promise<Program> {
       parameters: parseParameters(scenario.id, scenario.parameters, settings),
     };
   }
-  const looksLikePath = SCRIPT_EXTENSIONS.some((extension) => program.endsWith(extension)) || /[\\/]/.test(program);
-  if (program !== '-' && !looksLikePath && !existsSync(program)) {
-    const known = SCENARIOS.map(({ id }) => id).join(', ');
+  if (mayBeOwn) {
+    const ownIds = own.flatMap((one) => (one.kind === 'usable' ? one.description.id : []));
+    const known = [...SCENARIOS.map(({ id }) => id), ...ownIds].join(', ');
     throw new UsageError(
       `There is no scenario "${program}". Allowed: ${known}, or a file (${SCRIPT_EXTENSIONS.join(' ')}).`,
     );
@@ -68,6 +75,16 @@ export async function programOf(options: ProgramOptions): Promise<Program> {
     // It has no folder of its own that anybody would mean.
     workingDirectory: resolve(workingDirectory ?? '.'),
   };
+}
+
+/** @throws UsageError if a file declares it, and cannot be used */
+function ownScenario(id: string, own: readonly OwnScenario[]): ScenarioDescription | undefined {
+  for (const one of own) if (one.kind === 'usable' && one.description.id === id) return one.description;
+  for (const one of own) {
+    const isIt = one.kind === 'broken' && (one.id ?? basename(one.fileName, extname(one.fileName))) === id;
+    if (isIt) throw new UsageError(`${problemInOneLine(one)}`);
+  }
+  return undefined;
 }
 
 /** A relative path is the caller's; a bare name, or a version, is looked up by the engine. */

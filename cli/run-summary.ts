@@ -90,6 +90,10 @@ export function summarizeRun(report: RunReport): string[] {
     for (const { held, expectation, observed } of prediction.checks) {
       lines.push(`  ${held ? '✓' : '✗'} ${expectation}`, `    observed: ${observed}`);
     }
+    if (prediction.checks.length === 0) lines.push(`  ${prediction.details}`);
+    const { place, frame, hint } = prediction.problem ?? {};
+    if (place !== undefined) lines.push(`${place.file}:${place.line}:${place.column}`);
+    lines.push(...(frame?.split('\n') ?? []), ...(hint === undefined ? [] : [hint]));
   }
   while (lines.at(-1) === '') lines.pop();
   return lines;

@@ -1,11 +1,13 @@
 // `npm run build`: makes everything under out/. `npm run build:engine` leaves out the page and the desktop host.
 // Run by Node itself from TypeScript. A part that cannot be built is named, and the others are built all the same.
 
-import { resolve } from 'node:path';
+import { readFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { parseArgs, stripVTControlCharacters } from 'node:util';
 import { APPLICATION_PARTS, buildApplicationPart, firstLoadBytes } from './build/build-application.ts';
 import { bundleScript, type ScriptBundle } from './build/bundle-script.ts';
 import { stripScenarios } from './build/strip-scenarios.ts';
+import { writeFileAtomically } from './build/write-atomically.ts';
 
 /** The observer runs inside programs on Node 20 and later, so it stands alone and is compiled for the oldest. */
 const OLDEST_OBSERVED_NODE = 'node20';
@@ -46,6 +48,13 @@ const SCRIPTS: readonly ScriptBundle[] = [
     leavesOut: 'nothing',
   },
   {
+    entry: 'engine/own-scenarios/scenario-loader.ts',
+    output: 'out/engine/scenario-loader.mjs',
+    format: 'esm',
+    target: OLDEST_OBSERVED_NODE,
+    leavesOut: 'nothing',
+  },
+  {
     entry: 'engine/heap-graph/explain-worker.ts',
     output: 'out/engine/explain-worker.mjs',
     format: 'esm',
@@ -68,6 +77,9 @@ const SCRIPTS: readonly ScriptBundle[] = [
     isExecutable: true,
   },
 ];
+
+/** What `heapline new` writes, beside the other parts that an engine needs. */
+const SCENARIO_TEMPLATE = 'out/engine/scenario-template.mjs';
 
 const kilobytes = (bytes: number) => `${(bytes / 1000).toFixed(1)} kB`;
 
@@ -96,6 +108,12 @@ export async function buildAll({ root, engineOnly, log }: BuildOptions): Promise
       );
     }
   };
+  await step(SCENARIO_TEMPLATE, async () => {
+    await writeFileAtomically(
+      join(root, SCENARIO_TEMPLATE),
+      await readFile(join(root, 'resources/scenario-template.mjs'), 'utf8'),
+    );
+  });
   for (const script of SCRIPTS) await step(script.output, () => bundleScript(root, script));
   await step('out/scenarios', async () => {
     const { scenarios, modules } = await stripScenarios(root);

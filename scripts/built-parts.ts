@@ -12,6 +12,8 @@ const ENGINE_FILES = [
   'engine/observe.cjs',
   'engine/observe-target.cjs',
   'engine/scenario-runner.mjs',
+  'engine/scenario-loader.mjs',
+  'engine/scenario-template.mjs',
   'scenarios',
   'cli/heapline.js',
 ];

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { SCENARIOS } from '../../engine/scenarios/index.ts';
 import { createEngine } from '../../engine/session/engine.ts';
 import { createNodeLauncher } from '../../engine/session/node-launcher.ts';
+import { ownScenariosFolder } from '../../engine/session/own-scenarios.ts';
 import { acceptPage } from './client-port.ts';
 import { createDesktopLauncher } from './launcher.ts';
 import { setMenu } from './menu.ts';
@@ -47,6 +48,11 @@ export function startDesktop({ outFolder }: { outFolder: string }): void {
       scenarioRunnerPath,
       explainWorkerPath: join(outFolder, 'engine', 'explain-worker.mjs'),
       scenariosFolder: join(outFolder, 'scenarios'),
+    },
+    ownScenarios: {
+      folder: ownScenariosFolder(),
+      loaderPath: join(outFolder, 'engine', 'scenario-loader.mjs'),
+      templatePath: join(outFolder, 'engine', 'scenario-template.mjs'),
     },
     rendezvous: { onProblem: (problem) => console.error(`No other process can be watched. ${problem}`) },
   });

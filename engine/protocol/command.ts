@@ -80,6 +80,8 @@ export const Command = v.variant('type', [
   }),
   /** The text of a script that may be opened, or of a file that a run's sites or paths name; answered by `source`. */
   v.object({ type: v.literal('read-source'), requestId: RequestId, path: v.pipe(v.string(), v.maxLength(4096)) }),
+  /** Writes a scenario of the user's own from the template; answered by `scenario-written`, or refused with `bad-path`. */
+  v.object({ type: v.literal('new-scenario'), requestId: RequestId, name: v.pipe(v.string(), v.maxLength(200)) }),
   /** The program has ended and late callbacks were waited for long enough: fix the verdicts now. */
   v.object({ type: v.literal('end-settling'), requestId: RequestId, runId: RunId }),
   /** Asks for every event of a run from `fromSequence` on: those recorded at once, the others as they come. */

@@ -3,6 +3,7 @@
 import * as v from 'valibot';
 import { ScenarioDescription } from './catalogue.ts';
 import { ExperimentListing } from './experiment.ts';
+import { OwnScenario } from './own-scenario.ts';
 import { RUNNING_STATUSES, RunBatch } from './run-batch.ts';
 import { RunDescription } from './run-description.ts';
 import { OUTCOME_STATUSES } from './vocabulary.ts';
@@ -10,6 +11,7 @@ import { OUTCOME_STATUSES } from './vocabulary.ts';
 /** Why a command was refused; the message says what to do. */
 export const REFUSALS = [
   'unknown-scenario',
+  'broken-scenario',
   'bad-parameter',
   'bad-file',
   'bad-node',
@@ -78,6 +80,8 @@ export const EngineEvent = v.variant('type', [
     protocolVersion: v.number(),
     host: HostDescription,
     catalogue: v.array(ScenarioDescription),
+    /** By file name; empty where the host has no folder for them. */
+    ownScenarios: v.array(OwnScenario),
     /** Oldest first; recordings of earlier runs may have been let go. */
     runs: v.array(RunListing),
     targets: v.array(Target),
@@ -104,6 +108,9 @@ export const EngineEvent = v.variant('type', [
   v.object({ type: v.literal('experiment-forgotten'), experimentId: v.string() }),
   /** All targets there are, whenever one comes, goes, or is watched or left. */
   v.object({ type: v.literal('targets-listed'), targets: v.array(Target) }),
+  /** All scenarios of the user's own, whenever one comes, goes, is changed or has been looked at. */
+  v.object({ type: v.literal('own-scenarios-listed'), ownScenarios: v.array(OwnScenario) }),
+  v.object({ type: v.literal('scenario-written'), requestId: v.number(), path: v.string(), id: v.string() }),
   v.object({ type: v.literal('nodes'), requestId: v.number(), nodes: v.array(NodeListing) }),
   v.object({
     type: v.literal('folder'),

@@ -3,6 +3,7 @@
 
 import * as v from 'valibot';
 import { PathStep, Place } from './explanation.ts';
+import { ScenarioProblem } from './own-scenario.ts';
 import { ParameterValues } from './run-description.ts';
 import { CAUSES, ENDINGS, OUTCOME_STATUSES, VERDICT_REASONS, VERDICTS } from './vocabulary.ts';
 
@@ -67,6 +68,8 @@ export const PredictionResult = v.object({
   checks: v.array(v.object({ expectation: v.string(), observed: v.string(), held: v.boolean() })),
   /** The answer to the scenario's question; absent if it asks none. */
   ending: v.exactOptional(EndingResult),
+  /** Why a prediction of a scenario of the user's own could not be checked, and where; then there are no checks. */
+  problem: v.exactOptional(ScenarioProblem),
 });
 export type PredictionResult = v.InferOutput<typeof PredictionResult>;
 

@@ -72,6 +72,18 @@ export function endingByCollections({ gcPolicy }: Pick<PredictionFacts, 'gcPolic
   return gcPolicy.kind === 'major' || gcPolicy.kind === 'pressure' ? 'finalized' : 'never';
 }
 
+/**
+ * The program comes to its own end. One that broke off was not collected for, so expectCallbacks() allows any number then:
+ * this is what notices.
+ */
+export function expectCompletion({ report: { outcome } }: PredictionFacts): PredictionCheck {
+  return {
+    expectation: 'The program comes to its end without an error',
+    observed: `The program: ${outcome.status}`,
+    held: outcome.status === 'completed',
+  };
+}
+
 export function countOf(objects: readonly ReportedObject[], verdict: Verdict): number {
   return objects.filter((object) => object.verdict === verdict).length;
 }

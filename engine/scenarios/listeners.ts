@@ -3,7 +3,7 @@
 
 import { EventEmitter } from 'node:events';
 import { defineScenario, type PredictionCheck, type PredictionFacts, type ScenarioContext } from './define-scenario.ts';
-import { endingByCollections, expectCallbacks, expectCause, expectVerdict } from './expectations.ts';
+import { endingByCollections, expectCallbacks, expectCause, expectCompletion, expectVerdict } from './expectations.ts';
 
 export const scenario = defineScenario({
   id: 'listeners',
@@ -28,7 +28,7 @@ The remedy: whoever subscribes also ends it. Keep what ends a subscription where
   lookFor:
     'The lifelines of the views after the marks that let go of them. With a subscription left behind they run on past every major GC; without it, the next one ends them.',
   prediction:
-    'Broken: no callback ever, all views stay alive, kept by their listeners or timers. Fixed: with forced major GCs or memory pressure every callback runs; with natural or forced minor GCs only none does.',
+    'Broken: no callback ever, all views stay alive, kept by their listeners or timers. Fixed: with forced major GCs or memory pressure every callback runs; with natural or forced minor GCs only none does. In both the program comes to its end.',
   question: {
     text: 'What becomes of the views that the program has closed?',
     expected: (facts) => (facts.parameters['variant'] === 'fixed' ? endingByCollections(facts) : 'never'),
@@ -139,9 +139,10 @@ function predict(facts: PredictionFacts): PredictionCheck[] {
   const objects = [...facts.objects];
   const isInterval = facts.parameters['holder'] === 'interval';
   const group = { name: isInterval ? 'Views with an interval' : 'Views with a listener', count, objects };
-  if (facts.parameters['variant'] === 'fixed') return [expectCallbacks(facts, group)];
+  if (facts.parameters['variant'] === 'fixed') return [expectCallbacks(facts, group), expectCompletion(facts)];
   return [
     expectVerdict('alive', `all ${count} stay alive, whoever collects`, group),
     ...expectCause(facts, isInterval ? 'timer' : 'event-listener', group),
+    expectCompletion(facts),
   ];
 }

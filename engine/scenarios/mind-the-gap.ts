@@ -3,6 +3,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { defineScenario, type PredictionCheck, type PredictionFacts, type ScenarioContext } from './define-scenario.ts';
+import { expectedCollections } from './expected-collections.ts';
 import { exposeGc } from './expose-gc.ts';
 
 export const scenario = defineScenario({
@@ -110,7 +111,7 @@ function predict(facts: PredictionFacts): PredictionCheck[] {
     },
   ];
   // Another collector may have come before the program's own, and then the callbacks before the look.
-  if (facts.gcPolicy.kind === 'none' || facts.gcPolicy.kind === 'minor') {
+  if (expectedCollections(facts) === 'none') {
     checks.unshift({
       expectation: 'In the gap every key is there, and every object behind it is gone',
       observed: lineOf('in the gap'),

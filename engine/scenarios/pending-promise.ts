@@ -3,7 +3,7 @@
 
 import { EventEmitter, once } from 'node:events';
 import { defineScenario, type PredictionCheck, type PredictionFacts, type ScenarioContext } from './define-scenario.ts';
-import { endingByCollections, expectCallbacks } from './expectations.ts';
+import { endingByCollections, expectCallbacks, expectCompletion } from './expectations.ts';
 
 export const scenario = defineScenario({
   id: 'pending-promise',
@@ -31,7 +31,7 @@ That is good for memory, and a trap for cleanup: the function is not resumed to 
   lookFor:
     'Without a time limit the calls are collected by the next major GC, and the console never says “hung up”. With one, every call is hung up first and collected after that.',
   prediction:
-    'Broken: no finally block ever runs. Fixed: every one runs. In both, with forced major GCs or memory pressure every callback runs; with natural or forced minor GCs only none does.',
+    'Broken: no finally block ever runs. Fixed: every one runs. In both, with forced major GCs or memory pressure every callback runs; with natural or forced minor GCs only none does. In both the program comes to its end.',
   question: {
     text: 'What becomes of the calls that are never answered, and of the functions that wait for them?',
     expected: endingByCollections,
@@ -97,7 +97,7 @@ class Call extends EventEmitter {
   }
 }
 
-async function ask(label: string, limitMs?: number) {
+async function ask({ release }: ScenarioContext, label: string, limitMs?: number) {
   const call = new Call(label);
   const timer =
     limitMs === undefined ? undefined : setTimeout(() => call.emit('error', new Error('no answer')), limitMs);
@@ -110,6 +110,7 @@ async function ask(label: string, limitMs?: number) {
   } finally {
     clearTimeout(timer);
     call.hangUp();
+    release(label);
   }
 }
 
@@ -117,10 +118,10 @@ function run(context: ScenarioContext) {
   const { parameters } = context;
   const limitMs = parameters['variant'] === 'fixed' ? Number(parameters['limitMs']) : undefined;
   for (let number = 1; number <= Number(parameters['objects']); number++) {
-    void ask(`Call ${number}`, limitMs);
+    void ask(context, `Call ${number}`, limitMs);
+    // Without a timer, nothing in the program leads to the call from here on.
+    if (limitMs === undefined) context.release(`Call ${number}`);
   }
-  // The program itself holds nothing from here on.
-  for (let number = 1; number <= Number(parameters['objects']); number++) context.release(`Call ${number}`);
 }
 
 // ── The prediction ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -136,5 +137,6 @@ function predict(facts: PredictionFacts): PredictionCheck[] {
       observed: `“hung up” printed: ${hungUp}`,
       held: hungUp === (isFixed ? count : 0),
     },
+    expectCompletion(facts),
   ];
 }

@@ -3,7 +3,7 @@
 
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { defineScenario, type PredictionCheck, type PredictionFacts, type ScenarioContext } from './define-scenario.ts';
-import { endingByCollections } from './expectations.ts';
+import { endingByCollections, expectCompletion } from './expectations.ts';
 import { expectedCollections } from './expected-collections.ts';
 
 export const scenario = defineScenario({
@@ -32,7 +32,7 @@ The remedy: let the callback do as little as possible, such as adding an id to a
   lookFor:
     'The stretch of callbacks after the major GC: one block, in which the thread does nothing else, or several with gaps. The console tells the longest delay that the event loop saw.',
   prediction:
-    'With forced major GCs or memory pressure every callback runs, and together they take at least their number times their length. With forced major GCs, one registry: the event loop is delayed by at least all of that time. Four registries: by at least a quarter, and at most three quarters of the time that the callbacks took. With natural or forced minor GCs only: any number of callbacks, as so many objects are a load of their own.',
+    'With forced major GCs or memory pressure every callback runs, and together they take at least their number times their length. With forced major GCs, one registry: the event loop is delayed by at least all of that time. Four registries: by at least a quarter, and at most three quarters of the time that the callbacks took. With natural or forced minor GCs only: any number of callbacks, as so many objects are a load of their own. In both the program comes to its end.',
   question: {
     text: 'What becomes of the objects that are all let go of at once?',
     // Most callbacks wait for those before them.
@@ -142,6 +142,7 @@ function predict(facts: PredictionFacts): PredictionCheck[] {
       observed: `${registered} registered, ${finalized} called back`,
       held: registered === count && (!isCertain || finalized === count),
     },
+    expectCompletion(facts),
   ];
   if (!isCertain) return checks;
   checks.push({

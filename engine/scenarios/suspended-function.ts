@@ -3,7 +3,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { defineScenario, type PredictionCheck, type PredictionFacts, type ScenarioContext } from './define-scenario.ts';
-import { endingByCollections, expectCallbacks, expectCause, expectVerdict } from './expectations.ts';
+import { endingByCollections, expectCallbacks, expectCause, expectCompletion, expectVerdict } from './expectations.ts';
 
 export const scenario = defineScenario({
   id: 'suspended-function',
@@ -18,7 +18,7 @@ The language does not ask for this. Another engine, or V8 once it has optimized 
 
 A function that works for a moment and then waits for hours, such as a job in an endless loop, holds on to its last piece of work all that time. The remedy: do the work in a function of its own, which returns before the wait. Its variables go with it.`,
   references: [
-    { title: 'oven-sh/bun#35213', url: 'https://github.com/oven-sh/bun/issues/35213' },
+    { title: 'oven-sh/bun#35213', url: 'https://github.com/oven-sh/bun/pull/35213' },
     {
       title: 'MDN: async function',
       url: 'https://developer.mozilla.org/en-US/docs/Web/JavaScript/Reference/Statements/async_function',
@@ -28,7 +28,7 @@ A function that works for a moment and then waits for hours, such as a job in an
   lookFor:
     'The rows of round 1. In the broken half they outlive every major GC until “phase: round 2”, when the function goes on and the next rows take their place; those of the last round stay to the end.',
   prediction:
-    'Broken: no rows are collected before the function goes on, and those of the last round stay alive. Rows of earlier rounds, and all in the fixed half: with forced major GCs or memory pressure every callback runs; with natural or forced minor GCs only none does.',
+    'Broken: no rows are collected before the function goes on, and those of the last round stay alive. Rows of earlier rounds, and all in the fixed half: with forced major GCs or memory pressure every callback runs; with natural or forced minor GCs only none does. In both the program comes to its end.',
   question: {
     text: 'What becomes of the rows of the last round, once they are added up and the function waits?',
     about: ({ label }, { rounds }) => label === `rows of round ${String(rounds)}`,
@@ -138,13 +138,14 @@ function predict(facts: PredictionFacts): PredictionCheck[] {
   const rounds = Number(facts.parameters['rounds']);
   const objects = [...facts.objects];
   if (facts.parameters['variant'] === 'fixed')
-    return [expectCallbacks(facts, { name: 'Rows', count: rounds, objects })];
+    return [expectCallbacks(facts, { name: 'Rows', count: rounds, objects }), expectCompletion(facts)];
   const lastLabel = `rows of round ${rounds}`;
   const last = { name: 'Last rows', count: 1, objects: objects.filter(({ label }) => label === lastLabel) };
   const earlier = objects.filter(({ label }) => label !== lastLabel);
   const checks = [
     expectVerdict('alive', 'they stay alive while the function waits, whoever collects', last),
     ...expectCause(facts, 'suspended-function', last),
+    expectCompletion(facts),
   ];
   if (rounds === 1) return checks;
   const resumedAtMs = (round: number) =>

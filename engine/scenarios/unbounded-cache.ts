@@ -3,7 +3,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { defineScenario, type PredictionCheck, type PredictionFacts, type ScenarioContext } from './define-scenario.ts';
-import { countOf, expectCause, expectVerdict } from './expectations.ts';
+import { countOf, expectCause, expectCompletion, expectVerdict } from './expectations.ts';
 import { expectedCollections } from './expected-collections.ts';
 
 export const scenario = defineScenario({
@@ -32,7 +32,7 @@ The remedy is a limit, and a rule about who has to go. A Map remembers the order
   lookFor:
     'Used heap. Without a limit it climbs with every request, and each major GC frees next to nothing. With one it climbs only until the cache is full, and callbacks come for what was evicted.',
   prediction:
-    'Broken: no callback ever, all pages stay alive, and used heap ends above where it began by at least half the size of all pages. Fixed: the pages in the cache stay alive. With forced major GCs or memory pressure every evicted page is called back, and with forced major GCs used heap ends within the limit’s size and 12 MB of where it began; with others any number of callbacks, since such a load makes V8 collect by itself.',
+    'Broken: no callback ever, all pages stay alive, and used heap ends above where it began by at least half the size of all pages. Fixed: the pages in the cache stay alive. With forced major GCs or memory pressure every evicted page is called back, and with forced major GCs used heap ends within the limit’s size and 12 MB of where it began; with others any number of callbacks, since such a load makes V8 collect by itself. In both the program comes to its end.',
   question: {
     text: 'What becomes of the pages that nobody has asked for lately?',
     about: ({ label }, { requests, limit }) => pageNumber(label) <= Number(requests) - Number(limit),
@@ -179,6 +179,7 @@ function predict(facts: PredictionFacts): PredictionCheck[] {
         observed: `Rise of used heap: ${rise}`,
         held: Number.isNaN(riseBytes) || riseBytes >= (requests * PAGE_BYTES) / 2,
       },
+      expectCompletion(facts),
     ];
   }
 
@@ -198,6 +199,7 @@ function predict(facts: PredictionFacts): PredictionCheck[] {
       observed: `Evicted pages: ${evicted.length} registered, ${finalized} called back`,
       held: evicted.length === requests - limit && (!isCertain || finalized === requests - limit),
     },
+    expectCompletion(facts),
   ];
   // The observer makes memory pressure out of objects on the same heap.
   if (isCertain && facts.gcPolicy.kind === 'major') {

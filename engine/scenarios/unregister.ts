@@ -81,6 +81,10 @@ async function run(context: ScenarioContext) {
 
   createGroup('token dropped', count);
   const tokens = createGroup('after the GC', count);
+  for (let number = 1; number <= count; number++) {
+    context.release(`token dropped #${number}`);
+    context.release(`after the GC #${number}`);
+  }
   // In one task: the objects are collected here, and their callbacks can only start after it.
   performance.mark('collect, then unregister');
   gc({ type: 'major' });

@@ -3,6 +3,8 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { defineScenario, type PredictionCheck, type PredictionFacts, type ScenarioContext } from './define-scenario.ts';
+import { expectCause } from './expectations.ts';
+import { expectedCollections } from './expected-collections.ts';
 import { exposeGc } from './expose-gc.ts';
 
 export const scenario = defineScenario({
@@ -150,9 +152,10 @@ function predict(facts: PredictionFacts): PredictionCheck[] {
       observed: `${second.length} registered, ${alive} alive`,
       held: second.length === count && alive === count,
     },
+    ...expectCause(facts, 'array-element', { name: 'Second generation', count, objects: second }),
   ];
   // Another collector may have brought the old callbacks in time.
-  if (isFixed || facts.gcPolicy.kind === 'none' || facts.gcPolicy.kind === 'minor') {
+  if (isFixed || expectedCollections(facts) === 'none') {
     const known = isFixed ? count : 0;
     checks.push({
       expectation: isFixed ? 'The cache still knows all of the living' : 'The cache knows none of the living any more',

@@ -2,7 +2,7 @@
 // The program runs in the observed process; the session reads the description and judges the prediction.
 
 import { defineScenario, type PredictionCheck, type PredictionFacts, type ScenarioContext } from './define-scenario.ts';
-import { endingByCollections, expectCallbacks, expectCause, expectVerdict } from './expectations.ts';
+import { endingByCollections, expectCallbacks, expectCause, expectCompletion, expectVerdict } from './expectations.ts';
 
 export const scenario = defineScenario({
   id: 'weak-map',
@@ -27,7 +27,7 @@ The remedy: for data about an object use a WeakMap, or a private field of the ob
   lookFor:
     'The lifelines of the panels. Under the Map they run on past every major GC although all keys are weak; under the WeakMap the next one ends them.',
   prediction:
-    'Broken: no callback ever, all panels stay alive, kept by the map’s entries. Fixed: with forced major GCs or memory pressure every callback runs; with natural or forced minor GCs only none does.',
+    'Broken: no callback ever, all panels stay alive, kept by the map’s entries. Fixed: with forced major GCs or memory pressure every callback runs; with natural or forced minor GCs only none does. In both the program comes to its end.',
   question: {
     text: 'What becomes of the panels that only their layouts refer to?',
     expected: (facts) => (facts.parameters['variant'] === 'fixed' ? endingByCollections(facts) : 'never'),
@@ -113,10 +113,12 @@ function run(context: ScenarioContext) {
 function predict(facts: PredictionFacts): PredictionCheck[] {
   const count = Number(facts.parameters['objects']);
   const objects = [...facts.objects];
-  if (facts.parameters['variant'] === 'fixed') return [expectCallbacks(facts, { name: 'WeakMap', count, objects })];
+  if (facts.parameters['variant'] === 'fixed')
+    return [expectCallbacks(facts, { name: 'WeakMap', count, objects }), expectCompletion(facts)];
   const broken = { name: 'Map of WeakRefs', count, objects };
   return [
     expectVerdict('alive', `all ${count} panels stay alive, whoever collects`, broken),
     ...expectCause(facts, 'map-entry', broken),
+    expectCompletion(facts),
   ];
 }

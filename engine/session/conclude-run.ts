@@ -1,5 +1,6 @@
 // What a run amounts to when it has ended: a verdict for every registration, what keeps the living alive, the report, and
-// whether the scenario's prediction held. Called by the run; nothing in here waits or changes anything.
+// whether the scenario's prediction held. Called by the run; nothing in here changes anything, and only a judge may be waited
+// for.
 
 import type { RunBatch } from '../protocol/run-batch.ts';
 import type { Outcome, RunReport } from '../protocol/run-report.ts';
@@ -8,7 +9,7 @@ import { VERDICTS } from '../protocol/vocabulary.ts';
 import type { ObserverReport } from './endpoint.ts';
 import type { ReadSnapshot } from './explain-run.ts';
 import { explainAlive, explanationBatches, NOTHING_ALIVE } from './explanations.ts';
-import { isJudged, judgePrediction, type JudgedScenario } from './judge-prediction.ts';
+import { isJudged, type PredictionJudge } from './judge-prediction.ts';
 import { MAXIMUM_BATCH_BYTES } from './overflow.ts';
 import { approximateBytes } from './recording.ts';
 import type { RunTally } from './run-tally.ts';
@@ -44,13 +45,16 @@ export interface ConclusionFacts {
   readonly hasNothingToExplain: boolean;
   /** What ran the program, where the observer did not say. */
   readonly host: string;
-  readonly scenario: JudgedScenario | undefined;
+  /** Of a scenario. */
+  readonly judge: PredictionJudge | undefined;
+  /** Aborted when nobody wants to wait for the judge any more. */
+  readonly judging: AbortSignal;
   readonly standardOutput: string;
   readonly displayFile: (file: string) => string;
   readonly reportedObjects: number | undefined;
 }
 
-export function concludeRun(facts: ConclusionFacts): Conclusion {
+export async function concludeRun(facts: ConclusionFacts): Promise<Conclusion> {
   const { description, tally, outcome, ending, durationMs, isLeft, last } = facts;
   const hasTurned = hasTurnedAtLast(ending, durationMs);
   const verdicts = decideVerdicts({
@@ -85,8 +89,8 @@ export function concludeRun(facts: ConclusionFacts): Conclusion {
     { tally, verdicts, outcome, program, durationMs, host: facts.host, ...(alive !== undefined && { alive }) },
     facts.reportedObjects,
   );
-  if (facts.scenario !== undefined && program.kind === 'scenario' && isJudged(outcome.status)) {
-    report.prediction = judgePrediction(facts.scenario, {
+  if (facts.judge !== undefined && program.kind === 'scenario' && isJudged(outcome.status)) {
+    const predictionFacts = {
       report,
       parameters: program.parameters,
       gcPolicy: description.gcPolicy,
@@ -94,7 +98,8 @@ export function concludeRun(facts: ConclusionFacts): Conclusion {
       standardOutput: facts.standardOutput,
       marks: tally.marks,
       samples: tally.samples,
-    });
+    };
+    report.prediction = await facts.judge(predictionFacts, facts.judging);
   }
 
   function* batches(): Generator<RunBatch> {

@@ -27,6 +27,7 @@ import { messageOf } from './message-of.ts';
 import { startExperiment, type Experiment, type ExperimentPlan } from './experiments.ts';
 import { startObservedRun, type ObservedRun, type ObservedRunOptions, type RunResult } from './observed-run.ts';
 import { createNodeFinder } from './find-nodes.ts';
+import { createOwnScenarios, type OwnScenariosOptions } from './own-scenarios.ts';
 import { pathOfFile, prepareProgram, type EngineLocations } from './prepare-program.ts';
 import { removeFoldersOfTheDead } from './private-folders.ts';
 import { Refused } from './refused.ts';
@@ -57,6 +58,8 @@ export interface EngineOptions {
   /** Heap snapshots are written into private folders in it, and removed when they are read; absent: the system's for such files. */
   readonly snapshotFolder?: string;
   readonly handshakeDeadlineMs?: number;
+  /** Absent: there are none of the user's own. */
+  readonly ownScenarios?: OwnScenariosOptions;
   /** Absent: processes that were started elsewhere do not find this engine. */
   readonly rendezvous?: RendezvousOptions;
 }
@@ -68,7 +71,7 @@ export interface RendezvousOptions {
   readonly onProblem: (message: string) => void;
 }
 
-type RunPreparation = Pick<ObservedRunOptions, 'process' | 'scenario' | 'displayFile' | 'onResult'> & {
+type RunPreparation = Pick<ObservedRunOptions, 'process' | 'judge' | 'displayFile' | 'onResult'> & {
   readonly description: Omit<RunDescription, 'runId' | 'title' | 'startedAt'>;
 };
 
@@ -79,8 +82,8 @@ export interface Engine {
   close(): Promise<void>;
 }
 
-/** A command that is answered with what it asks for, and changes nothing. */
-type Question = CommandOf<'list-nodes' | 'list-folder' | 'read-source'>;
+/** A command that is answered with what it asks for, and is about no run. */
+type Question = CommandOf<'list-nodes' | 'list-folder' | 'read-source' | 'new-scenario'>;
 type RunCommand = Exclude<
   Command,
   { type: 'hello' | 'acknowledge' | 'start-experiment' | 'cancel-experiment' | Question['type'] }
@@ -108,6 +111,14 @@ export function createEngine(options: EngineOptions): Engine {
   const sourcesFolder = locations.scenarioSources ?? locations.scenariosFolder;
   const catalogue = scenarios.map((scenario) => describeScenario(scenario, sourcesFolder));
   const nodes = createNodeFinder({ defaultNode: launcher.nodePath ?? process.execPath });
+  const ownScenarios =
+    options.ownScenarios &&
+    createOwnScenarios({
+      ...options.ownScenarios,
+      nodes,
+      builtInIds: scenarios.map(({ id }) => id),
+      onChange: () => broadcast({ type: 'own-scenarios-listed', ownScenarios: ownScenarios?.list() ?? [] }),
+    });
   const scratchFiles = createScratchFiles();
   const snapshotFolder = options.snapshotFolder ?? tmpdir();
   const sweeping = Promise.all([...new Set([tmpdir(), snapshotFolder])].map(removeFoldersOfTheDead));
@@ -208,8 +219,9 @@ export function createEngine(options: EngineOptions): Engine {
   }
 
   async function startRun(command: CommandOf<'start-run'>): Promise<string> {
+    await knowOwn(command.program);
     refuseIfBusy();
-    const run = await begin(titleOf(command.program, scenarios), () => prepareRun(command));
+    const run = await begin(titleFor(command.program), () => prepareRun(command));
     return run.listing.description.runId;
   }
 
@@ -217,7 +229,7 @@ export function createEngine(options: EngineOptions): Engine {
     wanted: Omit<CommandOf<'start-run'>, 'type' | 'requestId'>,
     ofExperiment?: { readonly experimentId: string; readonly onResult: (result: RunResult) => void },
   ): Promise<RunPreparation> {
-    const prepared = await prepareProgram(wanted, { scenarios, locations, nodes, scratchFiles });
+    const prepared = await prepareProgram(wanted, { scenarios, ownScenarios, locations, nodes, scratchFiles });
     return {
       description: {
         program: prepared.described,
@@ -229,16 +241,17 @@ export function createEngine(options: EngineOptions): Engine {
         ...given('experimentId', ofExperiment?.experimentId),
       },
       process: { kind: 'launched', launcher, program: prepared.launch },
-      ...(prepared.scenario === undefined ? {} : { scenario: prepared.scenario }),
+      ...given('judge', prepared.scenario?.judge),
       displayFile: prepared.displayFile,
       ...given('onResult', ofExperiment?.onResult),
     };
   }
 
   async function beginExperiment(plan: ExperimentPlan): Promise<string> {
+    await knowOwn(plan.program);
     refuseIfClosing();
     refuseIfBusy();
-    const title = titleOf(plan.program, scenarios);
+    const title = titleFor(plan.program);
     isExperimenting = true;
     try {
       const experiment = await startExperiment(
@@ -261,8 +274,18 @@ export function createEngine(options: EngineOptions): Engine {
     }
   }
 
-  const defaultLimitsOf = (program: Program): Limits | undefined =>
-    program.kind === 'scenario' ? scenarios.find(({ id }) => id === program.id)?.defaultLimits : undefined;
+  const scenarioOf = (program: Program): Pick<Scenario, 'title' | 'defaultLimits'> | undefined =>
+    program.kind === 'scenario'
+      ? (scenarios.find(({ id }) => id === program.id) ?? ownScenarios?.known(program.id))
+      : undefined;
+  const defaultLimitsOf = (program: Program): Limits | undefined => scenarioOf(program)?.defaultLimits;
+  const titleFor = (program: Program): string => scenarioOf(program)?.title ?? titleOf(program);
+
+  /** Before anything that needs to know a scenario of the user's own at once. @throws Refused if it cannot be used */
+  async function knowOwn(program: Program): Promise<void> {
+    if (program.kind !== 'scenario' || scenarios.some(({ id }) => id === program.id)) return;
+    await ownScenarios?.find(program.id);
+  }
 
   async function watchTarget({ targetId, gcPolicy }: CommandOf<'watch-target'>): Promise<string> {
     const target = (await targets)?.find(targetId);
@@ -416,6 +439,10 @@ export function createEngine(options: EngineOptions): Engine {
         const isNamedByRun = (): boolean => runs.values().some(({ recording }) => namesFile(recording, path));
         return { type: 'source', requestId, path, ...(await readSource(path, isNamedByRun)) };
       }
+      case 'new-scenario': {
+        if (ownScenarios === undefined) throw new Refused('not-available', 'This host has no folder for scenarios.');
+        return { type: 'scenario-written', requestId, ...(await ownScenarios.write(question.name)) };
+      }
       default:
         return assertNever(question);
     }
@@ -453,11 +480,14 @@ export function createEngine(options: EngineOptions): Engine {
       return;
     }
     client.hasGreeted = true;
+    // What is found from here on is told to everybody.
+    void ownScenarios?.refresh();
     client.post({
       type: 'welcome',
       protocolVersion: PROTOCOL_VERSION,
       host: options.host,
       catalogue,
+      ownScenarios: ownScenarios?.list() ?? [],
       runs: Array.from(runs.values(), (run) => run.listing),
       targets: listTargets(),
       experiments: Array.from(experiments.values(), (experiment) => experiment.listing),
@@ -517,6 +547,7 @@ export function createEngine(options: EngineOptions): Engine {
         for (const { run } of [...going]) await run?.ended;
         for (const client of clients) client.close();
         await (await targets)?.[Symbol.asyncDispose]();
+        await ownScenarios?.[Symbol.asyncDispose]();
         const opened = await endpoint?.catch(() => undefined);
         await opened?.[Symbol.asyncDispose]();
         await scratchFiles[Symbol.asyncDispose]();
@@ -528,7 +559,8 @@ export function createEngine(options: EngineOptions): Engine {
 }
 
 function isQuestion(command: Command): command is Question {
-  return command.type === 'list-nodes' || command.type === 'list-folder' || command.type === 'read-source';
+  const questions: readonly Command['type'][] = ['list-nodes', 'list-folder', 'read-source', 'new-scenario'];
+  return questions.includes(command.type);
 }
 
 /** True if a run's sites, paths, marks or its error lie in this file. */
@@ -585,7 +617,7 @@ function describeScenario(scenario: Scenario, sourcesFolder: string): ScenarioDe
   };
 }
 
-function titleOf(program: Program, scenarios: readonly Scenario[]): string {
+function titleOf(program: Program): string {
   switch (program.kind) {
     case 'file':
       return basename(program.path);
@@ -594,11 +626,10 @@ function titleOf(program: Program, scenarios: readonly Scenario[]): string {
     case 'target':
       return `process ${program.pid}`;
     case 'scenario':
-      break;
+      return program.id;
     default:
       return assertNever(program);
   }
-  return scenarios.find(({ id }) => id === program.id)?.title ?? program.id;
 }
 
 function mergeLimits(defaults: Limits | undefined, wanted: CommandOf<'start-run'>['limits']): Limits {

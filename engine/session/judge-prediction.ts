@@ -7,26 +7,42 @@ import { messageOf } from './message-of.ts';
 
 export type JudgedScenario = Pick<Scenario, 'predict' | 'question'>;
 
+/**
+ * Judges one run. Never rejects: a prediction that cannot be checked did not hold, and says why. Aborting `signal` ends
+ * what is still going on in another process.
+ */
+export type PredictionJudge = (facts: PredictionFacts, signal: AbortSignal) => Promise<PredictionResult>;
+
 /** A run that somebody else ended says nothing about a prediction: absent then. */
 export function isJudged(status: PredictionFacts['report']['outcome']['status']): boolean {
   return status !== 'stopped' && status !== 'timed-out';
 }
 
+/** Judges by a scenario of Heapline's own, here and now. */
+export function judgeBy(scenario: JudgedScenario): PredictionJudge {
+  return async (facts) => judgePrediction(scenario, facts);
+}
+
 /** A prediction that throws is a mistake in the scenario, and did not hold. */
-export function judgePrediction(scenario: JudgedScenario, facts: PredictionFacts): PredictionResult {
-  let checks: PredictionResult['checks'];
-  let ending: PredictionResult['ending'];
+function judgePrediction(scenario: JudgedScenario, facts: PredictionFacts): PredictionResult {
   try {
-    checks = scenario.predict(facts);
-    ending = scenario.question && answerQuestion(scenario.question, facts);
+    return resultOf(scenario.predict(facts), scenario.question && answerQuestion(scenario.question, facts));
   } catch (error) {
-    const problem = messageOf(error);
-    return { held: false, details: `The prediction could not be checked: ${problem}`, checks: [] };
+    return notChecked(messageOf(error));
   }
+}
+
+/** What the checks amount to. Without any, nothing was predicted. */
+export function resultOf(checks: PredictionResult['checks'], ending: PredictionResult['ending']): PredictionResult {
   const failed = checks.filter((check) => !check.held);
   const held = checks.length > 0 && failed.length === 0;
   const details = held
     ? checks.map((check) => check.observed).join('; ')
     : failed.map((check) => `expected: ${check.expectation}, observed: ${check.observed}`).join('; ');
   return { held, details, checks, ...(ending && { ending }) };
+}
+
+/** A prediction that could not be checked did not hold. */
+export function notChecked(message: string): PredictionResult {
+  return { held: false, details: `The prediction could not be checked: ${message}`, checks: [] };
 }

@@ -124,7 +124,7 @@ function waitForExit(child: ChildProcess, nodePath: string, streams: readonly Re
 }
 
 /** Ends a process and its group, or its tree on Windows. One that is gone already is no error. */
-function killTree(child: ChildProcess): void {
+export function killTree(child: ChildProcess): void {
   const { pid } = child;
   if (pid === undefined) return;
   if (process.platform === 'win32') {

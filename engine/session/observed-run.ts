@@ -10,7 +10,7 @@ import type { Outcome } from '../protocol/run-report.ts';
 import type { GcPolicy, Limits, RunDescription } from '../protocol/run-description.ts';
 import { CELL_STATES } from '../heap-graph/explanation.ts';
 import { assertNever, type CollectionKind } from '../protocol/vocabulary.ts';
-import type { JudgedScenario } from './judge-prediction.ts';
+import type { PredictionJudge } from './judge-prediction.ts';
 import type { Clock } from './clock.ts';
 import { concludeRun, type Conclusion } from './conclude-run.ts';
 import { createConsoleCollector } from './console-collector.ts';
@@ -51,8 +51,8 @@ export type ProcessSource =
 export interface ObservedRunOptions {
   readonly description: RunDescription;
   readonly process: ProcessSource;
-  /** Absent for a script of the user's. */
-  readonly scenario?: JudgedScenario;
+  /** Holds a scenario's prediction against what happened; absent for a script. */
+  readonly judge?: PredictionJudge;
   /** The file that a person should be shown for a file of the program. */
   readonly displayFile: (file: string) => string;
   readonly endpoint: Endpoint;
@@ -125,6 +125,7 @@ export function startObservedRun(options: ObservedRunOptions): ObservedRun {
   let hasExited = false;
   /** True if the observer had sent everything before the process was ended from here. */
   let wasSentWhole = false;
+  const judging = new AbortController();
 
   const nowMs = (): number => Math.max(0, clock.monotonicMs() - timeZeroMs);
 
@@ -251,6 +252,7 @@ export function startObservedRun(options: ObservedRunOptions): ObservedRun {
   }
 
   function kill(because: 'stopped' | 'timed-out', isAtOnce = false): void {
+    if (because === 'stopped') judging.abort();
     if (because === 'stopped' && explain.isLastGoing) {
       setStatus('stopping');
       return explain.stop();
@@ -371,7 +373,7 @@ export function startObservedRun(options: ObservedRunOptions): ObservedRun {
     });
     const last = isConnected ? await explain.readLast() : undefined;
     const tally = await tallyOf(recording);
-    const { report, latenciesMs, batches } = concludeRun({
+    const { report, latenciesMs, batches } = await concludeRun({
       description,
       tally,
       outcome,
@@ -383,7 +385,8 @@ export function startObservedRun(options: ObservedRunOptions): ObservedRun {
       last,
       hasNothingToExplain: isExplained && ending?.isAllCalled === true,
       host: hostKind,
-      scenario: options.scenario,
+      judge: options.judge,
+      judging: judging.signal,
       standardOutput: collector.standardOutputTail,
       displayFile: options.displayFile,
       reportedObjects: options.reportedObjects,

@@ -4,11 +4,14 @@
 import { realpath } from 'node:fs/promises';
 import { basename, dirname, extname, join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { ScenarioDescription } from '../protocol/catalogue.ts';
 import type { CommandOf } from '../protocol/command.ts';
-import type { Program } from '../protocol/run-description.ts';
+import type { OwnScenario } from '../protocol/own-scenario.ts';
+import type { GcPolicy, Limits, ParameterValues, Program } from '../protocol/run-description.ts';
 import { assertNever } from '../protocol/vocabulary.ts';
 import type { Scenario } from '../scenarios/define-scenario.ts';
 import { compareVersions, type NodeFinder, type UsableNode } from './find-nodes.ts';
+import { judgeBy, type PredictionJudge } from './judge-prediction.ts';
 import type { LaunchRequest } from './launcher.ts';
 import { programEnvironment } from './program-environment.ts';
 import { Refused } from './refused.ts';
@@ -32,13 +35,33 @@ export interface EngineLocations {
 
 export interface PreparedProgram {
   readonly described: Program;
-  readonly scenario?: Scenario;
+  /** Of a scenario: what it is run with unless somebody wants something else, and who judges its prediction. */
+  readonly scenario?: {
+    readonly defaultGcPolicy: GcPolicy;
+    readonly defaultLimits: Limits;
+    readonly judge: PredictionJudge;
+  };
   /** Of a script: its real path, which is how Node names it in stacks. */
   readonly scriptPath?: string;
   /** The run adds its observer's options and its limits. */
   readonly launch: LaunchRequest;
   /** The file that a person should be shown for a file of the program. */
   readonly displayFile: (file: string) => string;
+}
+
+/** A scenario of the user's own that can be run now. */
+export interface UsableScenario {
+  readonly path: string;
+  readonly node: UsableNode;
+  readonly description: ScenarioDescription;
+  readonly judge: PredictionJudge;
+}
+
+export interface OwnScenarioFinder {
+  /** As they are known now, by file name. */
+  list(): OwnScenario[];
+  /** Looks again whether its file has changed. Undefined: there is none. @throws Refused `broken-scenario` */
+  find(id: string): Promise<UsableScenario | undefined>;
 }
 
 type ScriptProgram = Extract<Program, { kind: 'file' | 'scratch' }>;
@@ -48,6 +71,7 @@ export async function prepareProgram(
   command: Pick<CommandOf<'start-run'>, 'program' | 'nodePath'>,
   context: {
     readonly scenarios: readonly Scenario[];
+    readonly ownScenarios: OwnScenarioFinder | undefined;
     readonly locations: EngineLocations;
     readonly nodes: NodeFinder;
     readonly scratchFiles: ScratchFiles;
@@ -57,7 +81,9 @@ export async function prepareProgram(
   const { locations, nodes } = context;
   switch (program.kind) {
     case 'scenario': {
-      const prepared = prepareScenario(program, context.scenarios, locations);
+      const scenario = context.scenarios.find(({ id }) => id === program.id);
+      if (scenario === undefined) return prepareOwnScenario(program, context, nodePath);
+      const prepared = prepareScenario(program, scenario, locations);
       if (nodePath === undefined) return prepared;
       return { ...prepared, launch: { ...prepared.launch, nodePath: (await nodes.choose(nodePath)).path } };
     }
@@ -79,22 +105,15 @@ export async function prepareProgram(
 
 function prepareScenario(
   program: Extract<Program, { kind: 'scenario' }>,
-  scenarios: readonly Scenario[],
+  scenario: Scenario,
   locations: EngineLocations,
 ): PreparedProgram {
   const { observerPath, scenariosFolder } = locations;
-  const scenario = scenarios.find(({ id }) => id === program.id);
-  if (scenario === undefined) {
-    const known = scenarios.map(({ id }) => id).join(', ');
-    throw new Refused('unknown-scenario', `There is no scenario ${JSON.stringify(program.id)}. Allowed: ${known}.`);
-  }
-  const validated = validateParameters(scenario.parameters, program.parameters);
-  if (validated.type === 'invalid') throw new Refused('bad-parameter', validated.message);
-  const { parameters } = validated;
+  const parameters = checkedParameters(scenario, program);
   const builtPath = join(scenariosFolder, `${basename(scenario.fileName, extname(scenario.fileName))}.js`);
   return {
     described: { kind: 'scenario', id: scenario.id, parameters },
-    scenario,
+    scenario: { ...scenario, judge: judgeBy(scenario) },
     launch: {
       entryPath: locations.scenarioRunnerPath,
       args: [builtPath, JSON.stringify(parameters)],
@@ -109,6 +128,53 @@ function prepareScenario(
       return path.startsWith(scenariosFolder + sep) ? path.replace(/\.js$/, '.ts') : path;
     },
   };
+}
+
+/** A scenario of the user's own runs where its file is, on a plain `node`, and is shown as that file. */
+async function prepareOwnScenario(
+  program: Extract<Program, { kind: 'scenario' }>,
+  context: {
+    readonly scenarios: readonly Scenario[];
+    readonly ownScenarios: OwnScenarioFinder | undefined;
+    readonly locations: EngineLocations;
+    readonly nodes: NodeFinder;
+  },
+  nodePath: string | undefined,
+): Promise<PreparedProgram> {
+  const { scenarios, ownScenarios, locations, nodes } = context;
+  const own = await ownScenarios?.find(program.id);
+  if (own === undefined) {
+    const others = ownScenarios?.list().flatMap((one) => (one.kind === 'usable' ? one.description.id : [])) ?? [];
+    const known = [...scenarios.map(({ id }) => id), ...others].join(', ');
+    throw new Refused('unknown-scenario', `There is no scenario ${JSON.stringify(program.id)}. Allowed: ${known}.`);
+  }
+  const { path, description, judge } = own;
+  const parameters = checkedParameters(description, program);
+  const node = nodePath === undefined ? own.node : await nodes.choose(nodePath);
+  return {
+    described: { kind: 'scenario', id: description.id, parameters },
+    scenario: { ...description, judge },
+    launch: {
+      entryPath: locations.scenarioRunnerPath,
+      args: [path, JSON.stringify(parameters)],
+      observerPath: locations.observerPath,
+      nodeOptions: /\.m?ts$/.test(path) ? typeScriptOptions(node) : [],
+      environment: programEnvironment({}),
+      workingDirectory: dirname(path),
+      nodePath: node.path,
+    },
+    displayFile: pathOfFile,
+  };
+}
+
+/** With the defaults of those that were not given. @throws Refused `bad-parameter` */
+function checkedParameters(
+  scenario: Pick<Scenario, 'parameters'>,
+  program: Extract<Program, { kind: 'scenario' }>,
+): ParameterValues {
+  const validated = validateParameters(scenario.parameters, program.parameters);
+  if (validated.type === 'invalid') throw new Refused('bad-parameter', validated.message);
+  return validated.parameters;
 }
 
 async function prepareScript(

@@ -77,6 +77,7 @@ export function createStandInEngine(options: StandInOptions): StandInEngine {
           runs: [...listings.values()],
           targets: [],
           experiments: [],
+          ownScenarios: [],
         });
       case 'follow-run':
         if (!recordings.has(command.runId)) {
@@ -107,6 +108,12 @@ export function createStandInEngine(options: StandInOptions): StandInEngine {
         const { requestId } = command;
         if ('refusal' in result) return port.post({ type: 'refused', requestId, ...result });
         return port.post({ type: 'accepted', requestId, ...result });
+      }
+      case 'start-experiment':
+      case 'cancel-experiment':
+      case 'new-scenario': {
+        const { requestId } = command;
+        return port.post({ type: 'refused', requestId, refusal: 'not-available', message: 'Not in the stand-in.' });
       }
       case 'list-nodes':
       case 'list-folder':

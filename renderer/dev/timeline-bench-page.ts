@@ -231,6 +231,7 @@ function follow(url: string, runId: string, isDone: (target: RunStream, isEnded:
       onExperimentListed: () => {},
       onExperimentForgotten: () => {},
       onTargetsListed: () => {},
+      onOwnScenariosListed: () => {},
       onFollowFailed: (_, message) => reject(new Error(message)),
     });
     client.follow(runId, {

@@ -72,6 +72,7 @@ export async function serveRecordings(): Promise<RecordingServer> {
             runs: [],
             targets: [],
             experiments: [],
+            ownScenarios: [],
           });
         case 'follow-run': {
           const run = runs.get(command.runId);

@@ -6,6 +6,7 @@ import { computed, ref, shallowRef } from 'vue';
 import type { ScenarioDescription } from '../../../engine/protocol/catalogue.ts';
 import type { ExperimentListing } from '../../../engine/protocol/experiment.ts';
 import type { HostDescription, RunListing, Target } from '../../../engine/protocol/event.ts';
+import type { OwnScenario } from '../../../engine/protocol/own-scenario.ts';
 import {
   NotConnectedError,
   RefusedError,
@@ -37,6 +38,8 @@ export const useEngineStore = defineStore('engine', () => {
   const experiments = shallowRef<readonly ExperimentListing[]>([]);
   /** Processes started elsewhere that can be watched. */
   const targets = shallowRef<readonly Target[]>([]);
+  /** The user's own, with what is wrong with them; by file name. */
+  const ownScenarios = shallowRef<readonly OwnScenario[]>([]);
   /** False until the first welcome: until then there is nothing to show. */
   const hasBeenConnected = ref(false);
   let client: EngineClient | undefined;
@@ -49,6 +52,12 @@ export const useEngineStore = defineStore('engine', () => {
       scenarios: catalogue.value.filter(({ category }) => category === title),
     }));
   });
+  const usableOwn = computed(() =>
+    ownScenarios.value.flatMap((own) => (own.kind === 'usable' ? [own.description] : [])),
+  );
+  /** A built-in scenario, or one of the user's own that can be used. */
+  const scenarioById = (id: string | undefined): ScenarioDescription | undefined =>
+    [...catalogue.value, ...usableOwn.value].find((scenario) => scenario.id === id);
   /** The run that goes on now; an engine runs one at a time. */
   const activeRun = computed(() => runs.value.findLast(({ status }) => status !== 'ended'));
   /** While it goes on nothing else can be run. */
@@ -73,6 +82,7 @@ export const useEngineStore = defineStore('engine', () => {
         runs.value = welcome.runs.filter(({ description }) => description.experimentId === undefined);
         targets.value = welcome.targets;
         experiments.value = welcome.experiments;
+        ownScenarios.value = welcome.ownScenarios;
         hasBeenConnected.value = true;
         watcher.onWelcome();
       },
@@ -94,6 +104,9 @@ export const useEngineStore = defineStore('engine', () => {
       },
       onTargetsListed(listed) {
         targets.value = listed;
+      },
+      onOwnScenariosListed(listed) {
+        ownScenarios.value = listed;
       },
       onFollowFailed(_runId, message) {
         useMessageStore().showProblem('This run cannot be followed', `${message} What was received stays.`);
@@ -133,6 +146,9 @@ export const useEngineStore = defineStore('engine', () => {
     runs,
     targets,
     experiments,
+    ownScenarios,
+    usableOwn,
+    scenarioById,
     hasBeenConnected,
     isConnected,
     categories,

@@ -88,7 +88,7 @@ export const useRunStore = defineStore('run', () => {
 
   const subjectKey = computed(() => (subject.value === undefined ? undefined : keyOf(subject.value)));
   const scenarioId = computed(() => (subject.value?.kind === 'scenario' ? subject.value.id : undefined));
-  const scenario = computed(() => engine.catalogue.find(({ id }) => id === scenarioId.value));
+  const scenario = computed(() => engine.scenarioById(scenarioId.value));
   /** The script on screen: a file, or the scratch, which has no path of its own. */
   const script = computed<{ readonly path: string | undefined; readonly name: string } | undefined>(() => {
     if (subject.value?.kind === 'file') return { path: subject.value.path, name: baseNameOf(subject.value.path) };
@@ -269,7 +269,7 @@ export const useRunStore = defineStore('run', () => {
   function isThere(asked: Subject): boolean {
     switch (asked.kind) {
       case 'scenario':
-        return engine.catalogue.some(({ id }) => id === asked.id);
+        return engine.scenarioById(asked.id) !== undefined;
       case 'target':
         return (
           engine.targets.some(({ targetId }) => targetId === asked.targetId) ||

@@ -55,6 +55,7 @@ describe('engine client', () => {
       onExperimentListed: () => {},
       onExperimentForgotten: () => {},
       onTargetsListed: (targets) => targetTitles.push(targets.map(({ title }) => title)),
+      onOwnScenariosListed: () => {},
       onFollowFailed: (runId, message) => failures.push([runId, message]),
     };
     client.start(listener);

@@ -10,6 +10,7 @@ import {
   type RunListing,
   type Target,
 } from '../../../engine/protocol/event.ts';
+import type { OwnScenario } from '../../../engine/protocol/own-scenario.ts';
 import { validatedPort, type Disposable, type Port } from '../../../engine/protocol/port.ts';
 import type { RunBatch } from '../../../engine/protocol/run-batch.ts';
 import { assertNever } from '../../../engine/protocol/vocabulary.ts';
@@ -37,6 +38,8 @@ export interface EngineClientListener {
   onExperimentForgotten(experimentId: string): void;
   /** All processes that can be watched; after `onWelcome`, which has the first list. */
   onTargetsListed(targets: readonly Target[]): void;
+  /** All scenarios of the user's own; after `onWelcome`, which has the first list. */
+  onOwnScenariosListed(ownScenarios: readonly OwnScenario[]): void;
   /** A followed run cannot be followed any more; what was received stays. */
   onFollowFailed(runId: string, message: string): void;
 }
@@ -47,7 +50,12 @@ type WithoutRequestId<Request> = Request extends Requested ? Omit<Request, 'requ
 export type EngineRequest = WithoutRequestId<Requested>;
 
 /** The event that answers a request; `accepted` where there is none. */
-const ANSWER_TYPES = { 'list-nodes': 'nodes', 'list-folder': 'folder', 'read-source': 'source' } as const;
+const ANSWER_TYPES = {
+  'list-nodes': 'nodes',
+  'list-folder': 'folder',
+  'read-source': 'source',
+  'new-scenario': 'scenario-written',
+} as const;
 type AnswerTypes = typeof ANSWER_TYPES;
 type AnswerType<Type extends EngineRequest['type']> = Type extends keyof AnswerTypes ? AnswerTypes[Type] : 'accepted';
 type AnswerEvent = EngineEventOf<AnswerTypes[keyof AnswerTypes] | 'accepted'>;
@@ -55,7 +63,9 @@ type AnswerEvent = EngineEventOf<AnswerTypes[keyof AnswerTypes] | 'accepted'>;
 export type AnswerTo<Request extends EngineRequest> = Extract<AnswerEvent, { type: AnswerType<Request['type']> }>;
 
 const answerTypeOf = (type: EngineRequest['type']): AnswerEvent['type'] =>
-  type === 'list-nodes' || type === 'list-folder' || type === 'read-source' ? ANSWER_TYPES[type] : 'accepted';
+  type === 'list-nodes' || type === 'list-folder' || type === 'read-source' || type === 'new-scenario'
+    ? ANSWER_TYPES[type]
+    : 'accepted';
 
 /** The engine said no; the message is for the user. */
 export class RefusedError extends Error {
@@ -77,7 +87,7 @@ export interface EngineClient extends Disposable {
   start(listener: EngineClientListener): void;
   /**
    * Resolves with the event that answers this request: `source` for `read-source`, `nodes` for `list-nodes`, `folder` for
-   * `list-folder`, `accepted` for all others. @throws RefusedError, NotConnectedError (as rejections)
+   * `list-folder`, `scenario-written` for `new-scenario`, `accepted` for all others. @throws RefusedError, NotConnectedError (as rejections)
    */
   request<Request extends EngineRequest>(request: Request): Promise<AnswerTo<Request>>;
   /** Gives every batch of a run to `sink`, from its next sequence on, across reconnections, without gap or duplicate. */
@@ -218,7 +228,8 @@ export function createEngineClient({
       case 'accepted':
       case 'nodes':
       case 'folder':
-      case 'source': {
+      case 'source':
+      case 'scenario-written': {
         const answer = answers.get(event.requestId);
         if (answer?.accept(event) === false) {
           return abandon(from, `The engine answered a request with “${event.type}”, which does not belong to it.`);
@@ -236,6 +247,8 @@ export function createEngineClient({
         return listener?.onExperimentForgotten(event.experimentId);
       case 'targets-listed':
         return listener?.onTargetsListed(event.targets);
+      case 'own-scenarios-listed':
+        return listener?.onOwnScenariosListed(event.ownScenarios);
       case 'run-event': {
         const sink = followed.get(event.runId);
         // Left in the meantime, or sent twice because following began anew while events were on their way.
