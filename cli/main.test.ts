@@ -157,7 +157,9 @@ describe('heapline list', { timeout: PROCESS_TIMEOUT_MS }, () => {
     );
     const ids = document.scenarios.map(({ id }) => id);
     expect(ids).toHaveLength(24);
-    expect(ids).toEqual(expect.arrayContaining(['simple', 'image-pipeline', 'timing', 'critical-resource', 'held-value']));
+    expect(ids).toEqual(
+      expect.arrayContaining(['simple', 'image-pipeline', 'timing', 'critical-resource', 'held-value']),
+    );
     for (const id of ids) expect(plain.stdout).toMatch(new RegExp(`^${id} `, 'm'));
     expect([plain.status, json.status]).toEqual([0, 0]);
   });
