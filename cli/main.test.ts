@@ -26,7 +26,11 @@ interface Ended {
 }
 
 function start(words: readonly string[], input?: string): { child: ChildProcess; ended: Promise<Ended> } {
-  const child = spawn(process.execPath, [MAIN, ...words], { stdio: ['pipe', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [MAIN, ...words], {
+    stdio: ['pipe', 'pipe', 'pipe'],
+    // Whoever runs these tests may have scenarios of their own, which must not be among those that are expected.
+    env: { ...process.env, HEAPLINE_SCENARIOS: join(folder, 'no-scenarios') },
+  });
   child.stdin.end(input);
   const ended = Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]).then(
     ([stdout, stderr]) => ({ status: child.exitCode, stdout, stderr }),
