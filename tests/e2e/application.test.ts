@@ -431,7 +431,10 @@ describe('what the next run is asked to do', () => {
   it('asks for the GC policy that was chosen: without a major GC, no callback', async () => {
     const page = await open();
     await page.choose('Simple registration');
-    await page.page.getByRole('button', { name: /^Minor/ }).click();
+    await page.page
+      .getByRole('toolbar')
+      .getByRole('button', { name: /^Minor/ })
+      .click();
     await page.run();
     expect(await page.ended()).toMatch(/^Finished/);
     expect(await page.verdicts()).toMatchObject({ finalized: 0, alive: 1 });
