@@ -2,16 +2,17 @@
 
 import type { ExperimentListing } from '../engine/protocol/experiment.ts';
 import type { GcPolicy, Limits } from '../engine/protocol/run-description.ts';
-import { CommandRefused } from './engine-client.ts';
+import { unlessRefused } from './engine-client.ts';
 import { describePolicies, describeProgress } from './experiment-summary.ts';
 import { openHeadlessEngine } from './headless-engine.ts';
 import { onInterrupts } from './interrupts.ts';
 import type { Output } from './output.ts';
 import { pathOrCommand, programOf, usageErrorOf, type ProgramOptions } from './program-of.ts';
+import { isProgramFailure } from './program-failure.ts';
 import { createProgressLine } from './progress-line.ts';
 import { EXIT_STATUS } from './usage-error.ts';
 
-export const EXPERIMENT_SCHEMA_VERSION = 1;
+const EXPERIMENT_SCHEMA_VERSION = 1;
 
 export interface ExperimentOptions extends ProgramOptions {
   readonly gcPolicies: readonly GcPolicy[];
@@ -40,9 +41,7 @@ export async function runExperiment(
   const cancel = () => {
     cancelIsWanted = true;
     if (experimentId === undefined) return;
-    client.request({ type: 'cancel-experiment', experimentId }).catch((error: unknown) => {
-      if (!(error instanceof CommandRefused)) throw error;
-    });
+    client.request({ type: 'cancel-experiment', experimentId }).catch(unlessRefused);
   };
   using _interrupts = onInterrupts(cancel, (exitStatus) => {
     void engine.close().finally(() => process.exit(exitStatus));
@@ -86,12 +85,7 @@ function exitStatusOf({ policies }: ExperimentListing): number {
   if (runs.some(({ predictionHeld }) => predictionHeld === false)) return EXIT_STATUS.predictionFailed;
   const hasFailed = runs.some(
     ({ problem, outcome, predictionHeld }) =>
-      problem !== undefined ||
-      (predictionHeld === undefined &&
-        outcome !== undefined &&
-        outcome !== 'completed' &&
-        outcome !== 'exited' &&
-        outcome !== 'stopped'),
+      problem !== undefined || (predictionHeld === undefined && outcome !== undefined && isProgramFailure(outcome)),
   );
   return hasFailed ? EXIT_STATUS.programFailed : EXIT_STATUS.success;
 }

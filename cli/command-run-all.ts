@@ -4,7 +4,7 @@ import { availableParallelism } from 'node:os';
 import type { GcPolicy, Limits, ParameterValues } from '../engine/protocol/run-description.ts';
 import type { RunReport } from '../engine/protocol/run-report.ts';
 import { SCENARIOS } from '../engine/scenarios/index.ts';
-import { CommandRefused, type EngineClient } from './engine-client.ts';
+import { unlessRefused, type EngineClient } from './engine-client.ts';
 import { openHeadlessEngine } from './headless-engine.ts';
 import { onInterrupts } from './interrupts.ts';
 import type { Output } from './output.ts';
@@ -100,9 +100,7 @@ export async function runAll(
   const end = () => {
     isEnding = true;
     for (const [client, runId] of going) {
-      client.request({ type: 'stop-run', runId }).catch((error: unknown) => {
-        if (!(error instanceof CommandRefused)) throw error;
-      });
+      client.request({ type: 'stop-run', runId }).catch(unlessRefused);
     }
   };
   using _interrupts = onInterrupts(end, (exitStatus) => process.exit(exitStatus));

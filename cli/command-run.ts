@@ -3,12 +3,12 @@
 import { isatty } from 'node:tty';
 import type { GcPolicy, Limits } from '../engine/protocol/run-description.ts';
 import type { RunReport } from '../engine/protocol/run-report.ts';
-import { assertNever } from '../engine/protocol/vocabulary.ts';
-import { CommandRefused } from './engine-client.ts';
+import { unlessRefused } from './engine-client.ts';
 import { openHeadlessEngine } from './headless-engine.ts';
 import { onInterrupts } from './interrupts.ts';
 import type { Output } from './output.ts';
 import { pathOrCommand, programOf, usageErrorOf, type ProgramOptions } from './program-of.ts';
+import { isProgramFailure } from './program-failure.ts';
 import { createProgressLine } from './progress-line.ts';
 import { summarizeRun } from './run-summary.ts';
 import { EXIT_STATUS } from './usage-error.ts';
@@ -47,9 +47,7 @@ export async function runProgram(
     stopIsWanted = true;
     if (runId === undefined) return;
     // Refused only if the run has ended meanwhile, which is what was wanted.
-    client.request({ type: 'stop-run', runId }).catch((error: unknown) => {
-      if (!(error instanceof CommandRefused)) throw error;
-    });
+    client.request({ type: 'stop-run', runId }).catch(unlessRefused);
   };
   using _interrupts = onInterrupts(stopRun, (exitStatus) => {
     void engine.close().finally(() => process.exit(exitStatus));
@@ -93,20 +91,8 @@ export async function runProgram(
 
 /** The exit status that tells how a run ended. */
 export function exitStatusOf(report: RunReport): number {
-  const { status } = report.outcome;
-  switch (status) {
-    case 'threw':
-    case 'crashed':
-    case 'timed-out':
-    case 'out-of-memory':
-      return EXIT_STATUS.programFailed;
-    case 'completed':
-    case 'exited':
-    case 'stopped':
-      // A scenario that was stopped before its prediction could be checked did not hold it either.
-      if (report.scenario.id === undefined || report.prediction?.held === true) return EXIT_STATUS.success;
-      return EXIT_STATUS.predictionFailed;
-    default:
-      return assertNever(status);
-  }
+  if (isProgramFailure(report.outcome.status)) return EXIT_STATUS.programFailed;
+  // A scenario that was stopped before its prediction could be checked did not hold it either.
+  if (report.scenario.id === undefined || report.prediction?.held === true) return EXIT_STATUS.success;
+  return EXIT_STATUS.predictionFailed;
 }

@@ -12,7 +12,7 @@ import type { RunReport } from '../engine/protocol/run-report.ts';
 import { createEngine } from '../engine/session/engine.ts';
 import { createNodeLauncher } from '../engine/session/node-launcher.ts';
 import { exitStatusOf } from './command-run.ts';
-import { CommandRefused, createEngineClient } from './engine-client.ts';
+import { CommandRefused, createEngineClient, unlessRefused } from './engine-client.ts';
 import { engineLocations } from './engine-locations.ts';
 import { describeHost } from './host-description.ts';
 import { onInterrupts } from './interrupts.ts';
@@ -96,9 +96,6 @@ export async function watchProcess(
     const isOver = await Promise.race([ended, leaving.promise.then(() => false), ...time]);
     if (!isOver) {
       // Refused where the process has just ended, or cannot answer: the rest is told without it.
-      const unlessRefused = (error: unknown): void => {
-        if (!(error instanceof CommandRefused)) throw error;
-      };
       if (options.why) {
         const asked = client.request({ type: 'ask-why', runId }).then(() => seen.explained, unlessRefused);
         await Promise.race([asked, ended]);

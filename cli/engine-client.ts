@@ -18,6 +18,11 @@ export class CommandRefused extends Error {
   }
 }
 
+/** For a request that may come too late: what the engine refuses is left at that, and anything else is passed on. */
+export function unlessRefused(error: unknown): void {
+  if (!(error instanceof CommandRefused)) throw error;
+}
+
 type AnsweredCommand = Extract<Command, { requestId: number }>;
 type WithoutRequestId<Member> = Member extends AnsweredCommand ? Omit<Member, 'requestId'> : never;
 /** A command that is answered; the client numbers it. */

@@ -12,7 +12,7 @@ function milliseconds(ms: number): string {
   return ms >= 1000 ? `${(ms / 1000).toFixed(2)} s` : `${ms.toFixed(ms < 10 ? 1 : 0)} ms`;
 }
 
-export function nameOfPolicy(kind: GcPolicyKind): string {
+function nameOfPolicy(kind: GcPolicyKind): string {
   switch (kind) {
     case 'none':
       return 'natural GCs';
@@ -92,7 +92,7 @@ function plotRows<PolicyRow extends Row>(
 }
 
 /** `├──▒▒█▒───┤`: the whole range, the middle half, and the median, on a scale from 0 to `maximum`. */
-export function boxPlot(figures: FiveNumbers, maximum: number): string {
+function boxPlot(figures: FiveNumbers, maximum: number): string {
   const columnOf = (value: number) =>
     maximum <= 0 ? 0 : Math.round((Math.max(0, value) / maximum) * (PLOT_COLUMNS - 1));
   const from = columnOf(figures.minimum);

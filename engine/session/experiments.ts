@@ -70,7 +70,7 @@ export async function startExperiment(
   }));
   type Arm = (typeof arms)[number];
   const turns = Array.from({ length: plan.runsPerPolicy }, (_, number) =>
-    arms.map((arm) => ({ arm, planned: arm.runs[number] })),
+    arms.flatMap((arm) => arm.runs.slice(number, number + 1).map((planned) => ({ arm, planned }))),
   ).flat();
   let status: ExperimentListing['status'] = 'running';
   let endedRuns = 0;
@@ -130,7 +130,7 @@ export async function startExperiment(
     while (status === 'running') {
       const turn = turns[next];
       next += 1;
-      if (turn?.planned === undefined) return;
+      if (turn === undefined) return;
       const { planned, arm } = turn;
       try {
         await begin(planned, arm);
@@ -143,15 +143,15 @@ export async function startExperiment(
   }
 
   const [first] = turns;
-  if (first?.planned === undefined) throw new Refused('bad-parameter', 'An experiment has at least one run.');
+  if (first === undefined) throw new Refused('bad-parameter', 'An experiment has at least one run.');
   next = 1;
-  await begin(first.planned, first.arm);
   const { planned, arm } = first;
+  await begin(planned, arm);
   const others = Array.from({ length: Math.min(runsAtOnce, turns.length) - 1 }, work);
   const ended = Promise.all([untilEnded(planned, arm).then(work), ...others]).then(() => {
     clearTimeout(timer);
     if (status === 'running') status = 'ended';
-    for (const { planned: left } of turns) if (left?.told.state === 'waiting') left.told = { state: 'not-run' };
+    for (const { planned: left } of turns) if (left.told.state === 'waiting') left.told = { state: 'not-run' };
     endedAtMs = clock.monotonicMs();
     options.onChange(listing());
   });
@@ -163,7 +163,7 @@ export async function startExperiment(
     cancel() {
       if (status !== 'running') return;
       status = 'cancelled';
-      for (const { planned: going } of turns) going?.run?.stopAtOnce();
+      for (const { planned: going } of turns) going.run?.stopAtOnce();
       changed();
     },
     ended,

@@ -11,7 +11,7 @@ import { placeOfField, type FieldPath } from './declaration-text.ts';
 import { codeFrame } from './error-place.ts';
 
 /** As it stands in addresses and on the command line. */
-export const SCENARIO_ID = /^[a-z0-9]+(?:-[a-z0-9]+)*$/;
+const SCENARIO_ID = /^[a-z0-9]+(?:-[a-z0-9]+)*$/;
 export const MAXIMUM_ID_CHARACTERS = 64;
 const MAXIMUM_TITLE_CHARACTERS = 200;
 /** A page would ask for them in a form. */

@@ -38,23 +38,15 @@ export async function judgeOwnPrediction(
   await using process = startScenarioProcess(file, options);
   const loaded = await process.next(options.loadDeadlineMs);
   if (loaded.type !== 'loaded') {
-    if (loaded.type === 'judged') return withProblem(problemAt(file, [], 'Its process speaks out of turn.'));
     const stderrTail = await process.stderrTail();
     return withProblem(await problemOf(loaded, { ...options, file, stderrTail, deadlineMs: options.loadDeadlineMs }));
   }
   if (!(await sendFacts(process, facts, options))) return notChecked('it was given up before it was done.');
   const judged = await process.next(JUDGED_PARTS.length * options.judgeDeadlineMs);
-  switch (judged.type) {
-    case 'judged':
-      return understand(judged, file, facts);
-    case 'loaded':
-      return withProblem(problemAt(file, [], 'Its process speaks out of turn.'));
-    default: {
-      const stderrTail = judged.type === 'ended' ? await process.stderrTail() : [];
-      const context = { ...options, file, stderrTail, deadlineMs: options.judgeDeadlineMs, part: 'predict' as const };
-      return withProblem(await problemOf(judged, context));
-    }
-  }
+  if (judged.type === 'judged') return understand(judged, file, facts);
+  const stderrTail = judged.type === 'ended' ? await process.stderrTail() : [];
+  const context = { ...options, file, stderrTail, deadlineMs: options.judgeDeadlineMs, part: 'predict' as const };
+  return withProblem(await problemOf(judged, context));
 }
 
 /** @returns false if it was given up meanwhile */

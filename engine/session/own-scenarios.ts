@@ -164,7 +164,6 @@ export function createOwnScenarios(
       await using process = startScenarioProcess({ path, node }, { loaderPath, loadDeadlineMs, signal });
       const report = await process.next(loadDeadlineMs);
       if (report.type !== 'loaded') {
-        if (report.type === 'judged') return broken(text, problemAt(file, [], 'Its process speaks out of turn.'));
         const stderrTail = await process.stderrTail();
         return broken(text, await problemOf(report, { file, stderrTail, deadlineMs: loadDeadlineMs, loaderPath }));
       }
@@ -180,7 +179,7 @@ export function createOwnScenarios(
 
   /** Files whose id is another's already have that problem instead of being usable; the first by name keeps it. */
   function resolved(): { entry: Entry; result: Result | undefined }[] {
-    const owners = new Map(builtInIds.map((id) => [id, 'the built-in scenario']));
+    const owners = new Map<string, Owner>(builtInIds.map((id) => [id, 'built-in']));
     return Array.from(entries.values(), (entry) => {
       const { result } = entry;
       if (result?.kind !== 'loaded') return { entry, result };
@@ -188,11 +187,10 @@ export function createOwnScenarios(
       const { id, title } = description;
       const owner = owners.get(id);
       if (owner === undefined) {
-        const { line } = placeOfField(entry.path, text, ['id']);
-        owners.set(id, `${basename(entry.path)}:${line}`);
+        owners.set(id, { path: entry.path, text });
         return { entry, result };
       }
-      const message = `\`id\` is '${id}', which is that of ${owner} already. Allowed: an id of its own.`;
+      const message = `\`id\` is '${id}', which is that of ${nameOfOwner(owner)} already. Allowed: an id of its own.`;
       const problem = problemAt({ path: entry.path, text }, ['id'], message);
       return { entry, result: { kind: 'broken', problem, text, id, title } satisfies Result };
     });
@@ -308,6 +306,15 @@ function broken(text: string | undefined, problem: ScenarioProblem, declaration?
     ...(id !== undefined && { id }),
     ...(title !== undefined && { title }),
   };
+}
+
+/** Who has an id first. */
+type Owner = 'built-in' | { readonly path: string; readonly text: string };
+
+/** A text is searched only when somebody else wants the same id. */
+function nameOfOwner(owner: Owner): string {
+  if (owner === 'built-in') return 'the built-in scenario';
+  return `${basename(owner.path)}:${placeOfField(owner.path, owner.text, ['id']).line}`;
 }
 
 const stem = (path: string): string => basename(path, extname(path));

@@ -1,7 +1,6 @@
 // What kept a scenario of the user's own from being loaded or judged, in words and with its place. Runs in the session;
 // the facts come from the process that tried.
 
-import { fileURLToPath } from 'node:url';
 import type { Place } from '../protocol/explanation.ts';
 import type { ScenarioProblem } from '../protocol/own-scenario.ts';
 import { assertNever } from '../protocol/vocabulary.ts';
@@ -25,16 +24,13 @@ export interface ProblemContext {
   readonly part?: JudgedPart;
 }
 
-/** @param event anything but what was hoped for */
-export async function problemOf(
-  event: Exclude<LoaderReport, { type: 'loaded' | 'judged' }> | LoaderEnd,
-  context: ProblemContext,
-): Promise<ScenarioProblem> {
+/** @param event anything but what was waited for */
+export async function problemOf(event: LoaderReport | LoaderEnd, context: ProblemContext): Promise<ScenarioProblem> {
   const { file, stderrTail } = context;
   const part = ('part' in event ? event.part : undefined) ?? context.part;
   const seconds = `${context.deadlineMs / 1000} s`;
   const at = (message: string, place: Place | undefined): ScenarioProblem => {
-    const shown = place ?? placeOfPart(file, part);
+    const shown = place ?? placeOfField(file.path, file.text, partPath(part));
     const frame = shown.file === file.path ? codeFrame(file.text, shown) : undefined;
     return { message, place: shown, ...(frame !== undefined && { frame }) };
   };
@@ -49,11 +45,15 @@ export async function problemOf(
       return at(`${doing(part)} ends the process, with exit code ${event.exitCode}.`, place);
     }
     case 'stuck': {
-      const frame = event.frames.find(({ url }) => toPath(url) === file.path) ?? event.frames.find(isOfFiles);
+      const frame = event.frames.find(({ url }) => pathOfFile(url) === file.path) ?? event.frames.find(isOfFiles);
       if (frame === undefined) return idleProblem(part, seconds, context, at);
       const { line, column, functionName } = frame;
       const where = functionName === '' ? 'the code here' : `\`${functionName}\``;
-      return at(`${unfinished(part, seconds)}: ${where} runs on and on.`, { file: toPath(frame.url), line, column });
+      return at(`${unfinished(part, seconds)}: ${where} runs on and on.`, {
+        file: pathOfFile(frame.url),
+        line,
+        column,
+      });
     }
     case 'idle':
       return idleProblem(part, seconds, context, at);
@@ -65,6 +65,9 @@ export async function problemOf(
       return at(`${doing(part)} makes its process die (${event.signal ?? `exit code ${event.exitCode}`}).`, undefined);
     case 'silent':
       return at(`${unfinished(part, seconds)}, and cannot be looked at.`, undefined);
+    case 'loaded':
+    case 'judged':
+      return problemAt(file, [], 'Its process speaks out of turn.');
     case 'aborted':
       return { message: 'It was given up before it was done.' };
     default:
@@ -75,10 +78,6 @@ export async function problemOf(
 const doing = (part: JudgedPart | undefined): string => (part === undefined ? 'Loading it' : `\`${part}\``);
 const unfinished = (part: JudgedPart | undefined, seconds: string): string =>
   part === undefined ? `It is still loading after ${seconds}` : `\`${part}\` has not returned after ${seconds}`;
-
-function placeOfPart({ path, text }: ProblemContext['file'], part: JudgedPart | undefined): Place {
-  return placeOfField(path, text, part === undefined ? [] : part.split('.'));
-}
 
 async function thrownProblem(
   { error }: LoaderReportOf<'failed'>,
@@ -144,16 +143,7 @@ const isOfFiles = ({ url }: { readonly url: string }): boolean =>
 
 function placeInFile(stack: string, path: string): Place | undefined {
   for (const [, file = '', line, column] of stack.matchAll(/(file:\/\/[^\s)]*?|\/[^\s)]*?):(\d+):(\d+)\)?$/gm)) {
-    if (toPath(file) === path) return { file: path, line: Number(line), column: Number(column) };
+    if (pathOfFile(file) === path) return { file: path, line: Number(line), column: Number(column) };
   }
   return undefined;
-}
-
-function toPath(url: string): string {
-  try {
-    return url.startsWith('file:') ? fileURLToPath(url) : url;
-  } catch {
-    // Programs may name code as they like.
-    return url;
-  }
 }

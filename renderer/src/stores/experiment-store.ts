@@ -10,7 +10,7 @@ import { useMessageStore } from './message-store.ts';
 import { useRunStore } from './run-store.ts';
 import { keyOf, subjectOf } from './subject.ts';
 
-export const DEFAULT_RUNS_PER_POLICY = 10;
+const DEFAULT_RUNS_PER_POLICY = 10;
 
 export const useExperimentStore = defineStore('experiment', () => {
   const engine = useEngineStore();

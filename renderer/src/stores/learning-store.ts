@@ -15,7 +15,7 @@ type Progress = v.InferOutput<typeof Progress>;
 const STORAGE_KEY = 'heapline.progress.1';
 
 /** Reads what is stored; what is wrong becomes nothing. */
-export function parseProgress(stored: string): Progress {
+function parseProgress(stored: string): Progress {
   let raw: unknown;
   try {
     raw = JSON.parse(stored);
@@ -26,7 +26,7 @@ export function parseProgress(stored: string): Progress {
   return v.parse(Progress, typeof raw === 'object' && raw !== null ? raw : {});
 }
 
-export interface PathStage {
+interface PathStage {
   readonly stage: Stage;
   readonly scenarios: readonly ScenarioDescription[];
 }
@@ -83,10 +83,6 @@ export const useLearningStore = defineStore('learning', () => {
     guesses.delete(scenarioId);
   }
 
-  function forgetProgress(): void {
-    progress.value = { finished: [] };
-  }
-
   return {
     guesses,
     guessesOfRuns,
@@ -98,6 +94,5 @@ export const useLearningStore = defineStore('learning', () => {
     next,
     guess,
     onRunBegan,
-    forgetProgress,
   };
 });
