@@ -25,11 +25,13 @@ interface Ended {
   readonly stderr: string;
 }
 
+/** Whoever runs these tests may have scenarios of their own, which must not be among those that are expected. */
+const environment = () => ({ ...process.env, HEAPLINE_SCENARIOS: join(folder, 'no-scenarios') });
+
 function start(words: readonly string[], input?: string): { child: ChildProcess; ended: Promise<Ended> } {
   const child = spawn(process.execPath, [MAIN, ...words], {
     stdio: ['pipe', 'pipe', 'pipe'],
-    // Whoever runs these tests may have scenarios of their own, which must not be among those that are expected.
-    env: { ...process.env, HEAPLINE_SCENARIOS: join(folder, 'no-scenarios') },
+    env: environment(),
   });
   child.stdin.end(input);
   const ended = Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]).then(
@@ -327,7 +329,10 @@ describe('heapline run', { timeout: PROCESS_TIMEOUT_MS }, () => {
 
   it('takes it calmly when nobody reads its output any more', async () => {
     const path = await script('chatty.cjs', `for (let i = 0; i < 20000; i++) console.log('line ' + i);`);
-    const child = spawn(process.execPath, [MAIN, 'run', path, '--settle', '0'], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, [MAIN, 'run', path, '--settle', '0'], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: environment(),
+    });
     child.stdout.once('data', () => child.stdout.destroy());
     const [stderr] = await Promise.all([text(child.stderr), once(child, 'exit')]);
     expect({ status: child.exitCode, stderr }).toEqual({ status: 0, stderr: '' });
@@ -342,6 +347,7 @@ describe('heapline serve', { timeout: PROCESS_TIMEOUT_MS }, () => {
   it('prints one line with the address, serves the page there, and ends on an interrupt', async () => {
     const child = spawn(process.execPath, [MAIN, 'serve', '--no-open', '--port', '0'], {
       stdio: ['ignore', 'pipe', 'inherit'],
+      env: environment(),
     });
     try {
       const line = await untilSaid(child.stdout, '\n');
@@ -374,6 +380,7 @@ describe('heapline serve', { timeout: PROCESS_TIMEOUT_MS }, () => {
     const path = await script('stays.cjs', `console.log('started ' + process.pid); setInterval(() => {}, 1000);`);
     const child = spawn(process.execPath, [MAIN, 'serve', '--no-open', '--port', '0'], {
       stdio: ['ignore', 'pipe', 'inherit'],
+      env: environment(),
     });
     try {
       const line = await untilSaid(child.stdout, '\n');

@@ -5,6 +5,7 @@ import { closeSync, fstatSync, mkdtempSync, openSync, rmSync, writeSync } from '
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { defineScenario, type PredictionCheck, type PredictionFacts, type ScenarioContext } from './define-scenario.ts';
+import { expectCause } from './expectations.ts';
 
 export const scenario = defineScenario({
   id: 'critical-resource',
@@ -150,14 +151,16 @@ function run(context: ScenarioContext) {
 
 // ── The prediction ──────────────────────────────────────────────────────────────────────────────────────────────────
 
-function predict({ report: { outcome }, parameters, objects, standardOutput }: PredictionFacts): PredictionCheck[] {
+function predict(facts: PredictionFacts): PredictionCheck[] {
+  const { report, parameters, objects, standardOutput } = facts;
+  const { outcome } = report;
   const all = [...objects];
   const disposed = all.find(({ label }) => label === 'disposed.log');
   const forgotten = all.find(({ label }) => label === 'forgotten.log');
   const lines = standardOutput.split(/\r?\n/);
   const lineAbout = (moment: string) => lines.find((line) => line.startsWith(moment)) ?? 'nothing printed about it';
   const exits = parameters['ending'] === 'process.exit';
-  const checks = [
+  const checks: PredictionCheck[] = [
     {
       expectation: 'Explicit dispose closes the descriptor at once and removes the registration',
       observed: `disposed.log: ${disposed?.verdict ?? 'not registered'}; ${lineAbout('After dispose')}`,
@@ -182,6 +185,10 @@ function predict({ report: { outcome }, parameters, objects, standardOutput }: P
       observed: `${outcome.status}, exit code ${outcome.exitCode ?? 'unknown'}`,
       held: outcome.status === 'exited' && outcome.exitCode === 0,
     });
+  }
+  if (forgotten?.verdict === 'alive') {
+    const group = { name: 'The forgotten handle', count: 1, objects: [forgotten] };
+    checks.push(...expectCause(facts, 'module-variable', group));
   }
   return checks;
 }

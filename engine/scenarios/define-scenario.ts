@@ -28,6 +28,8 @@ export interface PredictionFacts {
   /** Standard output, without GC lines; at most the last 1 MiB. */
   readonly standardOutput: string;
   readonly marks: RunBatchOf<'marks'>['items'];
+  /** Every mark-compact, in order. */
+  readonly majorCollections: { readonly startMs: Float64Array; readonly endMs: Float64Array };
   readonly samples: { atMs: Float64Array; usedBytes: Float64Array; externalBytes: Float64Array };
 }
 

@@ -105,6 +105,8 @@ interface MadeUp {
   readonly standardOutput?: string;
   readonly marks?: PredictionFacts['marks'];
   readonly outcome?: RunReport['outcome'];
+  /** When a major GC came; absent: one while the run settles. */
+  readonly collectedAtMs?: readonly number[];
   readonly usedBytes?: readonly number[];
   readonly externalBytes?: readonly number[];
 }
@@ -134,6 +136,10 @@ function madeUpFacts(scenario: Scenario, overrides: MadeUp): PredictionFacts {
       { kind: 'settle-started', name: 'program ended', atMs: 10_000 },
       { kind: 'settle-ended', name: '', atMs: 10_000 + scenario.defaultLimits.settleMs },
     ],
+    majorCollections: {
+      startMs: Float64Array.from(overrides.collectedAtMs ?? [10_400]),
+      endMs: Float64Array.from(overrides.collectedAtMs ?? [10_400], (atMs) => atMs + 2),
+    },
     samples: {
       atMs: externalBytes.map((_, index) => index * 20),
       usedBytes: Float64Array.from(overrides.usedBytes ?? []),
@@ -187,6 +193,11 @@ describe('what is expected of garbage collection', () => {
 
   it.each(['major', 'pressure'] as const)('is certain with the policy %s', (gcPolicy) => {
     expect(missed(simple, { gcPolicy, objects: dead })).toHaveLength(2);
+  });
+
+  it('is not certain under pressure where V8 did not collect while the run settled', () => {
+    expect(missed(simple, { gcPolicy: 'pressure', objects: dead, collectedAtMs: [9_000] })).toEqual([]);
+    expect(missed(simple, { gcPolicy: 'major', objects: dead, collectedAtMs: [] })).toHaveLength(2);
   });
 
   it('is not certain if the run ended before the policy had its turn', () => {

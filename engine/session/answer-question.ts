@@ -7,7 +7,7 @@ import type { PredictionFacts, Question } from '../scenarios/define-scenario.ts'
 /** A callback that waits this long after its object was certainly collected waited for its thread. */
 const LATE_AFTER_COLLECTION_MS = 100;
 /** A callback that comes this long after its object was let go of waited for a collection that nobody asked for. */
-const LATE_AFTER_RELEASE_MS = 2_500;
+const LATE_AFTER_RELEASE_MS = 1_500;
 
 /** Holds the question's expected answer against what became of its objects. */
 export function answerQuestion(question: Question, facts: PredictionFacts): EndingResult {

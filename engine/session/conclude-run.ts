@@ -97,6 +97,7 @@ export async function concludeRun(facts: ConclusionFacts): Promise<Conclusion> {
       objects,
       standardOutput: facts.standardOutput,
       marks: tally.marks,
+      majorCollections: tally.majorCollections(),
       samples: tally.samples,
     };
     report.prediction = await facts.judge(predictionFacts, facts.judging);

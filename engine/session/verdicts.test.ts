@@ -95,6 +95,13 @@ describe('decideVerdicts', () => {
       { registeredAtMs: 204.6 },
       { majorCollections: stretches([200, 205]) },
     ],
+    [
+      'the process ended of another callback, right after the collection',
+      'exited-first',
+      'process-ended-before-settling',
+      {},
+      { settleTimeCompleted: false, majorCollections: stretches([980, 985]) },
+    ],
     ['the process ended first', 'exited-first', 'process-ended-before-settling', {}, { settled: false }],
     [
       'the process was killed',

@@ -16,8 +16,11 @@
 //     turned again: collected or not, nobody was told    unknown             thread-blocked-after-gc
 //     (a snapshot that shows its cell tells)
 //   the process ended before the program was done        exited-first        process-ended-before-settling
+//   a major GC came after it that callbacks had time
+//     to follow                                          alive               survived-major-gc
+//   only one came that they had no time to follow:
+//     the program died of another callback, say          exited-first        process-ended-before-settling
 //   no major GC came after it: it may be unreachable     alive               no-major-gc
-//   otherwise                                            alive               survived-major-gc
 // and before all of them: if a snapshot shows the cell of a registration that was called back, unregistered, or lost with
 // its registry, then one of the two is wrong           unknown             facts-contradict
 //
@@ -133,7 +136,8 @@ export function decideVerdicts(facts: VerdictFacts): VerdictColumns {
     const isBlocked = !facts.settleTimeCompleted && isBlockedAfterMajor && lastMajorMs > registeredAtMs;
     if (cell === undefined && isBlocked) return blocked;
     if (!facts.settled) return exitedFirst;
-    return lastHeededMajorMs > registeredAtMs ? survived : noMajor;
+    if (lastHeededMajorMs > registeredAtMs) return survived;
+    return lastMajorMs > registeredAtMs ? exitedFirst : noMajor;
   };
   for (let row = 0; row < rows.length; row += 1) {
     const [verdictCode, reasonCode] = decide(row);

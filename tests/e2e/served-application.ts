@@ -55,7 +55,15 @@ export async function serveApplication(
   const folder = mkdtempSync(join(tmpdir(), 'hl-e2e-'));
   const server = spawn(process.execPath, ['out/cli/heapline.js', 'serve', '--no-open', '--port', '0', ...words], {
     cwd: projectFolder,
-    env: { ...process.env, TMPDIR: folder, TMP: folder, TEMP: folder, ...environment },
+    env: {
+      ...process.env,
+      TMPDIR: folder,
+      TMP: folder,
+      TEMP: folder,
+      // Whoever runs these tests may have scenarios of their own, which must not be among those that are expected.
+      HEAPLINE_SCENARIOS: join(folder, 'no-scenarios'),
+      ...environment,
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const exited = once(server, 'exit');

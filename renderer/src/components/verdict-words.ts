@@ -73,7 +73,7 @@ export function explainVerdict(verdict: Verdict, reason: VerdictReason, isEnded:
         case 'no-major-gc':
           return `No major GC ran since ${w.they} ${w.were} registered. Only a major GC clears registrations, so ${w.they} may well be unreachable already.`;
         case 'survived-major-gc':
-          return `${w.They} survived a major GC after ${w.they} ${w.were} registered: something still holds ${w.them} strongly.`;
+          return `${w.They} survived a major GC after ${w.they} ${w.were} registered: something held ${w.them} strongly at that time.`;
         case 'reachable-in-snapshot':
           return `A heap snapshot found what reaches ${w.them} from a root: ${w.they} cannot be collected as long as that holds.`;
         default:
