@@ -1,13 +1,23 @@
-// The six states of the application that docs/design.md shows, and how each is reached: by real runs, through the page.
+// The states of the application that docs/design.md shows, and how each is reached: by real runs, through the page.
 // Shared by the pictures (screenshots.ts) and by the test that looks for faults in them (pictures.test.ts).
 
-import { copyFile, mkdir, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Workbench } from './workbench.ts';
 
 /** In the order in which they are to be reached: what is running is what finishes. `why` is a leak that was found. */
-export const PICTURE_STATES = ['empty', 'running', 'finished', 'why', 'error', 'comparison'] as const;
+export const PICTURE_STATES = [
+  'empty',
+  'running',
+  'finished',
+  'why',
+  'error',
+  'comparison',
+  'guess',
+  'experiment',
+  'mine',
+] as const;
 export type PictureState = (typeof PICTURE_STATES)[number];
 
 /** Reads a price of a product that is not there, after some carts were let go of. */
@@ -31,9 +41,20 @@ for (const customer of ['Ada', 'Grace', 'Barbara', 'Radia', 'Frances', 'Hedy']) 
 console.log('Jean', await checkOut('Jean', ['tea', 'biscuit']));
 `;
 
+/** A scenario of the user's own that cannot be loaded. */
+const UNFINISHED = `// What becomes of the rows of a query that nobody reads to its end?
+export const scenario = {
+  id: 'unread-rows',
+  title: 'Rows that nobody reads',
+  category: ,
+};
+`;
+
 export interface PictureScripts {
   readonly leaking: string;
   readonly throwing: string;
+  /** Of the user's own; the application is to be started with it as HEAPLINE_SCENARIOS. */
+  readonly scenariosFolder: string;
 }
 
 /** Puts the scripts in a folder whose name says nothing of the machine, since paths are shown. */
@@ -44,7 +65,9 @@ export async function writePictureScripts(): Promise<PictureScripts> {
   const throwing = join(folder, 'checkout.mjs');
   await copyFile(resolve(import.meta.dirname, '../../examples/four-leaks.mjs'), leaking);
   await writeFile(throwing, CHECKOUT);
-  return { leaking, throwing };
+  const scenariosFolder = join(folder, 'scenarios');
+  await rm(scenariosFolder, { recursive: true, force: true });
+  return { leaking, throwing, scenariosFolder };
 }
 
 /** Pictures are decoded, and what keeps them is explained, on a machine that may have other things to do. */
@@ -120,6 +143,39 @@ export async function reachPictureState(
       // Pictures are outside of V8's heap: that is the curve on which the two differ.
       await page.page.getByRole('radio', { name: 'external' }).click();
       break;
+    case 'guess':
+      // What nobody who meets it for the first time expects.
+      await page.choose('Held value reaches its target');
+      await page.inspector.getByText('Called back', { exact: true }).click();
+      await page.run();
+      await ended(page);
+      await page.inspector.locator('section', { hasText: 'Your guess' }).getByText('Otherwise').waitFor();
+      break;
+    case 'experiment': {
+      await page.choose(isTest ? 'Simple registration' : 'Timing is not guaranteed');
+      await page.page.getByRole('button', { name: 'Experiment…' }).click();
+      const form = page.page.getByRole('dialog');
+      if (isTest) await form.getByLabel('Runs under each').fill('2');
+      await form.getByRole('button', { name: 'Start' }).click();
+      await page.page.getByText(/^\d+ runs in/).waitFor({ timeout: PATIENCE_MS });
+      break;
+    }
+    case 'mine': {
+      if (await page.page.getByRole('group', { name: 'Experiment', exact: true }).isVisible()) {
+        await page.page.keyboard.press('Escape');
+      }
+      await page.page.getByRole('button', { name: 'New', exact: true }).click();
+      await page.page.getByPlaceholder('my-first-scenario').fill('Carts of the shop');
+      await page.page.getByRole('button', { name: 'Write it' }).click();
+      await page.page.getByRole('heading', { level: 2, name: 'Carts of the shop' }).waitFor({ timeout: PATIENCE_MS });
+      await writeFile(join(scripts.scenariosFolder, 'unread-rows.mjs'), UNFINISHED);
+      const broken = page.page.getByRole('button', { name: /unread-rows\.mjs:5/ });
+      await broken.waitFor({ timeout: PATIENCE_MS });
+      await page.run();
+      await ended(page);
+      await broken.scrollIntoViewIfNeeded();
+      break;
+    }
   }
   // What was clicked last shall not look as if it were about to be clicked again.
   await page.page.mouse.move(0, 0);

@@ -1,4 +1,4 @@
-// The six states that docs/design.md shows, at the sizes and in the themes that they are made for, in the real application:
+// The states that docs/design.md shows, at the sizes and in the themes that they are made for, in the real application:
 // nothing is cut, covered or too small, and nothing keeps somebody from using it.
 
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -43,7 +43,9 @@ beforeAll(async () => {
   browser = await launchBrowser();
   scripts = await writePictureScripts();
   rendezvous = await mkdtemp(join(tmpdir(), 'hl-pictures-'));
-  application = await serveApplication(browser, { environment: { HEAPLINE_RENDEZVOUS: rendezvous } });
+  application = await serveApplication(browser, {
+    environment: { HEAPLINE_RENDEZVOUS: rendezvous, HEAPLINE_SCENARIOS: scripts.scenariosFolder },
+  });
   page = workbench(await application.openPage({ context: { reducedMotion: 'reduce' } }));
 });
 afterAll(async () => {

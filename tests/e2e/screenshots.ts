@@ -74,7 +74,9 @@ const rendezvous = await mkdtemp(join(tmpdir(), 'heapline-pictures-'));
 const browser = await launchBrowser();
 try {
   const scripts = await writePictureScripts();
-  await using application = await serveApplication(browser, { environment: { HEAPLINE_RENDEZVOUS: rendezvous } });
+  await using application = await serveApplication(browser, {
+    environment: { HEAPLINE_RENDEZVOUS: rendezvous, HEAPLINE_SCENARIOS: scripts.scenariosFolder },
+  });
   const page = workbench(await application.openPage());
   if (named !== undefined) {
     await openScript(page, scripts.leaking);

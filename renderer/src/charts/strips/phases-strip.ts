@@ -87,7 +87,8 @@ export function createPhasesStrip(canvas: HTMLCanvasElement, onResize: () => voi
   function drawMarks(context: CanvasRenderingContext2D, view: TimelineView): void {
     const { scale, palette } = view;
     const visible = visibleMarks(view);
-    const names = createNamePlaces(context, scale);
+    const moments = visible.filter(isMomentMark).map(({ atMs }) => scale.x(atMs));
+    const names = createNamePlaces(context, scale, moments);
     const drawsNames = visible.length <= MOST_NAMES;
     const middle = MARKS_TOP_PX + MARK_HEIGHT_PX / 2;
     let lastX = -Infinity;
@@ -161,12 +162,13 @@ function visibleMarks({ marks, scale }: TimelineView): TimelineMark[] {
   );
 }
 
-/** Writes names where they cover neither each other nor the edges of the plot. */
-function createNamePlaces(context: CanvasRenderingContext2D, scale: TimeScale) {
+/** Writes names where they cover neither each other, nor the sign of a moment, nor the edges of the plot. */
+function createNamePlaces(context: CanvasRenderingContext2D, scale: TimeScale, moments: readonly number[]) {
   const taken: { left: number; right: number }[] = [];
   const write = (name: string, left: number, y: number, color: string) => {
     const right = left + context.measureText(name).width;
     if (left < 0 || right > scale.width) return false;
+    if (moments.some((x) => x > left - 6 && x < right + 6)) return false;
     if (taken.some((other) => left < other.right + 8 && right > other.left - 8)) return false;
     taken.push({ left, right });
     context.fillStyle = color;
@@ -177,7 +179,6 @@ function createNamePlaces(context: CanvasRenderingContext2D, scale: TimeScale) {
   return {
     /** Beside a moment: on the right, or else on the left. */
     place(name: string, x: number, y: number, color: string): void {
-      taken.push({ left: x - 4, right: x - 4 });
       if (!write(name, x + 7, y, color)) write(name, x - 7 - context.measureText(name).width, y, color);
     },
     /** On a bar where it fits, otherwise behind it. */
