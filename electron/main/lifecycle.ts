@@ -1,20 +1,28 @@
 // The desktop application from its start to its end: one instance, one engine, windows that come and go.
 
-import { app, BrowserWindow, session } from 'electron';
+import { app, BrowserWindow, nativeTheme, session } from 'electron';
 import { join } from 'node:path';
-import { SCENARIOS } from '../../engine/scenarios/index.ts';
-import { createEngine } from '../../engine/session/engine.ts';
-import { createNodeLauncher } from '../../engine/session/node-launcher.ts';
-import { ownScenariosFolder } from '../../engine/session/own-scenarios.ts';
+import * as v from 'valibot';
+import { builtPaths } from './built-paths.ts';
 import { acceptPage } from './client-port.ts';
-import { createDesktopLauncher } from './launcher.ts';
+import { createDesktopEngine } from './desktop-engine.ts';
+import { watchGoingRuns } from './going-runs.ts';
+import { guardQuit } from './guard-quit.ts';
 import { setMenu } from './menu.ts';
-import { addressWithScript, chooseScript, scriptOfCommandLine, showScript } from './open-script.ts';
+import { addressWithScript, chooseScript, isScript, scriptOfCommandLine } from './open-script.ts';
 import { choosePage } from './page.ts';
+import { showScript, tellPage, type PageCommand } from './page-messages.ts';
 import { registerPageScheme, servePage } from './page-protocol.ts';
-import { confineAllContents, denyPermissions } from './security.ts';
-import { createUtilityLauncher } from './utility-launcher.ts';
+import { createRecentScripts, RecentScriptPaths } from './recent-scripts.ts';
+import { recoverCrashedPages } from './recover-page.ts';
+import { confineAllContents, denyPermissions, openOutside } from './security.ts';
+import { openStateFile } from './state-file.ts';
+import { showSystemSigns } from './system-signs.ts';
+import { WindowState } from './window-state.ts';
 import { openWindow } from './window.ts';
+
+/** As `build.appId` of the installers: by it, Windows files windows and notices under the application. */
+const APPLICATION_ID = 'dev.heapline.desktop';
 
 /** @param options.outFolder everything that was built, absolute */
 export function startDesktop({ outFolder }: { outFolder: string }): void {
@@ -23,62 +31,80 @@ export function startDesktop({ outFolder }: { outFolder: string }): void {
     return;
   }
   const page = choosePage(app.isPackaged, process.env['ELECTRON_RENDERER_URL']);
+  app.setAppUserModelId(APPLICATION_ID);
   app.enableSandbox();
   registerPageScheme();
   confineAllContents(page);
+  recoverCrashedPages();
 
-  const scenarioRunnerPath = join(outFolder, 'engine', 'scenario-runner.mjs');
-  const engine = createEngine({
-    launcher: createDesktopLauncher({
-      utility: createUtilityLauncher(join(outFolder, 'engine', 'utility-entry.cjs')),
-      node: createNodeLauncher({ nodePath: 'node' }),
-      scenarioRunnerPath,
-    }),
-    host: {
-      kind: 'desktop',
-      version: app.getVersion(),
-      node: process.versions.node,
-      v8: process.versions.v8,
-      platform: `${process.platform} ${process.arch}`,
-      ...(process.versions['electron'] !== undefined && { electron: process.versions['electron'] }),
-    },
-    scenarios: SCENARIOS,
-    locations: {
-      observerPath: join(outFolder, 'engine', 'probe.cjs'),
-      scenarioRunnerPath,
-      explainWorkerPath: join(outFolder, 'engine', 'explain-worker.mjs'),
-      scenariosFolder: join(outFolder, 'scenarios'),
-    },
-    ownScenarios: {
-      folder: ownScenariosFolder(),
-      loaderPath: join(outFolder, 'engine', 'scenario-loader.mjs'),
-      templatePath: join(outFolder, 'engine', 'scenario-template.mjs'),
-    },
-    rendezvous: { onProblem: (problem) => console.error(`No other process can be watched. ${problem}`) },
-  });
-  const letChoose = (window: BrowserWindow | null) => {
-    if (window === null) return;
-    chooseScript(window).catch((error: unknown) => console.error('The dialog could not be opened:', error));
-  };
+  const paths = builtPaths(outFolder);
+  const inUserData = (name: string) => join(app.getPath('userData'), name);
+  const windowState = openStateFile(inUserData('window.json'), v.optional(WindowState), undefined);
+  const recentFile = openStateFile(inUserData('recent-scripts.json'), RecentScriptPaths, []);
+  const recent = createRecentScripts(recentFile, () => refreshMenu());
+
+  const engine = createDesktopEngine(paths);
+  const runs = watchGoingRuns(engine);
+  runs.onScript((path) => recent.add(path));
+  guardQuit(runs);
+  showSystemSigns(runs, () => show(undefined));
+
   acceptPage(page, {
     onClient: (port) => engine.attach(port),
     onChooseScript: (contents) => letChoose(BrowserWindow.fromWebContents(contents)),
+    onTheme: (theme) => {
+      nativeTheme.themeSource = theme;
+      refreshMenu();
+    },
   });
 
-  const open = (script?: string) =>
-    openWindow(addressWithScript(page, script), join(outFolder, 'preload', 'index.cjs'));
+  const open = (script?: string): BrowserWindow =>
+    openWindow(addressWithScript(page, script), paths.preload, windowState);
   /** In the window that is there, or in a new one. */
-  const show = (script: string | undefined) => {
+  const show = (script: string | undefined): void => {
     const [window] = BrowserWindow.getAllWindows();
     if (window === undefined) {
       if (app.isReady()) open(script);
       else firstScript = script ?? firstScript;
-      return;
+    } else {
+      if (window.isMinimized()) window.restore();
+      window.show();
+      window.focus();
+      if (script !== undefined) showScript(window, script);
     }
-    if (window.isMinimized()) window.restore();
-    window.focus();
-    if (script !== undefined) showScript(window, script);
+    if (script !== undefined) recent.add(script);
   };
+  const letChoose = (window: BrowserWindow | null): void => {
+    if (window === null) return show(undefined);
+    chooseScript(window)
+      .then((script) => {
+        if (script === undefined || window.isDestroyed()) return;
+        showScript(window, script);
+        recent.add(script);
+      })
+      .catch((error: unknown) => console.error('The dialog could not be opened:', error));
+  };
+  const tell = (command: PageCommand): void => {
+    const window = BrowserWindow.getFocusedWindow() ?? BrowserWindow.getAllWindows()[0];
+    if (window === undefined) show(undefined);
+    else tellPage(window, command);
+  };
+  const refreshMenu = (): void => {
+    if (!app.isReady()) return;
+    setMenu({
+      platform: process.platform,
+      isDevelopment: !app.isPackaged,
+      recentScripts: recent.paths,
+      theme: nativeTheme.themeSource,
+      openScript: () => letChoose(BrowserWindow.getFocusedWindow() ?? BrowserWindow.getAllWindows()[0] ?? null),
+      openRecent: show,
+      clearRecent: () => recent.clear(),
+      tell,
+      showAbout: () => app.showAboutPanel(),
+      openOutside,
+    });
+  };
+
   /** A packaged application is one word of its command line, one that is run from its folder two. */
   const wordsOf = (commandLine: readonly string[]) => commandLine.slice(app.isPackaged ? 1 : 2);
   let firstScript = scriptOfCommandLine(wordsOf(process.argv), process.cwd());
@@ -88,7 +114,7 @@ export function startDesktop({ outFolder }: { outFolder: string }): void {
   // The file manager of macOS tells by this event, also before the application is ready.
   app.on('open-file', (event, path) => {
     event.preventDefault();
-    show(path);
+    show(isScript(path) ? path : undefined);
   });
   app.on('activate', () => {
     if (app.isReady() && BrowserWindow.getAllWindows().length === 0) open();
@@ -97,16 +123,15 @@ export function startDesktop({ outFolder }: { outFolder: string }): void {
     if (process.platform !== 'darwin') app.quit();
   });
 
-  // Runs end with the application: quitting waits until no observed process is left.
-  let engineIsClosed = false;
+  // Runs end with the application: quitting waits until no observed process is left, and what is remembered is written.
+  let isDone = false;
   app.on('will-quit', (event) => {
-    if (engineIsClosed) return;
+    if (isDone) return;
     event.preventDefault();
-    void engine
-      .close()
+    void Promise.all([engine.close(), windowState.flush(), recentFile.flush()])
       .catch((error: unknown) => console.error('The engine did not close:', error))
       .finally(() => {
-        engineIsClosed = true;
+        isDone = true;
         app.quit();
       });
   });
@@ -114,10 +139,17 @@ export function startDesktop({ outFolder }: { outFolder: string }): void {
   app
     .whenReady()
     .then(() => {
-      servePage(join(outFolder, 'renderer'));
+      servePage(paths.page);
       denyPermissions(session.defaultSession, page);
-      setMenu({ isDevelopment: !app.isPackaged, openScript: () => letChoose(BrowserWindow.getFocusedWindow()) });
+      app.setAboutPanelOptions({
+        applicationName: 'Heapline',
+        applicationVersion: app.getVersion(),
+        version: `Electron ${process.versions['electron'] ?? 'unknown'}, Node ${process.versions.node}, V8 ${process.versions.v8}`,
+        copyright: 'MIT license',
+      });
+      refreshMenu();
       open(firstScript);
+      if (firstScript !== undefined) recent.add(firstScript);
     })
     .catch((error: unknown) => {
       console.error('The application could not start:', error);

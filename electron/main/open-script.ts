@@ -1,22 +1,23 @@
 // Scripts that reach the application from outside its page: by the system's dialog, on the command line, or from the
-// system's own file manager. The page is told the path and does the rest.
+// system's own file manager. The page is told the path and does the rest; nothing is run.
 
-import { BrowserWindow, dialog } from 'electron';
+import { dialog, type BrowserWindow } from 'electron';
 import { existsSync } from 'node:fs';
 import { extname, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { SCRIPT_EXTENSIONS } from '../../engine/protocol/run-description.ts';
 import type { Page } from './page.ts';
 
-const SCRIPT_MESSAGE = 'heapline:script';
-const isScript = (path: string) => SCRIPT_EXTENSIONS.some((extension) => extension === extname(path));
+/** Whether Node runs files with such a name. */
+export const isScript = (path: string): boolean => SCRIPT_EXTENSIONS.some((extension) => extension === extname(path));
 
 /** The page's address with a script to begin with, which it reads from the fragment. */
 export function addressWithScript({ address }: Page, path: string | undefined): string {
   return path === undefined ? address : `${address}#script=${encodeURIComponent(path)}`;
 }
 
-/** Lets the user choose a script for the page in this window; it is told of nothing if they choose none. */
-export async function chooseScript(window: BrowserWindow): Promise<void> {
+/** Lets the user choose a script. @returns its path; undefined if they choose none */
+export async function chooseScript(window: BrowserWindow): Promise<string | undefined> {
   const { canceled, filePaths } = await dialog.showOpenDialog(window, {
     title: 'Open script',
     properties: ['openFile'],
@@ -24,21 +25,27 @@ export async function chooseScript(window: BrowserWindow): Promise<void> {
       { name: 'Scripts that Node.js runs', extensions: SCRIPT_EXTENSIONS.map((extension) => extension.slice(1)) },
     ],
   });
-  const [path] = filePaths;
-  if (!canceled && path !== undefined) showScript(window, path);
-}
-
-/** Tells the page in this window to show a script. */
-export function showScript(window: BrowserWindow, path: string): void {
-  window.webContents.mainFrame.postMessage(SCRIPT_MESSAGE, path);
+  return canceled ? undefined : filePaths[0];
 }
 
 /**
  * The script that the words of a command line name, absolute; undefined if none does. Chromium adds options of its own, so
- * that a script is what does not begin like one and is there.
+ * that a script is what does not begin like one and is there. A desktop may hand over an address instead of a path.
  * @param words without those that name the program
  */
 export function scriptOfCommandLine(words: readonly string[], workingDirectory: string): string | undefined {
-  const named = words.filter((word) => !word.startsWith('-') && isScript(word));
-  return named.map((word) => resolve(workingDirectory, word)).find((path) => existsSync(path));
+  return words
+    .filter((word) => !word.startsWith('-'))
+    .map((word) => pathOf(word, workingDirectory))
+    .find((path) => path !== undefined && isScript(path) && existsSync(path));
+}
+
+function pathOf(word: string, workingDirectory: string): string | undefined {
+  if (!word.startsWith('file:')) return resolve(workingDirectory, word);
+  try {
+    return fileURLToPath(word);
+  } catch {
+    // Not an address of this machine.
+    return undefined;
+  }
 }

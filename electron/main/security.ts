@@ -1,15 +1,46 @@
 // What the page may not do: leave, open windows, embed others, or ask for a device. Applied to every web contents.
 
-import { app, shell, type Session, type WebContents } from 'electron';
+import { app, dialog, shell, type Session, type WebContents } from 'electron';
+import { SCENARIOS } from '../../engine/scenarios/index.ts';
+import { LEARN_MORE } from './menu.ts';
 import type { Page } from './page.ts';
 
 /** Copying text is the one thing that the page does beyond showing itself; it reads nothing. */
 const ALLOWED_PERMISSION = 'clipboard-sanitized-write';
 
-/** Links to documentation open in the user's browser. */
-function openOutside(address: string): void {
-  if (URL.parse(address)?.protocol !== 'https:') return;
-  shell.openExternal(address).catch((error: unknown) => console.error('No browser could be opened:', error));
+/** Where the links lead that the application comes with. */
+const KNOWN_HOSTS = new Set(
+  [...SCENARIOS.flatMap(({ references }) => references.map(({ url }) => url)), ...LEARN_MORE.map(([, url]) => url)].map(
+    (url) => new URL(url).host,
+  ),
+);
+const OPEN = 0;
+
+/**
+ * Links to documentation open in the user's browser: encrypted addresses of the web, and nothing else. One that the
+ * application does not come with, such as a scenario of the user's own may have, is shown to the user first.
+ */
+export function openOutside(address: string): void {
+  const url = URL.parse(address);
+  if (url?.protocol !== 'https:' || url.username !== '' || url.password !== '') return;
+  const open = () => shell.openExternal(url.href);
+  (KNOWN_HOSTS.has(url.host) ? open() : askAbout(url).then((isWanted) => (isWanted ? open() : undefined))).catch(
+    (error: unknown) => console.error('No browser could be opened:', error),
+  );
+}
+
+async function askAbout({ href, host }: URL): Promise<boolean> {
+  const { response } = await dialog.showMessageBox({
+    type: 'question',
+    title: 'Open in the browser?',
+    message: `Open a page of ${host} in the browser?`,
+    detail: href.length > 300 ? `${href.slice(0, 300)}…` : href,
+    buttons: ['Open', 'Cancel'],
+    defaultId: 1,
+    cancelId: 1,
+    noLink: true,
+  });
+  return response === OPEN;
 }
 
 function confine(contents: WebContents, page: Page): void {

@@ -1,5 +1,5 @@
 // The only bridge between the page and the application. Runs sandboxed in the page's process, in a world of its own:
-// the page sees three functions, and is handed a MessagePort; it never sees Electron's modules or events.
+// the page sees four functions, and is handed a MessagePort; it never sees Electron's modules or events.
 
 import { contextBridge, ipcRenderer, webUtils } from 'electron';
 
@@ -9,6 +9,9 @@ const ASK_CHANNEL = 'heapline:ask';
 const PORT_MESSAGE = 'heapline:port';
 /** Main tells the path of a script that the user chose; the page is told by a window message of this type. */
 const SCRIPT_MESSAGE = 'heapline:script';
+/** Main tells what was chosen in the menu; the page is told by a window message of this type. */
+const COMMAND_MESSAGE = 'heapline:command';
+const THEME_WISHES = { system: 'theme-system', light: 'theme-light', dark: 'theme-dark' } as const;
 
 ipcRenderer.on(PORT_MESSAGE, ({ ports }) => {
   window.postMessage(PORT_MESSAGE, window.location.origin, ports);
@@ -16,12 +19,17 @@ ipcRenderer.on(PORT_MESSAGE, ({ ports }) => {
 ipcRenderer.on(SCRIPT_MESSAGE, (_event, path: unknown) => {
   window.postMessage({ type: SCRIPT_MESSAGE, path }, window.location.origin);
 });
+ipcRenderer.on(COMMAND_MESSAGE, (_event, command: unknown) => {
+  window.postMessage({ type: COMMAND_MESSAGE, command }, window.location.origin);
+});
 
 contextBridge.exposeInMainWorld('heaplineDesktop', {
   /** Asks for a port to the engine; it comes with a `message` event whose data is `heapline:port`. */
   connect: (): void => ipcRenderer.send(ASK_CHANNEL, 'connect'),
   /** Opens the system's dialog; a chosen script comes with a `message` event of the type `heapline:script`. */
   chooseScript: (): void => ipcRenderer.send(ASK_CHANNEL, 'choose-script'),
+  /** Lets the system's own parts, such as dialogs and the title bar, look like the page. */
+  useTheme: (theme: keyof typeof THEME_WISHES): void => ipcRenderer.send(ASK_CHANNEL, THEME_WISHES[theme]),
   /** Where a file that was dropped on the page lies; empty for one that the page made itself. */
   pathOfFile: (file: File): string => webUtils.getPathForFile(file),
 });

@@ -70,6 +70,13 @@ export class StandInContents extends EventEmitter {
   show(address: string): void {
     this.#address = address;
   }
+  reloads = 0;
+  reload(): void {
+    this.reloads += 1;
+  }
+  isDestroyed(): boolean {
+    return false;
+  }
 }
 
 class StandInWindow extends EventEmitter {
@@ -88,10 +95,14 @@ class StandInWindow extends EventEmitter {
   isShown = false;
   isFocused = false;
   isMinimizedNow = false;
+  isMaximizedNow = false;
+  bounds: Electron.Rectangle = { x: 0, y: 0, width: 0, height: 0 };
+  progress: number | undefined;
   constructor(options: Electron.BrowserWindowConstructorOptions) {
     super();
     this.options = options;
     StandInWindow.all.push(this);
+    app.emit('browser-window-created', {}, this);
     app.emit('web-contents-created', {}, this.webContents);
   }
   async loadURL(address: string): Promise<void> {
@@ -106,6 +117,33 @@ class StandInWindow extends EventEmitter {
   isMinimized(): boolean {
     return this.isMinimizedNow;
   }
+  isMaximized(): boolean {
+    return this.isMaximizedNow;
+  }
+  isFullScreen(): boolean {
+    return false;
+  }
+  maximize(): void {
+    this.isMaximizedNow = true;
+  }
+  setFullScreen(): void {}
+  getNormalBounds(): Electron.Rectangle {
+    return this.bounds;
+  }
+  setProgressBar(progress: number): void {
+    this.progress = progress;
+  }
+  isDestroyed(): boolean {
+    return !StandInWindow.all.includes(this);
+  }
+  /** As Electron does: asks, and stays open if a listener wants it to. */
+  close(): void {
+    let isPrevented = false;
+    this.emit('close', { preventDefault: () => (isPrevented = true) });
+    if (isPrevented) return;
+    StandInWindow.all.splice(StandInWindow.all.indexOf(this), 1);
+    if (StandInWindow.all.length === 0) app.emit('window-all-closed');
+  }
   restore(): void {
     this.isMinimizedNow = false;
   }
@@ -119,6 +157,26 @@ class StandInApp extends EventEmitter {
   readonly ready = Promise.withResolvers<void>();
   readonly quitted = Promise.withResolvers<void>();
   readonly exits: number[] = [];
+  readonly recentDocuments: string[] = [];
+  aboutPanel: Electron.AboutPanelOptionsOptions | undefined;
+  userData = '';
+  getPath(): string {
+    return this.userData;
+  }
+  getName(): string {
+    return 'Heapline';
+  }
+  setAppUserModelId(): void {}
+  addRecentDocument(path: string): void {
+    this.recentDocuments.push(path);
+  }
+  clearRecentDocuments(): void {
+    this.recentDocuments.length = 0;
+  }
+  setAboutPanelOptions(options: Electron.AboutPanelOptionsOptions): void {
+    this.aboutPanel = options;
+  }
+  showAboutPanel(): void {}
   requestSingleInstanceLock(): boolean {
     return this.hasLock;
   }
@@ -137,6 +195,8 @@ class StandInApp extends EventEmitter {
   /** As Electron does: asks, and gives up the attempt if a listener wants it to. */
   quit(): void {
     let isPrevented = false;
+    this.emit('before-quit', { preventDefault: () => (isPrevented = true) });
+    if (isPrevented) return;
     this.emit('will-quit', { preventDefault: () => (isPrevented = true) });
     if (!isPrevented) this.quitted.resolve();
   }
@@ -183,12 +243,41 @@ app satisfies Pick<
   | 'quit'
   | 'exit'
   | 'isPackaged'
+  | 'addRecentDocument'
+  | 'clearRecentDocuments'
+  | 'setAboutPanelOptions'
+  | 'showAboutPanel'
+  | 'setAppUserModelId'
+  | 'getName'
 >;
 
 export const BrowserWindow = StandInWindow;
 export const MessageChannelMain = StandInMessageChannel;
 export const ipcMain = new EventEmitter();
-export const nativeTheme = { shouldUseDarkColors: true } satisfies Pick<Electron.NativeTheme, 'shouldUseDarkColors'>;
+export const nativeTheme = { shouldUseDarkColors: true, themeSource: 'system' } as Pick<
+  Electron.NativeTheme,
+  'shouldUseDarkColors' | 'themeSource'
+>;
+const workArea = { x: 0, y: 0, width: 1920, height: 1040 };
+export const screen = {
+  getPrimaryDisplay: () => ({ workArea }),
+  getAllDisplays: () => [{ workArea }],
+};
+export const powerMonitor = new EventEmitter();
+
+/** Those that were shown; `click` is emitted by tests. */
+export class Notification extends EventEmitter {
+  static readonly shown: Notification[] = [];
+  static isSupported = () => true;
+  readonly options: Electron.NotificationConstructorOptions;
+  constructor(options: Electron.NotificationConstructorOptions) {
+    super();
+    this.options = options;
+  }
+  show(): void {
+    Notification.shown.push(this);
+  }
+}
 export const Menu = {
   template: undefined as readonly Electron.MenuItemConstructorOptions[] | undefined,
   buildFromTemplate(template: readonly Electron.MenuItemConstructorOptions[]) {
@@ -211,6 +300,16 @@ export const dialog = {
   async showOpenDialog(_window: object, options: Electron.OpenDialogOptions): Promise<Electron.OpenDialogReturnValue> {
     dialog.asked.push(options);
     return dialog.answer;
+  },
+  /** Questions that were asked; each stays open until a test answers it. */
+  questions: [] as { options: Electron.MessageBoxOptions; answer(response: number): void }[],
+  showMessageBox(
+    ...words: [window: object, options: Electron.MessageBoxOptions] | [options: Electron.MessageBoxOptions]
+  ): Promise<Electron.MessageBoxReturnValue> {
+    const options = words.length === 2 ? words[1] : words[0];
+    return new Promise((resolve) => {
+      dialog.questions.push({ options, answer: (response) => resolve({ response, checkboxChecked: false }) });
+    });
   },
 };
 

@@ -1,6 +1,6 @@
 // The wiring of the desktop application's main process, run as it is with a stand-in for Electron and a real engine.
 
-import { mkdtemp, rm, symlink, mkdir, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, symlink, mkdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as v from 'valibot';
@@ -32,6 +32,9 @@ async function makeOutFolder(): Promise<string> {
 beforeAll(async () => {
   expect(await ensureBuilt('engine')).toBe(true);
   outFolder = await makeOutFolder();
+  app.userData = join(outFolder, 'user-data');
+  // Whoever runs these tests may have scenarios of their own.
+  vi.stubEnv('HEAPLINE_SCENARIOS', join(outFolder, 'no-scenarios'));
   const { startDesktop } = await import('../../electron/main/lifecycle.ts');
   startDesktop({ outFolder });
   app.isReadyNow = true;
@@ -39,7 +42,10 @@ beforeAll(async () => {
   await vi.waitFor(() => expect(electron.BrowserWindow.getAllWindows()).toHaveLength(1));
 }, 120_000);
 afterAll(async () => {
-  app.quit();
+  await vi.waitFor(() => {
+    app.quit();
+    expect(dialog.questions).toEqual([]);
+  });
   await app.quitted.promise;
   await rm(outFolder, { recursive: true });
 });
@@ -49,6 +55,64 @@ const firstWindow = () => {
   if (window === undefined) throw new Error('expected a window');
   return window;
 };
+
+const nothing = () => {};
+const menuOptions = {
+  isDevelopment: false,
+  recentScripts: [],
+  theme: 'system',
+  openScript: nothing,
+  openRecent: nothing,
+  clearRecent: nothing,
+  tell: nothing,
+  showAbout: nothing,
+  openOutside: nothing,
+} as const;
+
+/** All items of a menu, with those of its submenus. */
+function itemsOf(template: readonly Electron.MenuItemConstructorOptions[]): Electron.MenuItemConstructorOptions[] {
+  return template.flatMap((item) => [item, ...(Array.isArray(item.submenu) ? itemsOf(item.submenu) : [])]);
+}
+const menuItem = (label: string) => {
+  const found = itemsOf(electron.Menu.template ?? []).find((item) => item.label === label);
+  if (found === undefined) throw new Error(`The menu has no “${label}”.`);
+  return found;
+};
+/** As the user does; a menu may be called like one of its items. */
+function choose(label: string): void {
+  const item = itemsOf(electron.Menu.template ?? []).find(
+    ({ label: other, click }) => other === label && click !== undefined,
+  );
+  if (item === undefined) throw new Error(`Nothing in the menu that is called “${label}” can be chosen.`);
+  (item.click as () => void)();
+}
+const told = () => firstWindow().webContents.mainFrame.received.splice(0);
+
+/** Speaks as the page does, over the port that it was handed. */
+function connect() {
+  const { webContents } = firstWindow();
+  const { mainFrame } = webContents;
+  ipcMain.emit('heapline:ask', { sender: webContents, senderFrame: mainFrame }, 'connect');
+  const handed = mainFrame.received.pop();
+  expect(handed?.channel).toBe('heapline:port');
+  const port = handed?.ports[0]?.node;
+  if (port === undefined) throw new Error('expected a port');
+  const events: EngineEvent[] = [];
+  port.on('message', (message) => events.push(v.parse(EngineEvent, message)));
+  return {
+    port,
+    events,
+    event: <Type extends EngineEvent['type']>(type: Type) =>
+      vi.waitFor(
+        () => {
+          const found = events.find((event): event is Extract<EngineEvent, { type: Type }> => event.type === type);
+          if (found === undefined) throw new Error(`no ${type} among ${events.map((event) => event.type).join(', ')}`);
+          return found;
+        },
+        { timeout: 30_000 },
+      ),
+  };
+}
 
 describe('the window', () => {
   it('shows the built page in a sandbox of its own', () => {
@@ -94,9 +158,8 @@ describe('the window', () => {
     expect(roles(electron.Menu.template)).toEqual(
       expect.arrayContaining(['editMenu', 'reload', 'zoomIn', 'toggleDevTools']),
     );
-    const { setMenu } = await import('../../electron/main/menu.ts');
-    setMenu({ isDevelopment: false, openScript: () => {} });
-    expect(roles(electron.Menu.template)).not.toContain('toggleDevTools');
+    const { menuTemplate } = await import('../../electron/main/menu.ts');
+    expect(roles(menuTemplate({ ...menuOptions, platform: 'linux' }))).not.toContain('toggleDevTools');
   });
 });
 
@@ -141,7 +204,27 @@ describe('the page may not', () => {
     ]) {
       expect(open?.({ ...details, url })).toEqual({ action: 'deny' });
     }
-    expect(shell.opened).toEqual(['https://example.org/a']);
+    // What the application does not come with is shown to the user first.
+    expect(shell.opened).toEqual([]);
+    expect(dialog.questions.map(({ options }) => options.detail)).toEqual(['https://example.org/a']);
+    dialog.questions.pop()?.answer(1);
+    open?.({ ...details, url: 'https://developer.mozilla.org/en-US/docs/Web' });
+    open?.({ ...details, url: 'https://somebody@developer.mozilla.org/' });
+    expect(shell.opened.splice(0)).toEqual(['https://developer.mozilla.org/en-US/docs/Web']);
+  });
+
+  it('open what the application does not come with, unless the user wants it', async () => {
+    const open = (url: string) =>
+      firstWindow().webContents.windowOpenHandler?.({
+        url,
+        frameName: '',
+        features: '',
+        disposition: 'default',
+        referrer: { url: '', policy: 'default' },
+      });
+    open('https://example.org/b');
+    dialog.questions.pop()?.answer(0);
+    await vi.waitFor(() => expect(shell.opened.splice(0)).toEqual(['https://example.org/b']));
   });
 
   it('have a permission or a device, but for copying text', () => {
@@ -221,33 +304,6 @@ describe('the page’s files', () => {
 });
 
 describe('the way to the engine', () => {
-  /** Speaks as the page does, over the port that it was handed. */
-  function connect() {
-    const { webContents } = firstWindow();
-    const { mainFrame } = webContents;
-    ipcMain.emit('heapline:ask', { sender: webContents, senderFrame: mainFrame }, 'connect');
-    const handed = mainFrame.received.pop();
-    expect(handed?.channel).toBe('heapline:port');
-    const port = handed?.ports[0]?.node;
-    if (port === undefined) throw new Error('expected a port');
-    const events: EngineEvent[] = [];
-    port.on('message', (message) => events.push(v.parse(EngineEvent, message)));
-    return {
-      port,
-      events,
-      event: <Type extends EngineEvent['type']>(type: Type) =>
-        vi.waitFor(
-          () => {
-            const found = events.find((event): event is Extract<EngineEvent, { type: Type }> => event.type === type);
-            if (found === undefined)
-              throw new Error(`no ${type} among ${events.map((event) => event.type).join(', ')}`);
-            return found;
-          },
-          { timeout: 30_000 },
-        ),
-    };
-  }
-
   it('is opened for the page: a real engine answers over the port', async () => {
     const { port, event } = connect();
     port.postMessage({ type: 'hello', protocolVersion: 1 });
@@ -317,14 +373,14 @@ describe('the way to the engine', () => {
     expect(ipcMain.eventNames()).toEqual(['heapline:ask']);
   });
 
-  it('knows two wishes, and carries out no other', () => {
+  it('knows its wishes, and carries out no other', () => {
     const complaint = vi.spyOn(console, 'error').mockImplementation(() => {});
     const { webContents } = firstWindow();
-    for (const wish of [undefined, 'format-disk', { type: 'connect' }]) {
+    for (const wish of [undefined, 'format-disk', { type: 'connect' }, 'theme-', ['connect']]) {
       ipcMain.emit('heapline:ask', { sender: webContents, senderFrame: webContents.mainFrame }, wish);
     }
     expect(webContents.mainFrame.received).toEqual([]);
-    expect(complaint).toHaveBeenCalledTimes(3);
+    expect(complaint).toHaveBeenCalledTimes(5);
     complaint.mockRestore();
   });
 
@@ -338,7 +394,6 @@ describe('the way to the engine', () => {
 });
 
 describe('a script from outside the page', () => {
-  const told = () => firstWindow().webContents.mainFrame.received.splice(0);
   const wish = () => {
     const { webContents } = firstWindow();
     ipcMain.emit('heapline:ask', { sender: webContents, senderFrame: webContents.mainFrame }, 'choose-script');
@@ -384,6 +439,157 @@ describe('a script from outside the page', () => {
     const address = addressWithScript({ address: PAGE, origin: ORIGIN }, '/home/somebody/a b#c.mjs');
     expect(subjectOfFragment(new URL(address).hash)).toEqual({ kind: 'file', path: '/home/somebody/a b#c.mjs' });
     expect(addressWithScript({ address: PAGE, origin: ORIGIN }, undefined)).toBe(PAGE);
+  });
+});
+
+describe('the menu', () => {
+  it('tells the page what was chosen', () => {
+    told();
+    for (const label of ['Run', 'Stop', 'Collect Now: Major GC', 'New Scenario…', 'Keyboard Shortcuts', 'Dark'])
+      choose(label);
+    expect(told().map(({ channel, message }) => [channel, message])).toEqual(
+      ['run', 'stop', 'collect-major', 'new-scenario', 'shortcuts', 'theme-dark'].map((name) => [
+        'heapline:command',
+        name,
+      ]),
+    );
+  });
+
+  it('speaks the words that the page knows', async () => {
+    const { DesktopCommandMessage } = await import('../../renderer/src/transport/desktop-bridge.ts');
+    const ids = itemsOf(electron.Menu.template ?? []).flatMap(({ id }) => (id === undefined ? [] : [id]));
+    const others = ['open-script', 'open-recent', 'about'];
+    expect(new Set(ids.filter((id) => !others.includes(id)))).toEqual(
+      new Set(DesktopCommandMessage.entries.command.options),
+    );
+  });
+
+  it('leaves its keys to the page; on a Mac, which takes them all, no bare letter is one', async () => {
+    const { menuTemplate } = await import('../../electron/main/menu.ts');
+    const keysOn = (platform: NodeJS.Platform) =>
+      itemsOf(menuTemplate({ ...menuOptions, platform })).filter(({ accelerator }) => accelerator !== undefined);
+    expect(keysOn('linux').every(({ registerAccelerator }) => registerAccelerator === false)).toBe(true);
+    expect(keysOn('linux').map(({ accelerator }) => accelerator)).toContain('G');
+    for (const { accelerator } of keysOn('darwin')) expect(accelerator).toMatch(/^CmdOrCtrl\+/);
+  });
+
+  it('has what each system expects', async () => {
+    const { menuTemplate } = await import('../../electron/main/menu.ts');
+    const has = (platform: NodeJS.Platform) => {
+      const items = itemsOf(menuTemplate({ ...menuOptions, platform }));
+      return {
+        ofTheApplication: items.some(({ role }) => role === 'appMenu'),
+        quits: items.some(({ role }) => role === 'quit'),
+        about: items.some(({ id }) => id === 'about'),
+      };
+    };
+    expect(has('darwin')).toEqual({ ofTheApplication: true, quits: false, about: false });
+    expect(has('win32')).toEqual({ ofTheApplication: false, quits: true, about: true });
+    expect(has('linux')).toEqual(has('win32'));
+  });
+
+  it('lists scripts that were opened, latest first, and forgets them when asked', async () => {
+    choose('Clear the List');
+    expect(menuItem('Open Recent').enabled).toBe(false);
+    for (const path of ['/a/one.mjs', '/a/two.mjs', '/a/one.mjs'])
+      app.emit('open-file', { preventDefault: nothing }, path);
+    expect((menuItem('Open Recent').submenu as { label?: string }[]).slice(0, 2).map(({ label }) => label)).toEqual([
+      'one.mjs — /a',
+      'two.mjs — /a',
+    ]);
+    expect(app.recentDocuments).toEqual(['/a/one.mjs', '/a/two.mjs', '/a/one.mjs']);
+    told();
+    choose('two.mjs — /a');
+    expect(told()).toMatchObject([{ channel: 'heapline:script', message: '/a/two.mjs' }]);
+    await vi.waitFor(async () =>
+      expect(JSON.parse(await readFile(join(app.userData, 'recent-scripts.json'), 'utf8'))).toEqual([
+        '/a/two.mjs',
+        '/a/one.mjs',
+      ]),
+    );
+  });
+
+  it('shows the theme that the page has, and so do the system’s own parts', () => {
+    const { webContents } = firstWindow();
+    ipcMain.emit('heapline:ask', { sender: webContents, senderFrame: webContents.mainFrame }, 'theme-dark');
+    expect(electron.nativeTheme.themeSource).toBe('dark');
+    expect(menuItem('Dark').checked).toBe(true);
+    expect(menuItem('Light').checked).toBe(false);
+  });
+});
+
+describe('the window', () => {
+  it('remembers where it was', async () => {
+    const window = firstWindow();
+    window.bounds = { x: 40, y: 60, width: 1200, height: 800 };
+    window.emit('move');
+    await vi.waitFor(async () =>
+      expect(JSON.parse(await readFile(join(app.userData, 'window.json'), 'utf8'))).toEqual({
+        bounds: window.bounds,
+        isMaximized: false,
+        isFullScreen: false,
+      }),
+    );
+  });
+
+  it('loads its page again after a crash, and asks after the third in a minute', async () => {
+    const complaint = vi.spyOn(console, 'error').mockImplementation(() => {});
+    const { webContents } = firstWindow();
+    const crash = (reason: string) => app.emit('render-process-gone', {}, webContents, { reason, exitCode: 11 });
+    crash('clean-exit');
+    expect(webContents.reloads).toBe(0);
+    crash('crashed');
+    crash('oom');
+    expect(webContents.reloads).toBe(2);
+    crash('crashed');
+    expect(webContents.reloads).toBe(2);
+    expect(dialog.questions).toHaveLength(1);
+    dialog.questions.pop()?.answer(0);
+    await vi.waitFor(() => expect(webContents.reloads).toBe(3));
+    complaint.mockRestore();
+  });
+});
+
+describe('while something runs', () => {
+  it('quitting and closing the last window ask, progress is shown, and a long run that ends unseen is told', async () => {
+    const script = join(outFolder, 'stays.mjs');
+    await writeFile(script, 'setInterval(() => {}, 1000);');
+    const { port, event } = connect();
+    port.postMessage({ type: 'hello', protocolVersion: 1 });
+    await event('welcome');
+    port.postMessage({ type: 'start-run', requestId: 1, program: { kind: 'file', path: script } });
+    const { runId } = await event('accepted');
+    const window = firstWindow();
+    await vi.waitFor(() => expect(window.progress).toBe(2));
+    expect(menuItem(`stays.mjs — ${outFolder}`)).toBeDefined();
+
+    app.quit();
+    expect(dialog.questions.map(({ options }) => options.message)).toEqual(['“stays.mjs” is still running.']);
+    // One question at a time.
+    window.close();
+    app.quit();
+    expect(dialog.questions).toHaveLength(1);
+    expect(window.isDestroyed()).toBe(false);
+    dialog.questions.pop()?.answer(1);
+    await vi.waitFor(() => {
+      window.close();
+      expect(dialog.questions).toHaveLength(1);
+    });
+    dialog.questions.pop()?.answer(1);
+    expect(window.isDestroyed()).toBe(false);
+
+    // Ten seconds are a long time in a test: the clock is put forward instead.
+    const now = vi.spyOn(Date, 'now').mockReturnValue(Date.now() + 60_000);
+    window.isFocused = false;
+    port.postMessage({ type: 'stop-run', requestId: 2, runId });
+    await vi.waitFor(() => expect(window.progress).toBe(-1));
+    now.mockRestore();
+    expect(electron.Notification.shown.map(({ options }) => options)).toMatchObject([
+      { title: 'stays.mjs', body: expect.stringMatching(/^Stopped after 6\d s\.$/) as string },
+    ]);
+    electron.Notification.shown[0]?.emit('click');
+    expect(window.isFocused).toBe(true);
+    port.close();
   });
 });
 

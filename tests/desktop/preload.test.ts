@@ -20,16 +20,18 @@ beforeAll(async () => {
 });
 
 describe('the preload script', () => {
-  it('shows the page one object with three functions: two send one word each, one names the path of a dropped file', () => {
+  it('shows the page one object with four functions: three send one word each, one names the path of a dropped file', () => {
     expect([...contextBridge.exposed.keys()]).toEqual(['heaplineDesktop']);
     const bridge = contextBridge.exposed.get('heaplineDesktop');
-    expect(Object.keys(bridge as object)).toEqual(['connect', 'chooseScript', 'pathOfFile']);
-    const { connect, chooseScript, pathOfFile } = bridge as Record<string, (...words: unknown[]) => unknown>;
+    expect(Object.keys(bridge as object)).toEqual(['connect', 'chooseScript', 'useTheme', 'pathOfFile']);
+    const { connect, chooseScript, useTheme, pathOfFile } = bridge as Record<string, (...words: unknown[]) => unknown>;
     expect(connect?.('anything')).toBeUndefined();
     expect(chooseScript?.('anything')).toBeUndefined();
+    expect(useTheme?.('dark', 'anything')).toBeUndefined();
     expect(ipcRenderer.sent).toEqual([
       ['heapline:ask', 'connect'],
       ['heapline:ask', 'choose-script'],
+      ['heapline:ask', 'theme-dark'],
     ]);
     expect(pathOfFile?.(new File([], 'leak.mjs'))).toBe('/dropped/leak.mjs');
   });
@@ -38,6 +40,13 @@ describe('the preload script', () => {
     posted.length = 0;
     ipcRenderer.emit('heapline:script', { sender: 'not for the page' }, '/home/somebody/leak.mjs', 'nor this');
     expect(posted).toEqual([[{ type: 'heapline:script', path: '/home/somebody/leak.mjs' }, 'app://heapline']]);
+    posted.length = 0;
+  });
+
+  it('tells the page what was chosen in the menu, and nothing of the event', () => {
+    posted.length = 0;
+    ipcRenderer.emit('heapline:command', { sender: 'not for the page' }, 'run', 'nor this');
+    expect(posted).toEqual([[{ type: 'heapline:command', command: 'run' }, 'app://heapline']]);
     posted.length = 0;
   });
 

@@ -1,8 +1,8 @@
-// Opening a script: which dialog is open, and what becomes of files that are dropped on the window.
+// Opening a script, or a new scenario: which dialog is open, and what becomes of files that are dropped on the window.
 // Runs in the page; the system's own dialog in the desktop application, the page's in a browser.
 
 import { defineStore } from 'pinia';
-import { shallowRef } from 'vue';
+import { ref, shallowRef } from 'vue';
 import { SCRIPT_EXTENSIONS } from '../../../engine/protocol/run-description.ts';
 import { scriptExtensionOf } from '../scripts/script-paths.ts';
 import { desktopBridge } from '../transport/desktop-bridge.ts';
@@ -23,6 +23,7 @@ export const useOpeningStore = defineStore('opening', () => {
   const scripts = useScriptsStore();
   const messages = useMessageStore();
   const browse = shallowRef<BrowseRequest>();
+  const isNamingScenario = ref(false);
 
   /** Lets the user choose a script, in the dialog that the host has. */
   function openScript(): void {
@@ -61,5 +62,5 @@ export const useOpeningStore = defineStore('opening', () => {
     run.select({ kind: 'scratch' });
   }
 
-  return { browse, openScript, chooseFolder, takeDropped };
+  return { browse, isNamingScenario, openScript, chooseFolder, takeDropped };
 });

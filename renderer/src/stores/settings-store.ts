@@ -6,6 +6,7 @@ import { defineStore } from 'pinia';
 import { computed, watchEffect } from 'vue';
 import * as v from 'valibot';
 import { GROUPINGS } from '../stream/lane-counts.ts';
+import { desktopBridge } from '../transport/desktop-bridge.ts';
 
 export const THEME_CHOICES = ['system', 'light', 'dark'] as const;
 export type ThemeChoice = (typeof THEME_CHOICES)[number];
@@ -91,6 +92,7 @@ export const useSettingsStore = defineStore('settings', () => {
   watchEffect(() => {
     document.documentElement.dataset.theme = theme.value;
   });
+  watchEffect(() => desktopBridge()?.useTheme(settings.value.theme));
 
   function setPane(name: PaneName, sizePx: number): void {
     const { minimum, maximum } = PANE_BOUNDS[name];
