@@ -71,7 +71,7 @@ export async function writePictureScripts(): Promise<PictureScripts> {
 }
 
 /** Pictures are decoded, and what keeps them is explained, on a machine that may have other things to do. */
-const PATIENCE_MS = 120_000;
+const PATIENCE_MS = 240_000;
 
 export interface ReachOptions {
   readonly scripts: PictureScripts;
