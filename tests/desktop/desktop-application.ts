@@ -6,7 +6,6 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
-import { projectFolder } from '../../scripts/built-parts.ts';
 import { findElectronBinary } from '../../scripts/electron-binary.ts';
 import type { Driver } from './driver.ts';
 import { launchElectron } from './electron-driver.ts';
@@ -40,6 +39,8 @@ export interface DesktopOptions {
   /** Complaints of the page or the application that the test provokes. */
   readonly expected?: readonly RegExp[];
   readonly mainPath?: string;
+  /** A folder that outlives the launch, for what the application keeps. Without it each launch is the first. */
+  readonly userData?: string;
 }
 
 export interface DesktopApplication extends AsyncDisposable {
@@ -129,7 +130,7 @@ export async function launchDesktop(options: DesktopOptions = {}): Promise<Deskt
         HEAPLINE_RENDEZVOUS: rendezvous,
         ...environment,
       },
-      userData: inside('user-data'),
+      userData: options.userData ?? inside('user-data'),
       folder: inside('browser'),
       ...(options.mainPath !== undefined && { mainPath: options.mainPath }),
       onPage,
@@ -157,13 +158,11 @@ export async function launchDesktop(options: DesktopOptions = {}): Promise<Deskt
     if (isClosed) return;
     isClosed = true;
     if (!hasExited) {
-      // Nobody asks twice: without an answer a run goes on, so its process is ended with the application.
-      void driver.order({ type: 'state' }).then(
-        (last) => {
-          for (const problem of (last as DesktopState).problems) complain(problem);
-        },
-        () => {},
+      const problems = await state().then(
+        (last) => last.problems,
+        (error: unknown) => [String(error)],
       );
+      for (const problem of problems) complain(problem);
       await order({ type: 'quit' }).catch((error: unknown) => complain(String(error)));
       await stopWhatAsks();
     }
@@ -297,5 +296,3 @@ export function processesWithEnvironment(text: string): { pid: number; command: 
       }
     });
 }
-
-export { projectFolder };

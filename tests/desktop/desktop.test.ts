@@ -220,6 +220,19 @@ describe(`a run that goes on, in ${whatRuns}`, { timeout: TEST_TIMEOUT_MS }, () 
     expect(await page.ended()).toMatch(/^Stopped/);
   });
 
+  it('that runs out of memory is a finished run that says so', async () => {
+    const page = await open();
+    await page.choose('A cache without a limit');
+    await setNumber(page, 'Requests', '1000');
+    await page.page.getByRole('button', { name: /^Limits/ }).click();
+    await page.page.getByRole('textbox', { name: 'Heap limit' }).fill('24');
+    await page.page.getByRole('button', { name: 'Done' }).click();
+    await page.run();
+    expect(await page.ended()).toMatch(/^Out of memory/);
+    expect((await page.figures()).registered).toBeGreaterThan(0);
+    expect((await running().state()).utilityPids).toEqual([]);
+  });
+
   it('goes on while the page’s process crashes, and is shown from its beginning by the page that comes back', async () => {
     const page = await open({ expected: [/page's process is gone/] });
     await startIdleRun(page);
@@ -247,8 +260,9 @@ describe(`a run that goes on, in ${whatRuns}`, { timeout: TEST_TIMEOUT_MS }, () 
     await startIdleRun(page);
     await expectGrowth(page);
     const { samples } = await page.figures();
+    const isLoaded = page.page.waitForEvent('domcontentloaded');
     await running().clickMenu('View', 'Reload');
-    await page.page.waitForEvent('domcontentloaded');
+    await isLoaded;
     await page.began();
     await eventually(() => page.figures().then((figures) => figures.samples)).toBeGreaterThan(samples);
     await page.stopButton.click();
@@ -389,6 +403,81 @@ setTimeout(() => process.abort(), 300);
   });
 });
 
+describe(`what the desktop adds, in ${whatRuns}`, { timeout: TEST_TIMEOUT_MS }, () => {
+  it('is a menu that does what the page does', async () => {
+    const page = await open();
+    await page.choose('Timing is not guaranteed');
+    await setNumber(page, 'Length of a phase', '3000');
+    await running().clickMenu('Run', 'Run');
+    await eventually(() => page.figures().then(({ registered }) => registered)).toBeGreaterThan(0);
+    await running().clickMenu('Run', 'Collect Now: Major GC');
+    await eventually(() => page.figures().then(({ forced }) => forced)).toBe(1);
+    await running().clickMenu('Run', 'Collect Now: Minor GC');
+    await eventually(() => page.figures().then(({ forced }) => forced)).toBe(2);
+    await running().clickMenu('Run', 'Stop');
+    expect(await page.ended()).toMatch(/^Stopped/);
+    await running().clickMenu('View', 'Theme', 'Light');
+    await eventually(() => page.theme()).toBe('light');
+    await eventually(async () => (await running().state()).themeSource).toBe('light');
+    await eventually(async () => (await running().menu('View', 'Theme', 'Light'))?.checked).toBe(true);
+  });
+
+  it('is a list of the scripts that were opened, in the menu, over launches', async () => {
+    const [first, second] = [await script('one.mjs', ''), await script('two.mjs', '')];
+    const userData = join(folder, 'user-data');
+    await open({ userData, words: [first] });
+    const again = await running().launchAgain([second], folder);
+    expect(again.exitCode).toBe(0);
+    const listed = async () =>
+      (await running().menu('File', 'Open Recent'))?.items
+        ?.map(({ label }) => label)
+        .filter((label) => label.includes('.mjs'));
+    await eventually(listed).toEqual([`two.mjs — ${folder}`, `one.mjs — ${folder}`]);
+    await running().close();
+
+    const page = await open({ userData });
+    expect(await listed()).toEqual([`two.mjs — ${folder}`, `one.mjs — ${folder}`]);
+    await running().clickMenu('File', 'Open Recent', `one.mjs — ${folder}`);
+    await subject(page.page, 'one.mjs').waitFor();
+    await running().clickMenu('File', 'Open Recent', 'Clear the List');
+    await eventually(listed).toEqual([]);
+  });
+
+  it('is a window that comes back where it was', async () => {
+    const userData = join(folder, 'user-data');
+    await open({ userData });
+    const bounds = { x: 60, y: 40, width: 1_100, height: 760 };
+    await running().setBounds(bounds);
+    await running().quit();
+    expect(await running().exited).toBe(0);
+    await running().close();
+
+    const { page } = await open({ userData });
+    expect((await running().state()).windows[0]?.bounds).toEqual(bounds);
+    await eventually(() => page.evaluate(() => window.innerWidth)).toBeLessThanOrEqual(bounds.width);
+  });
+
+  it('is progress while something runs, and a notice of a long run that ended unseen, which leads back', async () => {
+    const page = await open();
+    await page.choose('Timing is not guaranteed');
+    await setNumber(page, 'Length of a phase', '2600');
+    const progress = async () => (await running().state()).windows[0]?.progress;
+    expect(await progress()).toBeLessThan(0);
+    await page.run();
+    await eventually(progress).toBeGreaterThan(0);
+    await running().blur();
+    expect(await page.ended()).toMatch(/^Finished/);
+    await eventually(progress).toBeLessThan(0);
+    await eventually(async () => (await running().state()).notifications).toHaveLength(1);
+    const [notice] = (await running().state()).notifications;
+    expect(notice?.title).toContain('Timing is not guaranteed');
+    expect(notice?.body).toMatch(/^Finished after \d+ s\. The prediction held\.$/);
+    expect((await running().state()).windows[0]?.isFocused).toBe(false);
+    await running().clickNotification(0);
+    await eventually(async () => (await running().state()).windows[0]?.isFocused).toBe(true);
+  });
+});
+
 describe(`the look, in ${whatRuns}`, { timeout: TEST_TIMEOUT_MS }, () => {
   it('follows the choice of a theme, and keeps it', async () => {
     const page = await open();
@@ -429,33 +518,45 @@ describe(`what the page may not, in ${whatRuns}`, { timeout: TEST_TIMEOUT_MS }, 
     await page.getByRole('navigation', { name: 'Scenarios' }).waitFor();
   });
 
-  it('open windows; what is linked on the web opens in the browser, and nothing else does', async () => {
-    const { page } = await open();
-    const addresses = ['https://example.org/a', 'http://example.org/b', 'file:///etc/passwd', 'https://example.org/c'];
-    for (const address of addresses) {
-      await page.evaluate((wished) => {
+  it('open windows; what the application itself links opens in the browser, and nothing else unasked', async () => {
+    const { page } = await open({ expected: [/Not allowed to load local resource/] });
+    const known = ['https://v8.dev/blog/trash-talk', 'https://developer.mozilla.org/en-US/'];
+    const openWindow = (address: string) =>
+      page.evaluate((wished) => {
         window.open(wished, '_blank');
       }, address);
+    for (const address of [known[0]!, 'http://v8.dev/', 'file:///etc/passwd', 'https://a:b@v8.dev/']) {
+      await openWindow(address);
     }
-    await page.evaluate(() => {
+    await page.evaluate((href) => {
       const link = document.createElement('a');
-      Object.assign(link, { href: 'https://example.org/d', target: '_blank', rel: 'noreferrer' });
+      Object.assign(link, { href, target: '_blank', rel: 'noreferrer' });
       document.body.append(link);
       link.click();
       link.remove();
-    });
-    await eventually(async () => (await running().state()).outside).toEqual(
-      ['https://example.org/a', 'https://example.org/c', 'https://example.org/d'].map((target) => ({
-        what: 'openExternal',
-        target,
-      })),
-    );
-    await eventually(() =>
+    }, known[1]!);
+    const opened = async () => (await running().state()).outside;
+    const inBrowser = (addresses: readonly string[]) => addresses.map((target) => ({ what: 'openExternal', target }));
+    await eventually(opened).toEqual(inBrowser(known));
+
+    // What it does not come with is shown to the user first.
+    for (const [address, response] of [
+      ['https://example.org/no', 1],
+      ['https://example.org/yes', 0],
+    ] as const) {
+      await openWindow(address);
+      const question = await running().dialog('message');
+      expect(`${question.message} ${question.detail}`).toContain(address);
+      expect(await opened()).toEqual(inBrowser(known));
+      await running().answer(question, { response, checkboxChecked: false });
+    }
+    await eventually(opened).toEqual(inBrowser([...known, 'https://example.org/yes']));
+    const pages = () =>
       page
         .context()
         .pages()
-        .filter((one) => !['', 'about:blank'].includes(one.url())),
-    ).toHaveLength(1);
+        .filter((one) => one.url() !== 'about:blank');
+    await eventually(() => pages().length).toBe(1);
     expect((await running().state()).windows).toHaveLength(1);
   });
 

@@ -7,27 +7,34 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { chromium as playwright, type Browser, type Page } from 'playwright-core';
 import { projectFolder } from '../../scripts/built-parts.ts';
+import { buildStandIn } from './build-stand-in.ts';
 import { startChromium } from './chromium.ts';
 import type { Driver, LaunchOptions } from './driver.ts';
 import type { Order } from './orders.ts';
 import { environmentOf, type StandInSettings } from './stand-in/settings.ts';
 
 const PAGE_TIMEOUT_MS = 20_000;
-const registerAddress = pathToFileURL(join(import.meta.dirname, 'stand-in', 'register.ts')).href;
 
 /** Starts the main process; how it talks to the test is Node's own channel. */
-function startMain(options: LaunchOptions, settings: StandInSettings) {
+function startMain(registerPath: string, options: LaunchOptions, settings: Pick<StandInSettings, 'developerTools'>) {
   const main = spawn(
     process.execPath,
     [
-      '--disable-warning=ExperimentalWarning',
-      `--import=${registerAddress}`,
+      `--import=${pathToFileURL(registerPath).href}`,
       join(projectFolder, options.mainPath ?? 'out/main/index.js'),
       ...options.words,
     ],
     {
       cwd: options.workingDirectory,
-      env: { ...options.environment, ...environmentOf(settings) },
+      env: {
+        ...options.environment,
+        ...environmentOf({
+          ...settings,
+          userData: options.userData,
+          projectFolder,
+          utilityStart: join(import.meta.dirname, 'stand-in', 'utility-start.cjs'),
+        }),
+      },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     },
   );
@@ -40,8 +47,10 @@ function startMain(options: LaunchOptions, settings: StandInSettings) {
 }
 
 export async function launchStandIn(options: LaunchOptions): Promise<Driver> {
-  const { userData } = options;
-  const browser = await startChromium(options.folder, options.environment);
+  const [registerPath, browser] = await Promise.all([
+    buildStandIn(),
+    startChromium(options.folder, options.environment),
+  ]);
   const connections: Browser[] = [];
   const connect = async () => {
     const connection = await playwright.connectOverCDP(browser.address, { noDefaults: true });
@@ -54,7 +63,7 @@ export async function launchStandIn(options: LaunchOptions): Promise<Driver> {
   };
   let connection = await connect();
   const startedAtMs = performance.now();
-  const { main, exited, output } = startMain(options, { userData, developerTools: browser.address });
+  const { main, exited, output } = startMain(registerPath, options, { developerTools: browser.address });
   let hasExited = false;
   void exited.then(() => (hasExited = true));
   let lastId = 0;
@@ -99,11 +108,14 @@ export async function launchStandIn(options: LaunchOptions): Promise<Driver> {
         const stop = () => main.off('message', hear).off('exit', end);
         if (hasExited) return end();
         main.on('message', hear).once('exit', end);
-        main.send({ id, order });
+        // The channel is closed a moment before the end is told.
+        main.send({ id, order }, (error) => {
+          if (error !== null) end();
+        });
       });
     },
     async launchAgain(words, workingDirectory) {
-      const again = startMain({ ...options, words, workingDirectory }, { userData });
+      const again = startMain(registerPath, { ...options, words, workingDirectory }, {});
       const timer = setTimeout(() => again.main.kill('SIGKILL'), PAGE_TIMEOUT_MS);
       const exitCode = await again.exited;
       clearTimeout(timer);
