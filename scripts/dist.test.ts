@@ -5,7 +5,7 @@ import { createServer as createHttpServer } from 'node:http';
 import { createRequire } from 'node:module';
 import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join, relative, resolve } from 'node:path';
+import { join, relative, resolve, sep } from 'node:path';
 import type { Configuration, FileAssociation } from 'electron-builder';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createEngineClient } from '../cli/engine-client.ts';
@@ -17,6 +17,7 @@ import type { RunReport } from '../engine/protocol/run-report.ts';
 import { SCRIPT_EXTENSIONS } from '../engine/protocol/run-description.ts';
 import { SCENARIOS } from '../engine/scenarios/index.ts';
 import { createEngine } from '../engine/session/engine.ts';
+import { builtPaths } from '../electron/main/built-paths.ts';
 import { createNodeLauncher } from '../engine/session/node-launcher.ts';
 import { toolsProblem } from './packaging/builder-tools.ts';
 import { chooseElectron, systemOf, type ElectronFacts } from './packaging/choose-electron.ts';
@@ -346,11 +347,7 @@ describe('the packed application', () => {
   });
 
   it('has every file that the main process names, and beside the archive each that another process loads', () => {
-    const source = readFileSync(join(root, 'electron/main/lifecycle.ts'), 'utf8');
-    const named = [...source.matchAll(/\bjoin\(\w+, ((?:'[^']+'(?:, )?)+)\)/g)].map(([, words]) =>
-      ['out', ...words!.matchAll(/'([^']+)'/g).map(([, word]) => word)].join('/'),
-    );
-    expect(named).toEqual(expect.arrayContaining(['out/engine/probe.cjs', 'out/scenarios', 'out/renderer']));
+    const named = Object.values(builtPaths('out')).map((path) => path.replaceAll(sep, '/'));
     for (const name of named) {
       const found = names.filter((candidate) => candidate === name || candidate.startsWith(`${name}/`));
       expect(found, name).not.toEqual([]);

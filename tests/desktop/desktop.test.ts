@@ -344,6 +344,25 @@ registry.register({}, 'dropped');
     expect(await page.page.getByRole('heading', { level: 2 }).first().textContent()).toBe(before);
   });
 
+  it('is shown, and not run, until the user runs it', async () => {
+    const path = await script('named.mjs', HELLO);
+    const page = await open({ words: [path] });
+    const nothingRan = async () => {
+      // As long as a run takes to begin, several times over.
+      await page.page.waitForTimeout(1_000);
+      expect(running().observedProcesses()).toEqual([]);
+      expect(await page.state()).toBe('Ready');
+    };
+    await subject(page.page, 'named.mjs').waitFor();
+    await nothingRan();
+    await running().dropFiles(page.page, [await script('dropped.mjs', HELLO)]);
+    await subject(page.page, 'dropped.mjs').waitFor();
+    await nothingRan();
+    expect(await running().launchAgain([await script('second.mjs', HELLO)], folder)).toMatchObject({ exitCode: 0 });
+    await subject(page.page, 'second.mjs').waitFor();
+    await nothingRan();
+  });
+
   it('is opened by the command line, seen from its folder', async () => {
     await script('named.mjs', HELLO);
     const page = await open({ words: ['named.mjs'], workingDirectory: folder });

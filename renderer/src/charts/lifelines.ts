@@ -1,9 +1,10 @@
 // Lifelines: which registrations are in the window, whether they are drawn one by one or as a density, and where.
 // No canvas in here; draw-lifelines.ts draws the plan, create-timeline.ts finds what the pointer is on.
 
+import type { Disposable } from '../../../engine/protocol/port.ts';
 import type { LaneGroups } from '../stream/lane-counts.ts';
 import { LifeIndex } from '../stream/life-index.ts';
-import { readWithin } from '../stream/read-within.ts';
+import { Reading } from '../stream/reading.ts';
 import type { RunStream } from '../stream/run-stream.ts';
 import { packLanes, type LanePacking, type PackedLife } from './lane-packing.ts';
 import type { TimeScale } from './time-scale.ts';
@@ -37,7 +38,9 @@ export interface LanesPlan {
 export type LifelinePlan =
   { readonly kind: 'empty' } | { readonly kind: 'density'; readonly registrations: number } | LanesPlan;
 
-export interface LifelinePlanner {
+export interface LifelinePlanner extends Disposable {
+  /** Grows as more has been read between the frames. */
+  readonly revision: number;
   /** False while there are events that were not looked through yet: another plan may then be drawn in the next frame. */
   readonly isReady: boolean;
   plan(
@@ -59,7 +62,7 @@ export function createLifelinePlanner(): LifelinePlanner {
         titles: readonly string[];
       }
     | undefined;
-  let index: { readonly stream: RunStream; readonly lives: LifeIndex } | undefined;
+  let index: { readonly stream: RunStream; readonly lives: LifeIndex; readonly reading: Reading } | undefined;
   let isReady = true;
 
   function livesOf(stream: RunStream, groups: LaneGroups, rows: Iterable<number>): PackedLife[] {
@@ -100,6 +103,9 @@ export function createLifelinePlanner(): LifelinePlanner {
     get isReady() {
       return isReady;
     },
+    get revision() {
+      return index?.reading.revision ?? 0;
+    },
     plan(stream, groups, scale, { extentMs, heightPx }) {
       isReady = true;
       if (stream === undefined || groups === undefined || stream.counters.registered === 0) return { kind: 'empty' };
@@ -120,8 +126,12 @@ export function createLifelinePlanner(): LifelinePlanner {
           if (plan.kind === 'lanes' && plan.lives.length <= MOST_LIFELINES) return plan;
         }
       }
-      if (index?.stream !== stream) index = { stream, lives: new LifeIndex(stream) };
-      isReady = readWithin(index.lives);
+      if (index?.stream !== stream) {
+        index?.reading[Symbol.dispose]();
+        const lives = new LifeIndex(stream);
+        index = { stream, lives, reading: new Reading(lives) };
+      }
+      isReady = index.reading.readOn();
       // At least as many as are alive at either edge must be drawn: no need to look for them if they are too many.
       const aliveAtStart = stream.countsAt(scale.fromMs);
       const enteredInWindow = stream.countsAt(scale.toMs).registered - aliveAtStart.registered;
@@ -135,6 +145,9 @@ export function createLifelinePlanner(): LifelinePlanner {
       const packing = packLanes(lives, groups.titles.length, { capacity, comfortable, gapMs });
       if (packing === undefined) return { kind: 'density', registrations };
       return place(lives, packing, groups.titles, scale, heightPx);
+    },
+    [Symbol.dispose]() {
+      index?.reading[Symbol.dispose]();
     },
   };
 }

@@ -48,7 +48,8 @@ export function createLineChart(canvas: HTMLCanvasElement): LineChart {
       clip: false,
       spanGaps: false,
       layout: { padding: 0, autoPadding: false },
-      elements: { line: { borderJoinStyle: 'round' }, point: { radius: 0 } },
+      // At these widths no join can be seen, and round ones are painted twice as slowly.
+      elements: { line: { borderJoinStyle: 'bevel' }, point: { radius: 0 } },
       scales: { x: { type: 'linear', display: false }, y: { type: 'linear', display: false, min: 0 } },
     },
   });
@@ -67,7 +68,8 @@ export function createLineChart(canvas: HTMLCanvasElement): LineChart {
         dataset.data = points;
         dataset.borderColor = color;
         dataset.borderWidth = widthPx;
-        dataset.borderDash = [...dash];
+        // Where every pixel column has its minimum and maximum, dashes are noise, and take as long to paint as all else.
+        dataset.borderDash = points.length > width ? [] : [...dash];
         dataset.backgroundColor = translucent(color, fill);
         dataset.fill = fill > 0 ? { value: base } : false;
         dataset.order = order;

@@ -3,7 +3,7 @@
 
 import { Backlog, type WaitingColumns } from '../../stream/backlog.ts';
 import type { Point } from '../../stream/level-of-detail.ts';
-import { readWithin } from '../../stream/read-within.ts';
+import { Reading } from '../../stream/reading.ts';
 import type { DensityColumns, RunStream } from '../../stream/run-stream.ts';
 import { drawVerticalGrid } from '../draw-grid.ts';
 import { createLineChart } from '../line-chart.ts';
@@ -21,7 +21,7 @@ export interface BacklogStrip extends Strip {
   setStream(stream: RunStream | undefined): void;
   /** Highest counts in the window; NaN without a run, or where not known (yet). */
   readonly peaks: { readonly notEnded: number; readonly waiting: number };
-  /** Grows while there is more to be read than a frame can bear. */
+  /** Grows as more has been read between the frames. */
   readonly readings: number;
   waitingAt(timeMs: number): { readonly certain: number; readonly possible: number } | undefined;
 }
@@ -33,10 +33,10 @@ export function createBacklogStrip(
   const surface = createSurface(canvases.grid, onResize);
   const chart = createLineChart(canvases.curves);
   let backlog: Backlog | undefined;
+  let reading: Reading | undefined;
   let density: DensityColumns | undefined;
   let waits: WaitingColumns | undefined;
   let peaks = { notEnded: NaN, waiting: NaN };
-  let readings = 0;
   let isRead = true;
 
   function columnsFor(count: number): { density: DensityColumns; waits: WaitingColumns } {
@@ -56,12 +56,12 @@ export function createBacklogStrip(
       return peaks;
     },
     get readings() {
-      // Asked for in every frame: as long as not all is read, the next frame reads on.
-      if (!isRead) readings++;
-      return readings;
+      return reading?.revision ?? 0;
     },
     setStream(stream) {
+      reading?.[Symbol.dispose]();
       backlog = stream === undefined ? undefined : new Backlog(stream);
+      reading = backlog && new Reading(backlog);
       isRead = stream === undefined;
     },
     waitingAt: (timeMs) => (isRead ? backlog?.at(timeMs) : undefined),
@@ -70,12 +70,12 @@ export function createBacklogStrip(
       drawVerticalGrid(context, scale, surface.height, palette, timeFormat);
       context.fillStyle = palette.line;
       for (const base of [HALF, 1]) context.fillRect(0, Math.round(surface.height * base) - 1, surface.width, 1);
-      if (stream === undefined || backlog === undefined) {
+      if (stream === undefined || backlog === undefined || reading === undefined) {
         peaks = { notEnded: NaN, waiting: NaN };
         chart.draw([], scale, surface, 1);
         return;
       }
-      isRead = readWithin(backlog);
+      isRead = reading.readOn();
       const columns = columnsFor(Math.max(1, Math.round(scale.width)));
       stream.density(scale.fromMs, scale.toMs, columns.density);
       backlog.read(scale, columns.density, columns.waits);
@@ -114,6 +114,7 @@ export function createBacklogStrip(
       );
     },
     [Symbol.dispose]() {
+      reading?.[Symbol.dispose]();
       chart[Symbol.dispose]();
       surface[Symbol.dispose]();
     },

@@ -3,7 +3,7 @@
 
 import { formatCount, formatRate } from '../../stream/figures.ts';
 import { LaneCounts, LaneGroups, type Grouping, type LaneColumns } from '../../stream/lane-counts.ts';
-import { readWithin } from '../../stream/read-within.ts';
+import { Reading } from '../../stream/reading.ts';
 import type { RunStream } from '../../stream/run-stream.ts';
 import { drawVerticalGrid } from '../draw-grid.ts';
 import { drawLanes, drawLoneLife } from '../draw-lifelines.ts';
@@ -41,7 +41,7 @@ export interface LanesStrip extends Strip {
   setGrouping(grouping: Grouping): void;
   readonly titles: readonly LaneTitle[];
   readonly isDensity: boolean;
-  /** Grows while there is more to be read than a frame can bear. */
+  /** Grows as more has been read between the frames. */
   readonly readings: number;
   lifeAt(view: TimelineView, x: number, y: number): PlacedLife | undefined;
   readingAt(view: TimelineView, x: number, y: number): LaneReading | undefined;
@@ -61,19 +61,18 @@ export function createLanesStrip(canvas: HTMLCanvasElement, onResize: () => void
   let grouping: Grouping = 'site';
   let groups: LaneGroups | undefined;
   /** Only made once there are too many for lifelines. */
-  let counts: LaneCounts | undefined;
+  let counts: Reading<LaneCounts> | undefined;
   let columns: LaneColumns = { registered: [], called: [] };
   let plan: LifelinePlan = { kind: 'empty' };
   let lanes: Lane[] = [];
   let titles: LaneTitle[] = [];
-  let readings = 0;
-  let isRead = true;
   /** The stream had ended when its groups were made, so that the largest have the lanes. */
   let areRanked = false;
 
   function begin(): void {
     groups = stream === undefined ? undefined : new LaneGroups(stream, grouping);
     areRanked = stream?.status === 'ended';
+    counts?.[Symbol.dispose]();
     counts = undefined;
   }
 
@@ -191,13 +190,10 @@ export function createLanesStrip(canvas: HTMLCanvasElement, onResize: () => void
       return plan.kind === 'density';
     },
     get readings() {
-      // Asked for in every frame: as long as not all is read, the next frame reads on.
-      if (!isRead) readings++;
-      return readings;
+      return (counts?.revision ?? 0) + planner.revision;
     },
     setStream(next) {
       stream = next;
-      isRead = true;
       begin();
     },
     setGrouping(next) {
@@ -210,7 +206,6 @@ export function createLanesStrip(canvas: HTMLCanvasElement, onResize: () => void
       const { scale, palette, timeFormat, selectedRow } = view;
       if (stream?.status === 'ended' && !areRanked && groups?.isShared === true) begin();
       plan = planner.plan(stream, groups, scale, { extentMs: view.extentMs, heightPx: surface.height });
-      isRead = planner.isReady;
       if (plan.kind === 'empty' || stream === undefined || groups === undefined) {
         titles = [];
         return;
@@ -220,10 +215,10 @@ export function createLanesStrip(canvas: HTMLCanvasElement, onResize: () => void
         titles = plan.groups.map(({ title, topPx }) => ({ title, figure: '', topPx, heightPx: NaN }));
         return;
       }
-      counts ??= new LaneCounts(stream, groups);
-      isRead = readWithin(counts) && isRead;
+      counts ??= new Reading(new LaneCounts(stream, groups));
+      counts.readOn();
       drawVerticalGrid(context, scale, surface.height, palette, timeFormat);
-      drawDensity(context, view, counts);
+      drawDensity(context, view, counts.reader);
       if (selectedRow !== undefined) drawLoneLife(context, surface, selectedRow, stream, scale, palette);
     },
     lifeAt,
@@ -246,6 +241,8 @@ export function createLanesStrip(canvas: HTMLCanvasElement, onResize: () => void
       };
     },
     [Symbol.dispose]() {
+      counts?.[Symbol.dispose]();
+      planner[Symbol.dispose]();
       surface[Symbol.dispose]();
     },
   };
