@@ -6,12 +6,7 @@ import type { Going, GoingRuns } from './going-runs.ts';
 
 const STOP_AND_QUIT = 0;
 
-export interface QuitGuard {
-  /** Quits without a question: the system is shutting down, or a signal asks for it. */
-  quitNow(): void;
-}
-
-export function guardQuit(runs: Pick<GoingRuns, 'all'>): QuitGuard {
+export function guardQuit(runs: Pick<GoingRuns, 'all'>): void {
   let isConfirmed = false;
   let isAsking = false;
 
@@ -50,6 +45,7 @@ export function guardQuit(runs: Pick<GoingRuns, 'all'>): QuitGuard {
     });
   });
 
+  // The system is shutting down, or a signal asks for it: there is nobody to answer.
   const quitNow = (): void => {
     isConfirmed = true;
     app.quit();
@@ -59,7 +55,6 @@ export function guardQuit(runs: Pick<GoingRuns, 'all'>): QuitGuard {
     .whenReady()
     .then(() => powerMonitor.on('shutdown', quitNow))
     .catch((error: unknown) => console.error('The end of the system’s session will not be noticed:', error));
-  return { quitNow };
 }
 
 function questionAbout(going: readonly Going[]): Electron.MessageBoxOptions {

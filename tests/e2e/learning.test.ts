@@ -1,7 +1,7 @@
 // Learning with the page, as a person does it: guess and see, go along the path, run both halves of a pair, make an
 // experiment and look at one of its runs, and write a scenario of one's own.
 
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AxeBuilder } from '@axe-core/playwright';
@@ -121,6 +121,17 @@ describe('learning with the page', { timeout: TIMEOUT_MS }, () => {
     await page.run();
     expect(await page.ended()).toMatch(/^Finished/);
     await page.inspector.getByText('Predicted and observed').waitFor();
+
+    // A prediction that cannot be checked says why, and leads to its line.
+    const own = join(scenarios, 'my-own.mjs');
+    const text = readFileSync(own, 'utf8');
+    const line = text.slice(0, text.indexOf('function predict(')).split('\n').length + 1;
+    writeFileSync(own, text.replace(/(function predict\(.*\{\n)/, "$1  throw new Error('not thought of yet');\n"));
+    await page.run();
+    await page.ended();
+    await page.inspector.getByText(/could not be checked: .*not thought of yet/).waitFor();
+    await page.inspector.getByRole('button', { name: `Show my-own.mjs:${line} in the source` }).click();
+    await page.page.getByText("throw new Error('not thought of yet');").first().waitFor();
 
     writeFileSync(join(scenarios, 'broken.mjs'), 'export const scenario = {\n  id: "broken",\n  title: ;\n};\n');
     const broken = page.page.getByRole('button', { name: /broken\.mjs:3/ });
