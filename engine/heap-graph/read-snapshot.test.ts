@@ -175,6 +175,12 @@ const changed = (change: Change): string => {
 };
 
 describe('a small snapshot', () => {
+  it('finds a string of the delete character, which JSON does not encode though it cannot be printed', async () => {
+    const path = fileWith(JSON.stringify({ ...small, strings: [...small.strings, '\u007f'] }));
+    const { strings } = await readSnapshot(path, {});
+    expect(strings.indexOf('\u007f')).toBe(3);
+  });
+
   it('is read whatever the size of the chunks', async () => {
     const path = fileWith(text);
     const expected = readNaively(text);

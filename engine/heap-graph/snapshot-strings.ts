@@ -68,7 +68,8 @@ class SnapshotStrings implements HeapStrings {
 
   indexOf(text: string): number {
     const length = text.length;
-    const isAscii = !/[^ -~]/.test(text);
+    // JSON writes the delete character, 127, as it is: it is among those that are not encoded.
+    const isAscii = !/[^ -\u007f]/.test(text);
     if (isAscii && !/["\\]/.test(text)) {
       const wanted = Buffer.from(text, 'latin1');
       const lengths = this.#byteLength;

@@ -19,6 +19,7 @@ const showDesktop = () =>
     heaplineDesktop: {
       connect() {},
       chooseScript,
+      useTheme: () => {},
       pathOfFile: ({ name }: File) => (name.startsWith('made') ? '' : `/dropped/${name}`),
     },
   });
