@@ -3,6 +3,7 @@
 
 import { app, BrowserWindow, dialog, powerMonitor } from 'electron';
 import type { Going, GoingRuns } from './going-runs.ts';
+import { frontWindow } from './window.ts';
 
 const STOP_AND_QUIT = 0;
 
@@ -16,7 +17,7 @@ export function guardQuit(runs: Pick<GoingRuns, 'all'>): void {
     if (isAsking) return;
     isAsking = true;
     try {
-      const window = BrowserWindow.getFocusedWindow() ?? BrowserWindow.getAllWindows()[0];
+      const window = frontWindow();
       const options = questionAbout(runs.all);
       const { response } = await (window === undefined
         ? dialog.showMessageBox(options)

@@ -19,7 +19,7 @@ import { confineAllContents, denyPermissions, openOutside } from './security.ts'
 import { openStateFile } from './state-file.ts';
 import { showSystemSigns } from './system-signs.ts';
 import { WindowState } from './window-state.ts';
-import { openWindow } from './window.ts';
+import { frontWindow, openWindow } from './window.ts';
 
 /** As `build.appId` of the installers: by it, Windows files windows and notices under the application. */
 const APPLICATION_ID = 'dev.heapline.desktop';
@@ -51,7 +51,7 @@ export function startDesktop({ outFolder }: { outFolder: string }): void {
 
   acceptPage(page, {
     onClient: (port) => engine.attach(port),
-    onChooseScript: (contents) => letChoose(BrowserWindow.fromWebContents(contents)),
+    onChooseScript: (contents) => letChoose(BrowserWindow.fromWebContents(contents) ?? undefined),
     onTheme: (theme) => {
       nativeTheme.themeSource = theme;
       refreshMenu();
@@ -74,8 +74,8 @@ export function startDesktop({ outFolder }: { outFolder: string }): void {
     }
     if (script !== undefined) recent.add(script);
   };
-  const letChoose = (window: BrowserWindow | null): void => {
-    if (window === null) return show(undefined);
+  const letChoose = (window: BrowserWindow | undefined): void => {
+    if (window === undefined) return show(undefined);
     chooseScript(window)
       .then((script) => {
         if (script === undefined || window.isDestroyed()) return;
@@ -85,7 +85,7 @@ export function startDesktop({ outFolder }: { outFolder: string }): void {
       .catch((error: unknown) => console.error('The dialog could not be opened:', error));
   };
   const tell = (command: PageCommand): void => {
-    const window = BrowserWindow.getFocusedWindow() ?? BrowserWindow.getAllWindows()[0];
+    const window = frontWindow();
     if (window === undefined) show(undefined);
     else tellPage(window, command);
   };
@@ -96,7 +96,7 @@ export function startDesktop({ outFolder }: { outFolder: string }): void {
       isDevelopment: !app.isPackaged,
       recentScripts: recent.paths,
       theme: nativeTheme.themeSource,
-      openScript: () => letChoose(BrowserWindow.getFocusedWindow() ?? BrowserWindow.getAllWindows()[0] ?? null),
+      openScript: () => letChoose(frontWindow()),
       openRecent: show,
       clearRecent: () => recent.clear(),
       tell,

@@ -7,6 +7,11 @@ import { MINIMUM_SIZE, placeWindow, type WindowState } from './window-state.ts';
 /** The page's own ground, so that nothing flashes before it is drawn. */
 const GROUND = { dark: '#0f1216', light: '#f6f7f9' };
 
+/** The one that the user looks at, else any; undefined where none is open. */
+export function frontWindow(): BrowserWindow | undefined {
+  return BrowserWindow.getFocusedWindow() ?? BrowserWindow.getAllWindows()[0];
+}
+
 /**
  * @param address of the page, with what it is to begin with in its fragment
  * @param preloadPath the built preload script, absolute

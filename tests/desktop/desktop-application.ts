@@ -1,12 +1,13 @@
 // The desktop application as a person and the system drive it, for tests: Electron's own where its program is here, and
 // otherwise the built application against a stand-in for Electron. What ran is always said.
 
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { findElectronBinary } from '../../scripts/electron-binary.ts';
+import { processesWithEnvironment } from '../processes-with-environment.ts';
 import type { Driver } from './driver.ts';
 import { launchElectron } from './electron-driver.ts';
 import type { Bounds, DesktopState, DialogState, MenuEntry, Order } from './orders.ts';
@@ -278,21 +279,3 @@ const nameOf = (path: string) => path.replace(/.*[/\\]/s, '');
 const isBrowsersOwn = (name: string) => /^\.?(org\.chromium|com\.google|scoped_dir|playwright)/.test(name);
 /** Electron prints lines of Chromium's own, which begin with a bracket. */
 const isOurs = (line: string) => line.trim() !== '' && !/^\[\d+:|^DevTools listening|^Debugger/.test(line);
-
-/** Processes that were started with `text` in their environment, with whichever parent. Empty where there is no /proc. */
-export function processesWithEnvironment(text: string): { pid: number; command: string }[] {
-  if (process.platform !== 'linux') return [];
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .flatMap((name) => {
-      try {
-        if (!readFileSync(`/proc/${name}/environ`, 'utf8').includes(text)) return [];
-        const isZombie = / Z /.test(readFileSync(`/proc/${name}/stat`, 'utf8').replace(/\(.*\)/s, ''));
-        const command = readFileSync(`/proc/${name}/cmdline`, 'utf8').replaceAll('\0', ' ');
-        return isZombie ? [] : [{ pid: Number(name), command }];
-      } catch {
-        // It has ended in the meantime, or belongs to somebody else.
-        return [];
-      }
-    });
-}

@@ -3,7 +3,7 @@
 
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
@@ -13,6 +13,7 @@ import { createWebSocketPort } from '../../cli/serve/web-socket-port.ts';
 import type { Command } from '../../engine/protocol/command.ts';
 import { EngineEvent } from '../../engine/protocol/event.ts';
 import { validatedPort, type Port } from '../../engine/protocol/port.ts';
+import { processesWithEnvironment } from '../processes-with-environment.ts';
 
 const projectFolder = resolve(import.meta.dirname, '../..');
 const START_TIMEOUT_MS = 20_000;
@@ -178,22 +179,4 @@ function printedAddress(server: ChildProcess): Promise<string> {
       resolve(found);
     });
   });
-}
-
-/** Processes that were started with `text` in their environment, with whichever parent. Empty where there is no /proc. */
-function processesWithEnvironment(text: string): { pid: number; command: string }[] {
-  if (process.platform !== 'linux') return [];
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .flatMap((name) => {
-      try {
-        if (!readFileSync(`/proc/${name}/environ`, 'utf8').includes(text)) return [];
-        const isZombie = / Z /.test(readFileSync(`/proc/${name}/stat`, 'utf8').replace(/\(.*\)/s, ''));
-        const command = readFileSync(`/proc/${name}/cmdline`, 'utf8').replaceAll('\0', ' ');
-        return isZombie ? [] : [{ pid: Number(name), command }];
-      } catch {
-        // It has ended in the meantime, or belongs to somebody else.
-        return [];
-      }
-    });
 }

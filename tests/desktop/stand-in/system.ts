@@ -2,20 +2,13 @@
 // reach out of the application, which is kept for the test and never done.
 
 import type * as Electron from 'electron';
+import type { DialogState } from '../orders.ts';
 import { screenBounds, StandInWindow } from './browser-window.ts';
 import { LoudEmitter, loud } from './loud.ts';
 
-export type DialogKind = 'open' | 'save' | 'message' | 'error';
+type DialogKind = DialogState['kind'];
 /** A dialog that is open now. */
-interface OpenDialog {
-  readonly number: number;
-  readonly kind: DialogKind;
-  readonly title: string;
-  readonly message: string;
-  readonly detail: string;
-  readonly buttons: readonly string[];
-  readonly defaultPath: string;
-  readonly extensions: readonly string[];
+interface OpenDialog extends DialogState {
   readonly answer: (answer: never) => void;
 }
 export const dialogs: OpenDialog[] = [];
