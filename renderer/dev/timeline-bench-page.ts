@@ -10,14 +10,16 @@ import { EngineEvent } from '../../engine/protocol/event.ts';
 import { decodeFrame } from '../../engine/protocol/frame-codec.ts';
 import { quickened } from '../../engine/protocol/port.ts';
 import RunTimeline from '../src/charts/RunTimeline.vue';
-import { createHeapCurves } from '../src/charts/heap-curves.ts';
+import type { Curve, CurveShape } from '../src/charts/draw-curve.ts';
+import { createHeapCurves, highestOf } from '../src/charts/heap-curves.ts';
 import { HEAP_SERIES, HIDDEN_AT_FIRST } from '../src/charts/heap-series.ts';
 import { createLineChart } from '../src/charts/line-chart.ts';
 import { readPalette, translucent } from '../src/charts/palette.ts';
-import { createTimeScale } from '../src/charts/time-scale.ts';
+import { createTimeScale, type TimeScale } from '../src/charts/time-scale.ts';
 import { createRunStream } from '../src/stream/create-run-stream.ts';
 import { browserFrameHost, createFrameLoop } from '../src/stream/frame-loop.ts';
 import { lowerBound } from '../src/stream/growable-column.ts';
+import type { Point } from '../src/stream/level-of-detail.ts';
 import type { RunStream } from '../src/stream/run-stream.ts';
 import { createEngineClient } from '../src/transport/engine-client.ts';
 import { openWebSocketPort } from '../src/transport/web-socket-port.ts';
@@ -285,9 +287,9 @@ async function redraw(pairs: number, { withRaster }: { withRaster: boolean }): P
         axes: [{ show: false }, { show: false }],
         series: [
           {},
-          ...series.map(({ key, hue, dash, fill }) => ({
+          ...series.map(({ hue, widthPx, dash, fill }) => ({
             stroke: palette[hue],
-            width: key === 'used' || key === 'external' ? 1.5 : 1,
+            width: widthPx,
             dash: [...dash],
             points: { show: false },
             ...(fill > 0 ? { fill: translucent(palette[hue], fill) } : {}),
@@ -315,20 +317,25 @@ async function redraw(pairs: number, { withRaster }: { withRaster: boolean }): P
       // Another stretch each time, as in panning.
       const fromMs = windowMs === endMs ? 0 : (endMs - windowMs) * (0.2 + (0.5 * pair) / pairs);
       const scale = createTimeScale(fromMs, fromMs + windowMs, size.width);
-      const top = curves.highest(scale, HIDDEN) * 1.03;
-      const plain = curves.lines(scale, { palette, hidden: HIDDEN });
-      points = plain.reduce((sum, line) => sum + line.points.length, 0);
-      const visible = plain.filter((_, index) => !HIDDEN.has(HEAP_SERIES[index]?.key ?? 'rss'));
-      const reduced = aligned(visible.map((line) => line.points));
+      const top = highestOf(curves.shapes(scale, HIDDEN)) * 1.03;
+      const visible = [...curves.shapes(scale, HIDDEN).values()].map(({ shape }) => pointsOf(shape, scale));
+      points = visible.reduce((sum, line) => sum + line.length, 0);
+      const reduced = aligned(visible);
       const rows = visibleRows(source, series, scale.fromMs, scale.toMs);
       rawRows = rows[0]?.length ?? 0;
 
       const drawHeapline = () => {
         const startedAt = performance.now();
-        curves.highest(scale, HIDDEN);
-        const lines = curves.lines(scale, { palette, hidden: HIDDEN });
+        const shapes = curves.shapes(scale, HIDDEN);
+        const axis = { scale, zeroY: size.height, pixelsPerUnit: size.height / (highestOf(shapes) * 1.03) };
         const reducedAt = performance.now();
-        chart.draw(lines, scale, size, top);
+        chart.draw(
+          series.flatMap(({ key, hue, widthPx, dash, fill }, order): Curve[] => {
+            const shape = shapes.get(key)?.shape;
+            return shape === undefined ? [] : [{ ...axis, shape, color: palette[hue], widthPx, dash, fill, order }];
+          }),
+          size,
+        );
         read(canvas.getContext('2d'));
         heaplineMs.push(performance.now() - startedAt);
         reduceMs.push(reducedAt - startedAt);
@@ -365,6 +372,17 @@ async function redraw(pairs: number, { withRaster }: { withRaster: boolean }): P
   chart[Symbol.dispose]();
   stage.remove();
   return results;
+}
+
+/** The points that uPlot needs to draw the same: of a pixel column its lowest and its highest. */
+function pointsOf(shape: CurveShape, scale: TimeScale): readonly Point[] {
+  if (shape.kind === 'points') return shape.points;
+  const columns = shape.low.length;
+  return Array.from({ length: columns * 2 }, (_, index) => {
+    const column = index >> 1;
+    const values = index % 2 === 0 ? shape.low : shape.high;
+    return { x: scale.timeAt(((column + 0.5) * scale.width) / columns), y: values[column] ?? NaN };
+  });
 }
 
 /** One list of times for all lines, as uPlot wants it: nearly always they have the same ones. */

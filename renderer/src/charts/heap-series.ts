@@ -4,12 +4,22 @@ import type { RunStream } from '../stream/run-stream.ts';
 import type { Palette } from './palette.ts';
 
 export const HEAP_SERIES = [
-  { key: 'used', title: 'used', column: 'usedBytes', hue: 'blue', dash: [], fill: 0.2, help: 'Objects in V8’s heap' },
+  {
+    key: 'used',
+    title: 'used',
+    column: 'usedBytes',
+    hue: 'blue',
+    widthPx: 1.5,
+    dash: [],
+    fill: 0.2,
+    help: 'Objects in V8’s heap',
+  },
   {
     key: 'external',
     title: 'external',
     column: 'externalBytes',
     hue: 'cyan',
+    widthPx: 1.5,
     dash: [],
     fill: 0.1,
     help: 'ArrayBuffers and other memory outside V8’s heap, kept by its objects',
@@ -19,6 +29,7 @@ export const HEAP_SERIES = [
     title: 'total',
     column: 'totalBytes',
     hue: 'inkFaint',
+    widthPx: 1,
     dash: [3, 3],
     fill: 0,
     help: 'What V8 has reserved for its heap',
@@ -28,6 +39,7 @@ export const HEAP_SERIES = [
     title: 'RSS',
     column: 'rssBytes',
     hue: 'inkFaint',
+    widthPx: 1,
     dash: [7, 3],
     fill: 0,
     help: 'Resident memory of the whole process',
@@ -37,6 +49,7 @@ export const HEAP_SERIES = [
   title: string;
   column: keyof RunStream['samples'];
   hue: keyof Palette;
+  widthPx: number;
   dash: readonly number[];
   /** Opacity of the area below the curve. */
   fill: number;

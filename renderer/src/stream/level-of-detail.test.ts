@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { float64Column } from './growable-column.ts';
-import { SeriesReduction } from './level-of-detail.ts';
+import { PixelRows, SeriesReduction, type VisibleRange } from './level-of-detail.ts';
 import { MinMaxIndex } from './min-max-index.ts';
 
 const valueOrUnknown = fc.oneof(
@@ -50,145 +50,146 @@ describe('MinMaxIndex', () => {
   });
 });
 
+interface Sample {
+  readonly atMs: number;
+  readonly value: number;
+}
+
+function reductionOf(samples: readonly Sample[], range: VisibleRange, longestGapMs?: number) {
+  const atMs = float64Column();
+  const values = float64Column();
+  for (const sample of samples) {
+    atMs.push(sample.atMs);
+    values.push(sample.value);
+  }
+  const rows = new PixelRows(atMs);
+  rows.find(range);
+  const reduction = new SeriesReduction(atMs, values);
+  const low = new Float64Array(range.pixelColumns);
+  const high = new Float64Array(range.pixelColumns);
+  reduction.extents(rows, { low, high }, longestGapMs);
+  return { rows, low: [...low], high: [...high], points: () => reduction.points(rows, longestGapMs) };
+}
+
+/** The same by looking at every sample and at every edge of every line between two. */
+function naiveExtents(samples: readonly Sample[], { fromMs, toMs, pixelColumns }: VisibleRange, longestGapMs: number) {
+  const edges = Array.from({ length: pixelColumns + 1 }, (_, column) =>
+    column === pixelColumns ? toMs : fromMs + ((toMs - fromMs) * column) / pixelColumns,
+  );
+  const columnOf = ({ atMs }: Sample) => edges.findLastIndex((edge) => edge <= atMs);
+  const inColumn = (column: number) =>
+    samples.filter((sample) => sample.atMs < toMs && columnOf(sample) === column).map(({ value }) => value);
+  const isUnknown = (column: number) => inColumn(column).length > 0 && known(inColumn(column)).length === 0;
+  const reached: number[][] = Array.from({ length: pixelColumns }, (_, column) => known(inColumn(column)));
+  // Of what lies outside the window only the next sample on either side counts.
+  const before = samples.findLast(({ atMs }) => atMs < fromMs);
+  const after = samples.find(({ atMs }) => atMs >= toMs);
+  const within = samples.filter(({ atMs, value }) => atMs >= fromMs && atMs < toMs && !Number.isNaN(value));
+  const line = [before, ...within, after].filter((sample) => sample !== undefined);
+  for (let index = 1; index < line.length; index++) {
+    const [one, other] = [line[index - 1]!, line[index]!];
+    if (Number.isNaN(one.value) || Number.isNaN(other.value) || other.atMs - one.atMs > longestGapMs) continue;
+    const from = columnOf(one);
+    const to = other.atMs >= toMs ? pixelColumns : columnOf(other);
+    if (Array.from({ length: Math.max(0, to - from - 1) }, (_, step) => from + 1 + step).some(isUnknown)) continue;
+    for (let edge = from + 1; edge <= to; edge++) {
+      const share = (edges[edge]! - one.atMs) / (other.atMs - one.atMs);
+      const crossing = one.value + share * (other.value - one.value);
+      reached[edge - 1]?.push(crossing);
+      reached[edge]?.push(crossing);
+    }
+  }
+  return { low: reached.map(lowest), high: reached.map(highest), inColumn };
+}
+
+const isClose = (one: number, other: number) =>
+  (Number.isNaN(one) && Number.isNaN(other)) || Math.abs(one - other) <= 1e-6 * Math.max(1, Math.abs(one));
+
 describe('SeriesReduction', () => {
-  const samples = fc.array(fc.record({ stepMs: fc.integer({ min: 1, max: 30 }), value: valueOrUnknown }), {
-    maxLength: 1500,
-    size: 'max',
-  });
+  const steps = fc.array(
+    // Some lie exactly on the edge of a column of 1, 2, 4 or 8 ms.
+    fc.record({ steps: fc.integer({ min: 1, max: 40 }), isOnEdge: fc.boolean(), value: valueOrUnknown }),
+    { maxLength: 900, size: 'max' },
+  );
+  const samplesOf = (rows: readonly { steps: number; isOnEdge: boolean; value: number }[]): Sample[] => {
+    let atMs = 0;
+    return rows.map(({ steps: more, isOnEdge, value }) => {
+      atMs = isOnEdge ? (Math.floor(atMs / 8) + more) * 8 : atMs + more / 8;
+      return { atMs, value };
+    });
+  };
 
-  it('draws the true minimum and maximum of every pixel column, and a gap where nothing is known', () => {
+  it('knows how low and how high the line is in every pixel column, and where there is none', () => {
     fc.assert(
       fc.property(
-        samples,
-        fc.integer({ min: 1, max: 60 }),
-        fc.integer({ min: 0, max: 5000 }),
-        fc.integer({ min: 1, max: 20_000 }),
-        (rows, pixelColumns, fromMs, lengthMs) => {
-          const atMs = float64Column();
-          const values = float64Column();
-          let time = 0;
-          for (const { stepMs, value } of rows) {
-            time += stepMs;
-            atMs.push(time);
-            values.push(value);
-          }
-          const toMs = fromMs + lengthMs;
-          const points = new SeriesReduction(atMs, values).points({ fromMs, toMs, pixelColumns });
-          const edge = (column: number) =>
-            column === pixelColumns ? toMs : fromMs + ((toMs - fromMs) * column) / pixelColumns;
-          for (let column = 0; column < pixelColumns; column++) {
-            const isIn = (x: number) => x >= edge(column) && x < edge(column + 1);
-            const raw: number[] = [];
-            for (let row = 0; row < atMs.length; row++) if (isIn(atMs.at(row))) raw.push(values.at(row));
-            const drawn = points.filter(({ x }) => isIn(x)).map(({ y }) => y);
-            expect(lowest(drawn)).toBe(lowest(raw));
-            expect(highest(drawn)).toBe(highest(raw));
-            if (raw.length > 0 && known(raw).length === 0) expect(drawn.length).toBeGreaterThan(0);
-          }
-          expect(points.length).toBeLessThanOrEqual(pixelColumns * 4 + 2);
-          for (let index = 1; index < points.length; index++) {
-            expect(points[index]?.x).toBeGreaterThanOrEqual(points[index - 1]?.x ?? NaN);
-          }
-        },
-      ),
-      { numRuns: 200, interruptAfterTimeLimit: LONGEST_MS },
-    );
-  });
-
-  it('keeps minimum and maximum where samples lie on the edges, and interrupts the line at every long silence', () => {
-    fc.assert(
-      fc.property(
-        // Every step is a whole number of pixel columns, or of tenths of one.
-        fc.array(fc.record({ steps: fc.integer({ min: 1, max: 40 }), isOnEdge: fc.boolean(), value: valueOrUnknown }), {
-          maxLength: 900,
-          size: 'max',
-        }),
+        steps,
         fc.integer({ min: 1, max: 90 }),
-        fc.constantFrom(0.5, 1, 2, 16),
-        fc.integer({ min: 5, max: 60 }),
-        (rows, pixelColumns, columnMs, longestGapMs) => {
-          const atMs = float64Column();
-          const values = float64Column();
-          let time = 0;
-          for (const { steps, isOnEdge, value } of rows) {
-            time += (steps * columnMs) / (isOnEdge ? 1 : 10);
-            if (isOnEdge) time = Math.ceil(time / columnMs) * columnMs;
-            atMs.push(time);
-            values.push(value);
-          }
-          const fromMs = columnMs * 3;
-          const toMs = fromMs + columnMs * pixelColumns;
-          const points = new SeriesReduction(atMs, values).points({ fromMs, toMs, pixelColumns }, longestGapMs);
-          const isDrawn = (x: number, y: number) => points.some((point) => point.x === x && Object.is(point.y, y));
+        fc.integer({ min: 0, max: 2_000 }),
+        fc.oneof(fc.constantFrom(1, 2, 4, 8), fc.double({ min: 0.1, max: 60, noNaN: true })),
+        fc.constantFrom(5, 25, 60, Infinity),
+        (rows, pixelColumns, fromMs, columnMs, longestGapMs) => {
+          const samples = samplesOf(rows);
+          const range = { fromMs, toMs: fromMs + columnMs * pixelColumns, pixelColumns };
+          const drawn = reductionOf(samples, range, longestGapMs);
+          const naive = naiveExtents(samples, range, longestGapMs);
           for (let column = 0; column < pixelColumns; column++) {
-            const isIn = (x: number) => x >= fromMs + columnMs * column && x < fromMs + columnMs * (column + 1);
-            const raw: number[] = [];
-            for (let row = 0; row < atMs.length; row++) if (isIn(atMs.at(row))) raw.push(values.at(row));
-            const drawn = points.filter(({ x }) => isIn(x)).map(({ y }) => y);
-            expect(lowest(drawn)).toBe(lowest(raw));
-            expect(highest(drawn)).toBe(highest(raw));
-            // A column of one sample has that sample, where it was taken.
-            const only = raw.length === 1 ? raw[0] : undefined;
-            if (only !== undefined) {
-              let row = 0;
-              while (!isIn(atMs.at(row))) row++;
-              expect(isDrawn(atMs.at(row), only)).toBe(true);
-            }
-          }
-          for (let row = 1; row < atMs.length; row++) {
-            const [before, after] = [atMs.at(row - 1), atMs.at(row)];
-            const isBetweenColumns = Math.floor(before / columnMs) !== Math.floor(after / columnMs);
-            if (after < fromMs || before >= toMs || !isBetweenColumns || after - before <= longestGapMs) continue;
-            expect(points.some(({ x, y }) => x > before && x < after && Number.isNaN(y))).toBe(true);
+            const [low, high] = [drawn.low[column]!, drawn.high[column]!];
+            expect({ column, low, high }).toSatisfy(
+              () => isClose(low, naive.low[column]!) && isClose(high, naive.high[column]!),
+            );
+            // No sample is lost, to the last digit.
+            const values = known(naive.inColumn(column));
+            if (values.length === 0) continue;
+            expect(low).toBeLessThanOrEqual(lowest(values));
+            expect(high).toBeGreaterThanOrEqual(highest(values));
           }
         },
       ),
-      { numRuns: 150, interruptAfterTimeLimit: LONGEST_MS },
+      { numRuns: 300, interruptAfterTimeLimit: LONGEST_MS },
     );
   }, 60_000);
 
-  it('reaches beyond both edges, so that the line does not end within the chart', () => {
-    const atMs = float64Column();
-    const values = float64Column();
-    atMs.append([0, 100, 200, 300]);
-    values.append([1, 2, 3, 4]);
-    const points = new SeriesReduction(atMs, values).points({ fromMs: 120, toMs: 180, pixelColumns: 10 });
-    expect(points).toEqual([
+  it('has nothing but the lowest and the highest sample where the line does not leave them', () => {
+    const samples = Array.from({ length: 1_000 }, (_, row) => ({ atMs: row, value: [5, 1, 9, 4][row % 4]! }));
+    const { low, high } = reductionOf(samples, { fromMs: 100, toMs: 900, pixelColumns: 100 });
+    expect(new Set(low)).toEqual(new Set([1]));
+    expect(new Set(high)).toEqual(new Set([9]));
+  });
+
+  it('tells how many samples are in sight, and which pixel column has which of them', () => {
+    const samples = [0, 100, 110, 111, 300].map((atMs) => ({ atMs, value: atMs }));
+    const { rows } = reductionOf(samples, { fromMs: 100, toMs: 200, pixelColumns: 10 });
+    expect(rows.count).toBe(3);
+    expect([...rows.first]).toEqual([1, 2, 4, 4, 4, 4, 4, 4, 4, 4, 4]);
+  });
+
+  it('has points beyond both edges, so that the line does not end within the chart', () => {
+    const samples = [1, 2, 3, 4].map((value, row) => ({ atMs: row * 100, value }));
+    expect(reductionOf(samples, { fromMs: 120, toMs: 180, pixelColumns: 10 }).points()).toEqual([
       { x: 100, y: 2 },
       { x: 200, y: 3 },
     ]);
   });
 
   it('interrupts the line where samples are missing for too long', () => {
-    const atMs = float64Column();
-    const values = float64Column();
-    atMs.append([0, 20, 900, 920]);
-    values.append([1, 1, 2, 2]);
-    const points = new SeriesReduction(atMs, values).points({ fromMs: 0, toMs: 1000, pixelColumns: 100 }, 500);
-    expect(points.map(({ y }) => y)).toEqual([1, 1, NaN, 2, 2]);
+    const samples = [0, 20, 900, 920].map((atMs) => ({ atMs, value: atMs < 500 ? 1 : 2 }));
+    const { points, low } = reductionOf(samples, { fromMs: 0, toMs: 1_000, pixelColumns: 100 }, 500);
+    expect(points().map(({ y }) => y)).toEqual([1, 1, NaN, 2, 2]);
+    expect(low.slice(0, 4)).toEqual([1, 1, 1, NaN]);
+    expect(low.slice(-12)).toEqual([NaN, NaN, 2, 2, 2, NaN, NaN, NaN, NaN, NaN, NaN, NaN]);
   });
 
-  it('needs as many points for four million samples as for four thousand', () => {
+  it('finds one sample among four million', () => {
     const count = 4_000_000;
     const atMs = float64Column();
     const values = float64Column();
     atMs.append(Float64Array.from({ length: count }, (_, row) => row * 20));
     values.append(Float64Array.from({ length: count }, (_, row) => (row === 1_234_567 ? 1e9 : row % 1000)));
-    const points = new SeriesReduction(atMs, values).points({ fromMs: 0, toMs: count * 20, pixelColumns: 800 });
-    expect(points.length).toBeLessThanOrEqual(800 * 4 + 2);
-    expect(Math.max(...points.map(({ y }) => y))).toBe(1e9);
-  });
-
-  it('takes the width of a pixel column for no gap', () => {
-    const atMs = float64Column();
-    const values = float64Column();
-    for (let at = 0; at < 60_000; at += 20) {
-      if (at >= 30_000 && at < 31_000) continue;
-      atMs.push(at);
-      values.push(at % 700);
-    }
-    const points = new SeriesReduction(atMs, values).points({ fromMs: 0, toMs: 60_000, pixelColumns: 100 }, 250);
-    expect(points.filter(({ y }) => Number.isNaN(y)).map(({ x }) => x)).toEqual([30_490]);
-    expect(points.length).toBeLessThanOrEqual(203);
+    const rows = new PixelRows(atMs);
+    rows.find({ fromMs: 0, toMs: count * 20, pixelColumns: 800 });
+    const high = new Float64Array(800);
+    new SeriesReduction(atMs, values).extents(rows, { low: new Float64Array(800), high });
+    expect(high.findIndex((value) => value === 1e9)).toBe(Math.floor((1_234_567 / count) * 800));
+    expect(high.filter((value) => value === 999)).toHaveLength(799);
   });
 });

@@ -17,8 +17,57 @@ export interface VisibleRange {
   readonly pixelColumns: number;
 }
 
-/** Up to this many rows of one pixel column are drawn as they are; of more, as many extremes. */
-const DRAWN_AS_THEY_ARE = 2;
+/** How low and how high a curve is in each pixel column; both NaN where there is none. */
+export interface ColumnExtents {
+  readonly low: Float64Array;
+  readonly high: Float64Array;
+}
+
+/** Left edge of a pixel column: computed from its number, never added up, since errors would move samples between columns. */
+const edgeOf = ({ fromMs, toMs, pixelColumns }: VisibleRange, column: number) =>
+  column === pixelColumns ? toMs : fromMs + ((toMs - fromMs) * column) / pixelColumns;
+
+/** Which rows fall into which pixel column: found once for all series that were sampled at the same times. */
+export class PixelRows {
+  /** First row at or after the left edge of each column, and of the range's end. */
+  first = new Uint32Array(1);
+  range: VisibleRange = { fromMs: 0, toMs: 1, pixelColumns: 0 };
+  readonly #atMs: ColumnView<Float64Array>;
+
+  /** `atMs` is ascending. */
+  constructor(atMs: ColumnView<Float64Array>) {
+    this.#atMs = atMs;
+  }
+
+  /** Number of rows within the range. */
+  get count(): number {
+    return (this.first[this.range.pixelColumns] ?? 0) - (this.first[0] ?? 0);
+  }
+
+  find(range: VisibleRange): void {
+    const { pixelColumns } = range;
+    this.range = range;
+    if (this.first.length !== pixelColumns + 1) this.first = new Uint32Array(pixelColumns + 1);
+    const { first } = this;
+    const times = this.#atMs.values;
+    const { length } = this.#atMs;
+    let row = lowerBound(this.#atMs, range.fromMs);
+    first[0] = row;
+    for (let column = 1; column <= pixelColumns; column++) {
+      const edgeMs = edgeOf(range, column);
+      // Galloping finds the end of a crowded column without visiting its rows.
+      let step = 1;
+      while (row + step <= length && (times[row + step - 1] ?? Infinity) < edgeMs) {
+        row += step;
+        step *= 2;
+      }
+      for (; step >= 1; step /= 2) {
+        if (row + step <= length && (times[row + step - 1] ?? Infinity) < edgeMs) row += step;
+      }
+      first[column] = row;
+    }
+  }
+}
 
 /** One series over time, ready to be reduced again and again as it grows. */
 export class SeriesReduction {
@@ -43,76 +92,86 @@ export class SeriesReduction {
   }
 
   /**
-   * Points to draw, at most two for each pixel column, and one for each gap. Guaranteed: within every pixel column the lowest and the highest
-   * point are the lowest and highest known sample; a pixel column of samples that are all unknown is a gap; so is a
-   * distance between two samples of more than `longestGapMs`. A sample on either side of the range is included, so that
-   * the line reaches the edges.
+   * The samples of the range as they are, for windows with fewer of them than pixels, and one on either side, so that the
+   * line reaches the edges. An unknown sample interrupts the line; so does a distance of more than `longestGapMs`.
    */
-  points(range: VisibleRange, longestGapMs = Infinity): Point[] {
-    const { fromMs, toMs, pixelColumns } = range;
+  points(rows: PixelRows, longestGapMs = Infinity): Point[] {
+    const times = this.#atMs.values;
+    const values = this.#values.values;
+    const { first, range } = rows;
+    const from = Math.max(0, (first[0] ?? 0) - 1);
+    const to = Math.min(this.#atMs.length, this.#values.length, (first[range.pixelColumns] ?? 0) + 1);
     const points: Point[] = [];
+    let lastX = NaN;
+    for (let row = from; row < to; row++) {
+      const x = times[row] ?? NaN;
+      if (x - lastX > longestGapMs) points.push({ x: (lastX + x) / 2, y: NaN });
+      points.push({ x, y: values[row] ?? NaN });
+      lastX = x;
+    }
+    return points;
+  }
+
+  /**
+   * How low and how high the line through all samples is in each pixel column, those included that it only crosses:
+   * exact, so no peak is lost. The line is interrupted by a pixel column whose samples are all unknown, and by a distance
+   * between two known ones of more than `longestGapMs`; single unknown samples among known ones are less than a pixel.
+   */
+  extents(rows: PixelRows, { low, high }: ColumnExtents, longestGapMs = Infinity): void {
     const times = this.#atMs.values;
     const values = this.#values.values;
     const length = Math.min(this.#atMs.length, this.#values.length);
-    let lastX = NaN;
-    const interrupt = (x: number) => {
-      if (x - lastX > longestGapMs) points.push({ x: (lastX + x) / 2, y: NaN });
+    const { first, range } = rows;
+    const { pixelColumns } = range;
+    const extremes = this.#extremes;
+    low.fill(Infinity);
+    high.fill(-Infinity);
+    const reach = (column: number, lowest: number, highest: number) => {
+      if (lowest < low[column]!) low[column] = lowest;
+      if (highest > high[column]!) high[column] = highest;
     };
-    const add = (x: number, y: number) => {
-      interrupt(x);
-      points.push({ x, y });
-      lastX = x;
+    /** The last known sample, and the column it is in: −1 is before the range. */
+    let lastMs = NaN;
+    let lastValue = NaN;
+    let lastColumn = -1;
+    /** The line from the last known sample to this one, as far as it runs through the edges between their columns. */
+    const join = (toColumn: number, atMs: number, value: number) => {
+      if (!(atMs - lastMs <= longestGapMs)) return;
+      const slope = (value - lastValue) / (atMs - lastMs);
+      for (let edge = lastColumn + 1; edge <= toColumn; edge++) {
+        const crossing = lastValue + slope * (edgeOf(range, edge) - lastMs);
+        if (edge > 0) reach(edge - 1, crossing, crossing);
+        if (edge < pixelColumns) reach(edge, crossing, crossing);
+      }
     };
-    const addRow = (row: number) => add(times[row] ?? NaN, values[row] ?? NaN);
-    let row = lowerBound(this.#atMs, fromMs);
-    if (row > 0 && row <= length) addRow(row - 1);
-    for (let column = 0; column < pixelColumns && row < length; column++) {
-      // An edge is computed from its number, never added up: errors would move samples between columns.
-      const edgeMs = column + 1 === pixelColumns ? toMs : fromMs + ((toMs - fromMs) * (column + 1)) / pixelColumns;
-      if ((times[row] ?? NaN) >= edgeMs) continue;
-      let end = row;
-      // Galloping finds the end of a crowded column without visiting its rows.
-      for (let step = 1; end < length && (times[end] ?? NaN) < edgeMs; step *= 2) {
-        const next = Math.min(length, end + step);
-        if (next < length && (times[next] ?? NaN) < edgeMs) {
-          end = next;
-          continue;
-        }
-        let low = end + 1;
-        let high = next;
-        while (low < high) {
-          const middle = (low + high) >>> 1;
-          if ((times[middle] ?? NaN) < edgeMs) low = middle + 1;
-          else high = middle;
-        }
-        end = low;
-        break;
-      }
-      if (end - row <= DRAWN_AS_THEY_ARE) {
-        for (let each = row; each < end; each++) addRow(each);
-      } else {
-        this.#index.read(row, end, this.#extremes);
-        const { minimum, maximum } = this.#extremes;
-        const firstX = times[row] ?? NaN;
-        const lastInColumn = times[end - 1] ?? NaN;
-        if (Number.isNaN(minimum)) {
-          add(firstX, NaN);
-          lastX = lastInColumn;
-        } else {
-          const middleX = (firstX + lastInColumn) / 2;
-          // The nearer one first: the line then goes to and fro no more than it must.
-          const lastY = points.at(-1)?.y ?? NaN;
-          const isFalling = Math.abs(lastY - maximum) < Math.abs(lastY - minimum);
-          // Whether there is a gap is told by the first sample of the column, not by its middle.
-          interrupt(firstX);
-          points.push({ x: middleX, y: isFalling ? maximum : minimum });
-          if (minimum !== maximum) points.push({ x: middleX, y: isFalling ? minimum : maximum });
-          lastX = lastInColumn;
-        }
-      }
-      row = end;
+    const before = (first[0] ?? 0) - 1;
+    if (before >= 0) {
+      lastMs = times[before] ?? NaN;
+      lastValue = values[before] ?? NaN;
     }
-    if (row < length) addRow(row);
-    return points;
+    for (let column = 0; column < pixelColumns; column++) {
+      let row = first[column] ?? 0;
+      let end = Math.min(length, first[column + 1] ?? 0);
+      if (row >= end) continue;
+      this.#index.read(row, end, extremes);
+      if (Number.isNaN(extremes.minimum)) {
+        lastMs = NaN;
+        continue;
+      }
+      while (Number.isNaN(values[row] ?? 0)) row++;
+      join(column, times[row] ?? NaN, values[row] ?? NaN);
+      reach(column, extremes.minimum, extremes.maximum);
+      while (Number.isNaN(values[end - 1] ?? 0)) end--;
+      lastMs = times[end - 1] ?? NaN;
+      lastValue = values[end - 1] ?? NaN;
+      lastColumn = column;
+    }
+    const after = first[pixelColumns] ?? 0;
+    if (after < length) join(pixelColumns, times[after] ?? NaN, values[after] ?? NaN);
+    for (let column = 0; column < pixelColumns; column++) {
+      if (low[column]! <= high[column]!) continue;
+      low[column] = NaN;
+      high[column] = NaN;
+    }
   }
 }

@@ -30,37 +30,31 @@ export class MinMaxIndex {
   /** Writes the extremes of the rows into `result`. */
   read(fromRow: number, toRow: number, result: Extremes): void {
     this.#extend();
-    let minimum = Infinity;
-    let maximum = -Infinity;
+    result.minimum = Infinity;
+    result.maximum = -Infinity;
     let from = fromRow;
     let to = toRow;
     let lows = this.#column.values;
     let highs = this.#column.values;
     for (let level = 0; ; level++) {
       const above = this.#levels[level];
-      const take = (row: number) => {
-        const low = lows[row] ?? NaN;
-        const high = highs[row] ?? NaN;
-        if (low < minimum) minimum = low;
-        if (high > maximum) maximum = high;
-      };
       // Only whole blocks exist above, so the unaligned ends are read on this level.
       const alignedFrom = (from + BLOCK_ROWS - 1) >> BLOCK_SHIFT;
       const alignedTo = to >> BLOCK_SHIFT;
       if (above === undefined || alignedFrom >= alignedTo) {
-        for (let row = from; row < to; row++) take(row);
+        widen(result, lows, highs, from, to);
         break;
       }
-      for (let row = from; row < alignedFrom << BLOCK_SHIFT; row++) take(row);
-      for (let row = alignedTo << BLOCK_SHIFT; row < to; row++) take(row);
+      widen(result, lows, highs, from, alignedFrom << BLOCK_SHIFT);
+      widen(result, lows, highs, alignedTo << BLOCK_SHIFT, to);
       from = alignedFrom;
       to = alignedTo;
       lows = above.minimum.values;
       highs = above.maximum.values;
     }
-    const isKnown = minimum <= maximum;
-    result.minimum = isKnown ? minimum : NaN;
-    result.maximum = isKnown ? maximum : NaN;
+    if (result.minimum <= result.maximum) return;
+    result.minimum = NaN;
+    result.maximum = NaN;
   }
 
   #extend(): void {
@@ -86,4 +80,17 @@ export class MinMaxIndex {
       highs = level.maximum;
     }
   }
+}
+
+/** Takes the rows [from, to) into `result`. */
+function widen(result: Extremes, lows: Float64Array, highs: Float64Array, from: number, to: number): void {
+  let { minimum, maximum } = result;
+  for (let row = from; row < to; row++) {
+    const low = lows[row]!;
+    const high = highs[row]!;
+    if (low < minimum) minimum = low;
+    if (high > maximum) maximum = high;
+  }
+  result.minimum = minimum;
+  result.maximum = maximum;
 }

@@ -7,9 +7,10 @@ import type { FrameLoop } from '../../stream/frame-loop.ts';
 import { valueAt } from '../../stream/growable-column.ts';
 import { SeriesReduction } from '../../stream/level-of-detail.ts';
 import type { GestureTarget } from '../gestures.ts';
+import type { Curve, CurveShape } from '../draw-curve.ts';
 import { createHeapCurves, type HeapCurves } from '../heap-curves.ts';
 import { HEAP_SERIES, type HeapSeriesKey } from '../heap-series.ts';
-import { createLineChart, type ChartLine, type LineChart } from '../line-chart.ts';
+import { createLineChart, type LineChart } from '../line-chart.ts';
 import type { Palette } from '../palette.ts';
 import { createSurface, type Surface } from '../surface.ts';
 import { byteTicks, createTimeScale, type Tick, type TimeScale } from '../time-scale.ts';
@@ -233,8 +234,11 @@ export function createComparison(
   }
 
   /** A's curve is dashed and lies over B's, which is filled: where the two are one, both are seen. */
-  const lineOf = (side: Side, points: ChartLine['points'], color: string): ChartLine => ({
-    points,
+  const curveOf = (side: Side, shape: CurveShape, zeroY: number, pixelsPerUnit: number, color: string): Curve => ({
+    shape,
+    scale: ownScale(scale, pair[side]),
+    zeroY,
+    pixelsPerUnit,
     color,
     widthPx: 1.5,
     dash: side === 'a' ? DASH_OF_A : [],
@@ -297,8 +301,12 @@ export function createComparison(
       const { heapGrid } = surfaces;
       const { width, height } = heapGrid;
       const hidden = new Set(HEAP_SERIES.map(({ key }) => key).filter((key) => key !== series));
-      const highestOf = ({ heapCurves, run }: SideState) => heapCurves.highest(ownScale(scale, run), hidden);
-      const highest = Math.max(...[highestOf(sides.a), highestOf(sides.b)].filter((bytes) => !Number.isNaN(bytes)));
+      const shapes = (['a', 'b'] as const).flatMap((side) => {
+        const { heapCurves, run } = sides[side];
+        const shape = heapCurves.shapes(ownScale(scale, run), hidden).get(series);
+        return shape === undefined ? [] : [{ side, run, ...shape }];
+      });
+      const highest = Math.max(...shapes.map(({ highestBytes }) => highestBytes).filter((bytes) => bytes >= 0));
       const ticks = byteTicks(highest * (1 + HEADROOM), height < 120 ? 2 : 3);
       heapTopBytes = ticks.at(-1)?.value ?? 1;
       const yOf = (bytes: number) => height - (bytes / heapTopBytes) * height;
@@ -306,20 +314,15 @@ export function createComparison(
       drawAlignedGrid(context, scale, pair.originMs, height, palette);
       context.fillStyle = palette.line;
       for (const { value } of ticks) context.fillRect(0, Math.min(height - 1, Math.round(yOf(value))), width, 1);
-      const index = HEAP_SERIES.findIndex(({ key }) => key === series);
       const color = colorOfSeries();
-      const lines = (['a', 'b'] as const).map((side) => {
-        const { heapCurves, run } = sides[side];
-        const own = heapCurves.lines(ownScale(scale, run), { palette, hidden })[index]?.points ?? [];
-        const points = run.offsetMs === 0 ? own : own.map(({ x, y }) => ({ x: x + run.offsetMs, y }));
-        return lineOf(side, points, color);
-      });
-      charts.heap.draw(lines, scale, heapGrid, heapTopBytes);
+      charts.heap.draw(
+        shapes.map(({ side, shape }) => curveOf(side, shape, height, height / heapTopBytes, color)),
+        heapGrid,
+      );
       // Sampling may end before the run does, so the letter stands where the line ends.
-      letters.heap = lines.flatMap(({ points }, index): CurveLetter[] => {
-        const last = points.findLast(({ x, y }) => x <= scale.toMs && !Number.isNaN(y));
-        if (last === undefined || last.x < scale.fromMs) return [];
-        return [{ letter: index === 0 ? 'A' : 'B', x: scale.x(last.x), y: yOf(last.y), color }];
+      letters.heap = shapes.flatMap(({ side, run, end }): CurveLetter[] => {
+        if (end === undefined || end.x + run.offsetMs < scale.fromMs) return [];
+        return [{ letter: side === 'a' ? 'A' : 'B', x: scale.x(end.x + run.offsetMs), y: yOf(end.y), color }];
       });
       gatherFacts({
         heapTicks: facts.hasSamples ? ticks.map((tick) => ({ ...tick, topPx: Math.round(yOf(tick.value)) })) : [],
@@ -329,9 +332,7 @@ export function createComparison(
 
   function drawLife(strip: 'alive' | 'finalized', surface: Surface, chart: LineChart, color: string): PlacedTick[] {
     const { width, height } = surface;
-    const highestIn = ({ highestAlive, highestFinalized }: LifeCurves) =>
-      strip === 'alive' ? highestAlive : highestFinalized;
-    const highest = lives === undefined ? 0 : Math.max(highestIn(lives.a), highestIn(lives.b));
+    const highest = lives === undefined ? 0 : Math.max(lives.a[strip].highest, lives.b[strip].highest);
     const top = Math.max(1, highest) * (1 + LIFE_HEADROOM);
     // The line at zero lies on the base, not half below it.
     const yOf = (count: number) => height - 1 - (count / top) * (height - 1);
@@ -339,15 +340,14 @@ export function createComparison(
     drawAlignedGrid(context, scale, pair.originMs, height, palette);
     context.fillStyle = palette.line;
     context.fillRect(0, height - 1, width, 1);
+    const drawn = lives === undefined ? [] : (['a', 'b'] as const).map((side) => ({ side, ...lives![side][strip] }));
     chart.draw(
-      (['a', 'b'] as const).map((side) => lineOf(side, lives?.[side][strip] ?? [], color)),
-      scale,
-      { width, height: height - 1 },
-      top,
+      drawn.map(({ side, low, high }) =>
+        curveOf(side, { kind: 'extents', low, high }, height - 1, (height - 1) / top, color),
+      ),
+      surface,
     );
-    letters[strip] = (['a', 'b'] as const).flatMap((side) =>
-      letterFor(side, yOf(lives?.[side][strip].at(-1)?.y ?? NaN), color),
-    );
+    letters[strip] = drawn.flatMap(({ side, last }) => letterFor(side, yOf(last), color));
     const values = highest > 0 ? [0, highest] : [0];
     return values.map((value) => ({ value, label: formatCount(value), topPx: Math.round(yOf(value)) }));
   }

@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { callbacksBatch, registrationsBatch } from '../../../../tests/fixtures/synthetic-run.ts';
 import { createRunStream } from '../../stream/create-run-stream.ts';
-import type { Point } from '../../stream/level-of-detail.ts';
-import { createTimeScale } from '../time-scale.ts';
-import { createLifeCurves } from './life-curves.ts';
+import { createTimeScale, type TimeScale } from '../time-scale.ts';
+import { createLifeCurves, type LifeCurve } from './life-curves.ts';
 
 /** Ten registered at 100, 200 … 1,000 ms; the first five called back together at 1,050 ms; over at 1,200 ms. */
 function stream() {
@@ -20,23 +19,18 @@ function stream() {
   return created;
 }
 
-/** The curve's height at a time, as a line from point to point goes. */
-function heightAt(points: readonly Point[], x: number): number {
-  const index = points.findLastIndex((point) => point.x <= x);
-  const [from, to] = [points[index], points[index + 1]];
-  if (from === undefined) return NaN;
-  if (to === undefined) return from.x === x ? from.y : NaN;
-  return to.x === from.x ? to.y : from.y + ((to.y - from.y) * (x - from.x)) / (to.x - from.x);
-}
-
 const read = createLifeCurves();
+
+/** Lowest and highest at a time of the axis. */
+function extentsAt({ low, high }: LifeCurve, scale: TimeScale, axisMs: number): [number, number] {
+  const column = Math.floor((scale.x(axisMs) / scale.width) * low.length);
+  return [low[column] ?? NaN, high[column] ?? NaN];
+}
 
 describe('life curves of a compared run', () => {
   it('tell the counts at every time, to a pixel', () => {
-    const { alive, finalized, highestAlive, highestFinalized } = read(
-      { stream: stream(), offsetMs: 0 },
-      createTimeScale(0, 1_200, 600),
-    );
+    const scale = createTimeScale(0, 1_200, 600);
+    const { alive, finalized } = read({ stream: stream(), offsetMs: 0 }, scale);
     for (const [atMs, living, called] of [
       [50, 0, 0],
       [150, 1, 0],
@@ -44,30 +38,33 @@ describe('life curves of a compared run', () => {
       [1_030, 10, 0],
       [1_100, 5, 5],
     ] as const) {
-      expect({ atMs, living: heightAt(alive, atMs), called: heightAt(finalized, atMs) }).toEqual({
+      expect([atMs, extentsAt(alive, scale, atMs), extentsAt(finalized, scale, atMs)]).toEqual([
         atMs,
-        living,
-        called,
-      });
+        [living, living],
+        [called, called],
+      ]);
     }
-    expect({ highestAlive, highestFinalized }).toEqual({ highestAlive: 10, highestFinalized: 5 });
+    // A step has both of its ends in one column.
+    expect(extentsAt(alive, scale, 1_050)).toEqual([5, 10]);
+    expect(extentsAt(finalized, scale, 1_050)).toEqual([0, 5]);
+    expect([alive.highest, alive.last, finalized.highest, finalized.last]).toEqual([10, 5, 5, 5]);
   });
 
   it('are moved along with the run, and begin and end with it', () => {
-    const { alive, finalized } = read({ stream: stream(), offsetMs: 400 }, createTimeScale(0, 2_000, 1_000));
-    for (const points of [alive, finalized]) {
-      expect(points[0]?.x).toBe(400);
-      expect(points.at(-1)?.x).toBe(1_600);
+    const scale = createTimeScale(0, 2_000, 1_000);
+    const { alive, finalized } = read({ stream: stream(), offsetMs: 400 }, scale);
+    for (const { low } of [alive, finalized]) {
+      const drawn = [...low.keys()].filter((column) => !Number.isNaN(low[column]));
+      expect([drawn[0], drawn.at(-1), drawn.length]).toEqual([200, 800, 601]);
     }
-    expect(heightAt(alive, 1_350)).toBe(9);
-    expect(heightAt(alive, 1_500)).toBe(5);
-    expect(heightAt(finalized, 1_500)).toBe(5);
+    expect(extentsAt(alive, scale, 1_350)).toEqual([9, 9]);
+    expect(extentsAt(alive, scale, 1_500)).toEqual([5, 5]);
+    expect(extentsAt(finalized, scale, 1_500)).toEqual([5, 5]);
   });
 
   it('know what was before a window that begins within the run', () => {
     const { alive, finalized } = read({ stream: stream(), offsetMs: 0 }, createTimeScale(1_100, 1_200, 300));
-    expect(alive.map(({ y }) => y)).toEqual([5, 5]);
-    expect(finalized.map(({ y }) => y)).toEqual([5, 5]);
+    for (const { low, high } of [alive, finalized]) expect(new Set([...low, ...high])).toEqual(new Set([5]));
   });
 
   it('keep a peak that lasts less than a pixel, and end where the count does', () => {
@@ -75,16 +72,25 @@ describe('life curves of a compared run', () => {
     brief.apply(0, registrationsBatch(1, [{ atMs: 500, label: '' }]));
     brief.apply(1, callbacksBatch([{ id: 1, startMs: 500.01 }]));
     brief.apply(2, { type: 'status', status: 'stopping', atMs: 1_000 });
-    const { alive, highestAlive } = read({ stream: brief, offsetMs: 0 }, createTimeScale(0, 1_000, 100));
-    expect(highestAlive).toBe(1);
-    expect(Math.max(...alive.map(({ y }) => y))).toBe(1);
-    expect(alive.at(-1)).toEqual({ x: 1_000, y: 0 });
-    expect(heightAt(alive, 900)).toBe(0);
+    const scale = createTimeScale(0, 1_000, 100);
+    const { alive } = read({ stream: brief, offsetMs: 0 }, scale);
+    expect(alive.highest).toBe(1);
+    expect(extentsAt(alive, scale, 500)).toEqual([0, 1]);
+    expect(extentsAt(alive, scale, 999)).toEqual([0, 0]);
+    expect(alive.last).toBe(0);
   });
 
-  it('have no points where the run is out of sight', () => {
+  it('are nowhere where the run is out of sight', () => {
     const run = { stream: stream(), offsetMs: 5_000 };
-    expect(read(run, createTimeScale(0, 1_000, 100))).toMatchObject({ alive: [], finalized: [] });
-    expect(read(run, createTimeScale(7_000, 8_000, 100))).toMatchObject({ alive: [], finalized: [] });
+    for (const [fromMs, toMs] of [
+      [0, 1_000],
+      [7_000, 8_000],
+    ] as const) {
+      const { alive, finalized } = read(run, createTimeScale(fromMs, toMs, 100));
+      for (const { low, high, highest, last } of [alive, finalized]) {
+        expect([...low, ...high].every(Number.isNaN)).toBe(true);
+        expect([highest, last]).toEqual([0, NaN]);
+      }
+    }
   });
 });

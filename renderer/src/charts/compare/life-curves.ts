@@ -1,82 +1,70 @@
-// How many registered objects are alive, and how many were finalized so far, as two curves of one run reduced to the
-// pixels: for line-chart.ts, in times of the comparison's axis.
+// How many registered objects are alive, and how many were finalized so far, as two curves of one run: how low and how
+// high each is in every pixel column, for line-chart.ts.
 
-import type { Point } from '../../stream/level-of-detail.ts';
+import type { ColumnExtents } from '../../stream/level-of-detail.ts';
 import type { DensityColumns } from '../../stream/run-stream.ts';
 import type { TimeScale } from '../time-scale.ts';
 import { ownScale, type ComparedRun } from './compared-run.ts';
 
-export interface LifeCurves {
-  readonly alive: Point[];
-  readonly finalized: Point[];
-  readonly highestAlive: number;
-  readonly highestFinalized: number;
+export interface LifeCurve extends ColumnExtents {
+  /** In the window; 0 if the run is out of sight. */
+  readonly highest: number;
+  /** At the end of the window, or of the run if that comes first; NaN if the run is out of sight. */
+  readonly last: number;
 }
 
+export interface LifeCurves {
+  readonly alive: LifeCurve;
+  readonly finalized: LifeCurve;
+}
+
+const createExtents = (count: number): ColumnExtents => ({
+  low: new Float64Array(count),
+  high: new Float64Array(count),
+});
 const createColumns = (count: number): DensityColumns => {
   const column = () => new Uint32Array(count);
   return { registered: column(), finalized: column(), highestAlive: column(), lowestAlive: column() };
 };
 
-/** Reads curves again and again into the same columns. */
+/** Reads curves again and again into the same memory. Exact, so that no brief peak is lost; they begin and end with the run. */
 export function createLifeCurves(): (run: ComparedRun, scale: TimeScale) => LifeCurves {
   let columns = createColumns(0);
+  let alive = createExtents(0);
+  let finalized = createExtents(0);
   return (run, scale) => {
+    const { stream } = run;
+    const own = ownScale(scale, run);
     const count = Math.max(1, Math.round(scale.width));
-    if (columns.finalized.length !== count) columns = createColumns(count);
-    return readLifeCurves(run, scale, columns);
+    if (columns.finalized.length !== count) {
+      columns = createColumns(count);
+      alive = createExtents(count);
+      finalized = createExtents(count);
+    }
+    for (const column of [alive.low, alive.high, finalized.low, finalized.high]) column.fill(NaN);
+    const endMs = Math.min(own.toMs, stream.endMs);
+    if (Math.max(0, own.fromMs) > endMs) {
+      return { alive: { ...alive, highest: 0, last: NaN }, finalized: { ...finalized, highest: 0, last: NaN } };
+    }
+    stream.density(own.fromMs, own.toMs, columns);
+    const stepMs = (own.toMs - own.fromMs) / count;
+    let called = stream.countsBefore(own.fromMs).finalized;
+    let highest = 0;
+    // The first and the last column are those in which the run begins and ends.
+    const from = Math.max(0, Math.floor(-own.fromMs / stepMs));
+    const to = Math.min(count, Math.floor((endMs - own.fromMs) / stepMs) + 1);
+    for (let column = from; column < to; column++) {
+      alive.low[column] = columns.lowestAlive[column] ?? 0;
+      alive.high[column] = columns.highestAlive[column] ?? 0;
+      highest = Math.max(highest, alive.high[column] ?? 0);
+      finalized.low[column] = called;
+      called += columns.finalized[column] ?? 0;
+      finalized.high[column] = called;
+    }
+    const atEnd = stream.countsAt(endMs);
+    return {
+      alive: { ...alive, highest, last: atEnd.alive },
+      finalized: { ...finalized, highest: called, last: atEnd.finalized },
+    };
   };
-}
-
-/**
- * Steps, drawn only where something changes. Within every pixel column the curve of the living goes through the highest
- * and the lowest count, so that no brief peak is lost. The curves begin and end with the run.
- */
-function readLifeCurves(run: ComparedRun, scale: TimeScale, columns: DensityColumns): LifeCurves {
-  const { stream, offsetMs } = run;
-  const own = ownScale(scale, run);
-  stream.density(own.fromMs, own.toMs, columns);
-  const count = columns.finalized.length;
-  const stepMs = (own.toMs - own.fromMs) / count;
-  const startMs = Math.max(0, own.fromMs);
-  const endMs = Math.min(own.toMs, stream.endMs);
-  const curves = { alive: [] as Point[], finalized: [] as Point[], highestAlive: 0, highestFinalized: 0 };
-  if (startMs > endMs) return curves;
-
-  const before = stream.countsAt(Math.min(startMs, own.fromMs));
-  let alive = before.alive;
-  let finalized = before.finalized;
-  const add = (points: Point[], ownMs: number, y: number) =>
-    points.push({ x: Math.min(endMs, Math.max(startMs, ownMs)) + offsetMs, y });
-  add(curves.alive, startMs, alive);
-  add(curves.finalized, startMs, finalized);
-  curves.highestAlive = alive;
-  for (let column = 0; column < count; column++) {
-    const atMs = own.fromMs + column * stepMs;
-    if (atMs > endMs) break;
-    const lowest = columns.lowestAlive[column] ?? 0;
-    const highest = columns.highestAlive[column] ?? 0;
-    const more = columns.finalized[column] ?? 0;
-    if (lowest !== alive || highest !== alive) {
-      add(curves.alive, atMs, alive);
-      // A column begins where the one before it ended; the extreme that is farther from there is gone to last.
-      const [first, last] = highest - alive >= alive - lowest ? [lowest, highest] : [highest, lowest];
-      if (first !== alive) add(curves.alive, atMs, first);
-      add(curves.alive, atMs, last);
-      alive = last;
-      if (highest > curves.highestAlive) curves.highestAlive = highest;
-    }
-    if (more > 0) {
-      add(curves.finalized, atMs, finalized);
-      finalized += more;
-      add(curves.finalized, atMs, finalized);
-    }
-  }
-  // Where the last column had both a rise and a fall, its end need not be the extreme that was gone to last.
-  const after = stream.countsAt(endMs);
-  if (after.alive !== alive) add(curves.alive, endMs, alive);
-  add(curves.alive, endMs, after.alive);
-  add(curves.finalized, endMs, finalized);
-  curves.highestFinalized = finalized;
-  return curves;
 }

@@ -2,13 +2,13 @@
 // callback. One below the other in one chart, each on a scale of its own: the second is often a thousandth of the first.
 
 import { Backlog, type WaitingColumns } from '../../stream/backlog.ts';
-import type { Point } from '../../stream/level-of-detail.ts';
+import type { ColumnExtents } from '../../stream/level-of-detail.ts';
 import { Reading } from '../../stream/reading.ts';
 import type { DensityColumns, RunStream } from '../../stream/run-stream.ts';
 import { drawVerticalGrid } from '../draw-grid.ts';
+import type { Curve, CurveShape } from '../draw-curve.ts';
 import { createLineChart } from '../line-chart.ts';
 import { createSurface } from '../surface.ts';
-import type { TimeScale } from '../time-scale.ts';
 import type { Strip } from './strip.ts';
 
 /** Share of the height that lies between the two curves. */
@@ -48,6 +48,19 @@ export function createBacklogStrip(
     return { density, waits };
   }
 
+  const shapes = new Map<string, ColumnExtents>();
+  /** The first `used` columns; there is no curve in the others. */
+  function shapeOf(name: string, lowest: Uint32Array, highest: Uint32Array, used: number): CurveShape {
+    let extents = shapes.get(name);
+    if (extents?.low.length !== lowest.length) {
+      extents = { low: new Float64Array(lowest.length), high: new Float64Array(lowest.length) };
+      shapes.set(name, extents);
+    }
+    extents.low.fill(NaN).set(lowest.subarray(0, used));
+    extents.high.fill(NaN).set(highest.subarray(0, used));
+    return { kind: 'extents', ...extents };
+  }
+
   return {
     get revision() {
       return surface.revision;
@@ -72,7 +85,7 @@ export function createBacklogStrip(
       for (const base of [HALF, 1]) context.fillRect(0, Math.round(surface.height * base) - 1, surface.width, 1);
       if (stream === undefined || backlog === undefined || reading === undefined) {
         peaks = { notEnded: NaN, waiting: NaN };
-        chart.draw([], scale, surface, 1);
+        chart.draw([], surface);
         return;
       }
       isRead = reading.readOn();
@@ -83,35 +96,34 @@ export function createBacklogStrip(
       const { highestAlive, lowestAlive } = columns.density;
       const { highest, lowest, highestPossible } = columns.waits;
       peaks = { notEnded: highestOf(highestAlive, used), waiting: isRead ? highestOf(highestPossible, used) : NaN };
-      const upper = { base: 1 - HALF, share: (HALF * FILLED_SHARE) / Math.max(1, peaks.notEnded) };
-      const lower = { base: 0, share: (HALF * FILLED_SHARE) / Math.max(1, peaks.waiting || 0) };
-      const none = new Uint32Array(0);
-      const line = { widthPx: 1.25, dash: [], order: 0 };
-      const waitingLine = { ...line, color: palette.violet, base: lower.base };
-      chart.draw(
-        [
-          {
-            ...line,
-            points: pointsOf(scale, used, lowestAlive, highestAlive, upper),
-            color: palette.inkSoft,
-            fill: 0.18,
-            base: upper.base,
-          },
-          { ...waitingLine, points: isRead ? pointsOf(scale, used, lowest, highest, lower) : [], fill: 0.3 },
-          {
-            ...waitingLine,
-            points:
-              isRead && hasDoubt(highest, highestPossible) ? pointsOf(scale, used, none, highestPossible, lower) : [],
-            widthPx: 1,
-            dash: [2, 2],
-            fill: 0.08,
-            order: 1,
-          },
-        ],
-        scale,
-        surface,
-        1,
-      );
+      const { height } = surface;
+      const line = { scale, widthPx: 1.25, dash: [], order: 0 };
+      const waiting = {
+        ...line,
+        zeroY: height,
+        pixelsPerUnit: (height * HALF * FILLED_SHARE) / Math.max(1, peaks.waiting || 0),
+        color: palette.violet,
+      };
+      const curves: Curve[] = [
+        {
+          ...line,
+          shape: shapeOf('notEnded', lowestAlive, highestAlive, used),
+          zeroY: height * HALF,
+          pixelsPerUnit: (height * HALF * FILLED_SHARE) / Math.max(1, peaks.notEnded),
+          color: palette.inkSoft,
+          fill: 0.18,
+        },
+      ];
+      if (isRead) {
+        curves.push({ ...waiting, shape: shapeOf('waiting', lowest, highest, used), fill: 0.3 });
+        if (hasDoubt(highest, highestPossible)) {
+          // From each step to the next.
+          const joined = highestPossible.map((count, column) => Math.min(count, highestPossible[column - 1] ?? count));
+          const shape = shapeOf('possible', joined, highestPossible, used);
+          curves.push({ ...waiting, shape, widthPx: 1, dash: [2, 2], fill: 0.08, order: 1 });
+        }
+      }
+      chart.draw(curves, surface);
     },
     [Symbol.dispose]() {
       reading?.[Symbol.dispose]();
@@ -130,40 +142,3 @@ function highestOf(columns: Uint32Array, count: number): number {
 /** Whether it is not known of some how early they were collected. */
 const hasDoubt = (certain: Uint32Array, possible: Uint32Array) =>
   possible.some((count, column) => count !== certain[column]);
-
-/**
- * From the lowest to the highest of each pixel column, as a share of the chart's height above the curve's base; without
- * `lowest` along the highest. A stretch without a change is one line.
- */
-function pointsOf(
-  scale: TimeScale,
-  count: number,
-  lowest: Uint32Array,
-  highest: Uint32Array,
-  { base, share }: { readonly base: number; readonly share: number },
-): Point[] {
-  const points: Point[] = [];
-  const step = (scale.toMs - scale.fromMs) / highest.length;
-  let lastValue = NaN;
-  let isPassedOver = false;
-  for (let column = 0; column < count; column++) {
-    const high = highest[column] ?? 0;
-    const low = lowest[column] ?? high;
-    if (lastValue === low && low === high) {
-      isPassedOver = true;
-      continue;
-    }
-    const x = scale.fromMs + step * (column + 0.5);
-    // A step, not a slope: the stretch before it goes on to here.
-    if (isPassedOver) points.push({ x: x - step, y: base + lastValue * share });
-    isPassedOver = false;
-    // The nearer one first: the line then goes to and fro no more than it must.
-    const isFalling = Math.abs(lastValue - high) < Math.abs(lastValue - low);
-    points.push({ x, y: base + (isFalling ? high : low) * share });
-    if (high !== low) points.push({ x, y: base + (isFalling ? low : high) * share });
-    lastValue = isFalling ? low : high;
-  }
-  const last = points.at(-1);
-  if (last !== undefined) points.push({ x: scale.fromMs + step * count, y: last.y });
-  return points;
-}

@@ -3,7 +3,8 @@
 import { formatDuration } from '../../stream/figures.ts';
 import type { RunStream } from '../../stream/run-stream.ts';
 import { drawVerticalGrid } from '../draw-grid.ts';
-import { createHeapCurves, type HeapCurves } from '../heap-curves.ts';
+import type { Curve } from '../draw-curve.ts';
+import { createHeapCurves, highestOf, type HeapCurves, type HeapShapes } from '../heap-curves.ts';
 import { HEAP_SERIES } from '../heap-series.ts';
 import { createLineChart } from '../line-chart.ts';
 import { createSurface } from '../surface.ts';
@@ -16,6 +17,7 @@ import type { Strip, TimelineView } from './strip.ts';
 const HEADROOM = 0.03;
 /** A gap that is drawn wider than this says what it is. */
 const NAMED_GAP_PX = 96;
+const NOTHING: HeapShapes = new Map();
 
 export interface HeapStrip extends Strip {
   setStream(stream: RunStream | undefined): void;
@@ -53,7 +55,8 @@ export function createHeapStrip(
     },
     draw({ stream, scale, hidden, palette }) {
       const { width, height } = surface;
-      const tickSteps = byteTicks((curves?.highest(scale, hidden) ?? NaN) * (1 + HEADROOM), height < 120 ? 2 : 3);
+      const shapes = curves?.shapes(scale, hidden) ?? NOTHING;
+      const tickSteps = byteTicks(highestOf(shapes) * (1 + HEADROOM), height < 120 ? 2 : 3);
       topBytes = tickSteps.at(-1)?.value ?? 1;
       const context = surface.begin();
       const hasFigures = stream !== undefined && stream.samples.atMs.length > 0;
@@ -77,7 +80,15 @@ export function createHeapStrip(
           context.fillText(`no sample for ${formatDuration(toMs - fromMs)}`, (left + right) / 2, height / 2);
         }
       }
-      chart.draw(curves?.lines(scale, { palette, hidden }) ?? [], scale, surface, topBytes);
+      const axis = { scale, zeroY: height, pixelsPerUnit: height / topBytes };
+      chart.draw(
+        HEAP_SERIES.flatMap(({ key, hue, dash, fill, widthPx }, order): Curve[] => {
+          const shape = shapes.get(key)?.shape;
+          // Used is the first and stays on top of what is larger than it.
+          return shape === undefined ? [] : [{ ...axis, shape, color: palette[hue], widthPx, dash, fill, order }];
+        }),
+        surface,
+      );
       ticks = hasFigures ? tickSteps.map((tick) => ({ ...tick, topPx: Math.round(yOf(tick.value)) })) : [];
     },
     pointsAt({ stream, hidden, palette }, sample) {
