@@ -7,12 +7,15 @@ interface Told {
   readonly atMs: number;
 }
 
-const KINDS = [REGISTRATION, REGISTRATION, CALLBACK, UNREGISTRATION, COLLECTION];
+/** More begin than end, so that the lowest is not always zero. */
+const KINDS = [REGISTRATION, REGISTRATION, REGISTRATION, CALLBACK, UNREGISTRATION, COLLECTION];
 /** Few different times, so that many events share one and many lie exactly on the edge of a pixel column. */
 const batches = fc.array(
   fc.record({
     fromMs: fc.integer({ min: 0, max: 60 }),
     isSorted: fc.boolean(),
+    // So many that whole groups of blocks lie within a pixel column.
+    repeats: fc.constantFrom(1, 1, 1, 20),
     rows: fc.array(fc.record({ kind: fc.constantFrom(...KINDS), laterMs: fc.integer({ min: 0, max: 40 }) }), {
       maxLength: 90,
       size: 'max',
@@ -44,7 +47,9 @@ describe('EventIndex', () => {
           const cursor = index.createCursor();
           let naive: { entry: number; told: Told }[] = [];
           for (const draft of drafts) {
-            const told = draft.rows.map(({ kind, laterMs }) => ({ kind, atMs: draft.fromMs + laterMs }));
+            const told = Array.from({ length: draft.repeats }, () => draft.rows).flatMap((rowsOnce) =>
+              rowsOnce.map(({ kind, laterMs }) => ({ kind, atMs: draft.fromMs + laterMs })),
+            );
             if (draft.isSorted) told.sort((a, b) => a.atMs - b.atMs);
             const first = rows.length;
             rows.push(...told);
@@ -93,30 +98,44 @@ describe('EventIndex', () => {
     );
   }, 60_000);
 
-  it('shows a peak of one event among a million, whatever column it falls into', () => {
+  it('shows a peak and a dip of one event among a million, whatever column they fall into', () => {
     const count = 1_000_000;
-    const times = new Float64Array(count + 2);
-    const entries = new Uint32Array(count + 2);
+    const kinds = new Uint8Array(count + 4);
+    const times = new Float64Array(count + 4);
     for (let row = 0; row < count; row++) {
       times[row] = row;
-      entries[row] = eventEntry(row % 2 === 0 ? REGISTRATION : CALLBACK, row);
+      // Five that stay, and then one that comes and goes.
+      kinds[row] = row < 5 || row % 2 === 1 ? REGISTRATION : CALLBACK;
     }
+    const entries = Uint32Array.from(kinds, (kind, row) => eventEntry(kind, row));
     const index = new EventIndex((entry) => times[entry & 0xf_ffff] ?? NaN);
-    index.merge(entries, times, count);
-    // In between: one more that lives for a moment.
-    const peakMs = 777_776.5;
-    times.set([peakMs, peakMs], count);
+    // In pieces, and looked at in between, as a run comes.
+    for (let row = 0; row < count; row += 10_000) {
+      index.merge(entries.slice(row, row + 10_000), times.subarray(row, row + 10_000));
+      index.countsAt(row);
+    }
+    const peakMs = 777_775.5;
+    const dipMs = 333_334.5;
+    times.set([dipMs, dipMs, peakMs, peakMs], count);
     index.merge(
-      Uint32Array.of(eventEntry(REGISTRATION, count), eventEntry(UNREGISTRATION, count + 1)),
+      Uint32Array.of(
+        eventEntry(UNREGISTRATION, count),
+        eventEntry(REGISTRATION, count + 1),
+        eventEntry(REGISTRATION, count + 2),
+        eventEntry(UNREGISTRATION, count + 3),
+      ),
       times.subarray(count),
     );
     for (const columnCount of [1, 7, 1_000]) {
       const columns = columnsOf(columnCount);
-      index.density(0, count, columns);
-      const column = Math.floor((peakMs / count) * columnCount);
-      expect([...columns.highestAlive].map((highest, at) => (highest === 2 ? at : -1)).filter((at) => at >= 0)).toEqual(
-        [column],
-      );
+      index.density(6, count, columns);
+      const columnOf = (atMs: number) => Math.floor(((atMs - 6) / (count - 6)) * columnCount);
+      const withValue = (values: Uint32Array, wanted: number) =>
+        [...values.keys()].filter((column) => values[column] === wanted);
+      expect(withValue(columns.highestAlive, 7)).toEqual([columnOf(peakMs)]);
+      expect(withValue(columns.lowestAlive, 4)).toEqual([columnOf(dipMs)]);
+      expect(withValue(columns.highestAlive, 6)).toHaveLength(columnCount - 1);
+      expect(withValue(columns.lowestAlive, 5)).toHaveLength(columnCount - 1);
     }
   });
 });

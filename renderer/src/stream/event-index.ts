@@ -33,6 +33,9 @@ export const entryRow = (entry: number) => entry & ROW_MASK;
 
 const BLOCK_SHIFT = 6;
 const BLOCK_EVENTS = 1 << BLOCK_SHIFT;
+/** Blocks are summarized once more by so many: pixel columns of a long run hold hundreds of them. */
+const GROUP_SHIFT = 4;
+const GROUP_EVENTS = BLOCK_EVENTS << GROUP_SHIFT;
 
 /** `timeOf` must give the same answer for an entry ever after, and never NaN. */
 export class EventIndex implements EventOrder {
@@ -52,6 +55,9 @@ export class EventIndex implements EventOrder {
   readonly #unregisteredBefore = uint32Column();
   readonly #highestAlive = uint32Column();
   readonly #lowestAlive = uint32Column();
+  /** Extremes of whole groups of blocks. */
+  readonly #highestOfGroup = uint32Column();
+  readonly #lowestOfGroup = uint32Column();
 
   constructor(timeOf: (entry: number) => number) {
     this.#timeOf = timeOf;
@@ -232,6 +238,20 @@ export class EventIndex implements EventOrder {
       lowestAlive[block] = Math.max(0, lowest);
     }
     this.#summarizedBlocks = wholeBlocks;
+    const wholeGroups = wholeBlocks >> GROUP_SHIFT;
+    this.#highestOfGroup.fillTo(wholeGroups, 0);
+    this.#lowestOfGroup.fillTo(wholeGroups, 0);
+    for (let group = from >> GROUP_SHIFT; group < wholeGroups; group++) {
+      let highest = 0;
+      let lowest = Infinity;
+      const end = (group + 1) << GROUP_SHIFT;
+      for (let block = group << GROUP_SHIFT; block < end; block++) {
+        highest = Math.max(highest, highestAlive[block] ?? 0);
+        lowest = Math.min(lowest, lowestAlive[block] ?? 0);
+      }
+      this.#highestOfGroup.values[group] = highest;
+      this.#lowestOfGroup.values[group] = lowest;
+    }
   }
 
   /**
@@ -242,6 +262,13 @@ export class EventIndex implements EventOrder {
     this.#summarize();
     const columnCount = columns.registered.length;
     const { values } = this.#entries;
+    const registeredBefore = this.#registeredBefore.values;
+    const finalizedBefore = this.#finalizedBefore.values;
+    const unregisteredBefore = this.#unregisteredBefore.values;
+    const highestAlive = this.#highestAlive.values;
+    const lowestAlive = this.#lowestAlive.values;
+    const highestOfGroup = this.#highestOfGroup.values;
+    const lowestOfGroup = this.#lowestOfGroup.values;
     // Times before an edge belong to the column on its left; an event exactly on the edge to the one on its right.
     let position = this.#positionBefore(fromMs, 0);
     let { registered, finalized, unregistered } = this.#countsBefore(position);
@@ -254,13 +281,19 @@ export class EventIndex implements EventOrder {
       let lowest = alive;
       while (position < end) {
         const block = position >> BLOCK_SHIFT;
-        const next = block + 1;
-        if ((position & (BLOCK_EVENTS - 1)) === 0 && next << BLOCK_SHIFT <= end && next < this.#summarizedBlocks) {
-          highest = Math.max(highest, this.#highestAlive.values[block] ?? 0);
-          lowest = Math.min(lowest, this.#lowestAlive.values[block] ?? 0);
-          registered = this.#registeredBefore.values[next] ?? 0;
-          finalized = this.#finalizedBefore.values[next] ?? 0;
-          unregistered = this.#unregisteredBefore.values[next] ?? 0;
+        const isAtBlock = (position & (BLOCK_EVENTS - 1)) === 0;
+        // A block or a group is passed over where the counts after it are known.
+        if (isAtBlock && position + BLOCK_EVENTS <= end && block + 1 < this.#summarizedBlocks) {
+          const isAtGroup = (position & (GROUP_EVENTS - 1)) === 0;
+          const nextGroup = block + (1 << GROUP_SHIFT);
+          const isGroup = isAtGroup && position + GROUP_EVENTS <= end && nextGroup < this.#summarizedBlocks;
+          const group = block >> GROUP_SHIFT;
+          highest = Math.max(highest, (isGroup ? highestOfGroup[group] : highestAlive[block]) ?? 0);
+          lowest = Math.min(lowest, (isGroup ? lowestOfGroup[group] : lowestAlive[block]) ?? 0);
+          const next = isGroup ? nextGroup : block + 1;
+          registered = registeredBefore[next] ?? 0;
+          finalized = finalizedBefore[next] ?? 0;
+          unregistered = unregisteredBefore[next] ?? 0;
           position = next << BLOCK_SHIFT;
           continue;
         }
