@@ -190,8 +190,10 @@ describe('LaneCounts', () => {
         program,
         window,
         fc.integer({ min: 1, max: 40 }),
+        fc.constantFrom(1, 2, 3),
         fc.constantFrom('site' as const, 'registry' as const, 'label' as const),
-        (given, [one, other], count, grouping) => {
+        (given, [one, other], pixelColumns, together, grouping) => {
+          const count = Math.ceil(pixelColumns / together);
           let counts!: LaneCounts;
           const stream = streamed(
             given,
@@ -204,13 +206,15 @@ describe('LaneCounts', () => {
             registered: Array.from({ length: groups.titles.length }, () => new Uint32Array(count)),
             called: Array.from({ length: groups.titles.length }, () => new Uint32Array(count)),
           };
-          counts.read(range, columns);
+          counts.read(range, pixelColumns, together, columns);
           const expected = {
             registered: columns.registered.map(() => new Uint32Array(count)),
             called: columns.called.map(() => new Uint32Array(count)),
           };
           const edges = Array.from({ length: count }, (_, column) =>
-            column + 1 === count ? range.toMs : range.fromMs + ((range.toMs - range.fromMs) * (column + 1)) / count,
+            column + 1 === count
+              ? range.toMs
+              : range.fromMs + ((range.toMs - range.fromMs) * (column + 1) * together) / pixelColumns,
           );
           const columnOf = (timeMs: number) =>
             timeMs < range.fromMs || timeMs >= range.toMs ? -1 : edges.findIndex((edge) => timeMs < edge);

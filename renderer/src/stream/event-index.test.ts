@@ -63,7 +63,7 @@ describe('EventIndex', () => {
             naive = [...naive, ...added].sort((a, b) => a.told.atMs - b.told.atMs);
             // What a reader has behind it stays where it is.
             expect(naive.slice(0, cursor.position)).toEqual(read);
-            index.countsAt(fromMs);
+            index.edges({ fromMs, toMs: fromMs + lengthMs }, columnCount);
           }
           expect(Array.from({ length: index.length }, (_, at) => index.entryAt(at))).toEqual(
             naive.map(({ entry }) => entry),

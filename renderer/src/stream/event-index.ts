@@ -2,7 +2,7 @@
 // any pixel column follow. Part of the run's stream in the page; filled by create-run-stream.ts.
 
 import { float64Column, uint32Column } from './growable-column.ts';
-import type { DensityColumns, EventCursor, EventOrder, EventView, LifeCounts } from './run-stream.ts';
+import type { DensityColumns, EventCursor, EventOrder, EventView, LifeCounts, TimeRange } from './run-stream.ts';
 
 /** The order is the code in an entry's upper three bits. */
 export const EVENT_KINDS = [
@@ -36,6 +36,19 @@ const BLOCK_EVENTS = 1 << BLOCK_SHIFT;
 /** Blocks are summarized once more by so many: pixel columns of a long run hold hundreds of them. */
 const GROUP_SHIFT = 4;
 const GROUP_EVENTS = BLOCK_EVENTS << GROUP_SHIFT;
+/** The time of every eighth event lies at hand, those of a block in one line of the processor's cache. */
+const TIMED_SHIFT = 3;
+const TIMED_PER_BLOCK = BLOCK_EVENTS >> TIMED_SHIFT;
+
+interface PixelEdges {
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** Number of pixel columns. */
+  readonly length: number;
+  /** How many merges there had been. */
+  readonly merges: number;
+  readonly positions: Uint32Array;
+}
 
 /** `timeOf` must give the same answer for an entry ever after, and never NaN. */
 export class EventIndex implements EventOrder {
@@ -46,9 +59,10 @@ export class EventIndex implements EventOrder {
   /** Everybody who has read a part of the events, to be told of what is put among them. */
   readonly #cursors: EventCursor[] = [];
 
-  // Summaries of whole blocks: its first time, counts before it, and the extremes of "alive" after each of its events.
-  // The first #summarizedBlocks are valid; a merge into older events takes some of them back.
+  // Summaries of whole blocks: their first time, counts before them, and the extremes of "alive" after each of their
+  // events. The first #summarizedBlocks are valid; a merge into older events takes some of them back.
   #summarizedBlocks = 0;
+  readonly #timedMs = float64Column();
   readonly #blockStartMs = float64Column();
   readonly #registeredBefore = uint32Column();
   readonly #finalizedBefore = uint32Column();
@@ -58,6 +72,10 @@ export class EventIndex implements EventOrder {
   /** Extremes of whole groups of blocks. */
   readonly #highestOfGroup = uint32Column();
   readonly #lowestOfGroup = uint32Column();
+
+  /** Of the window that was asked for last, since several strips draw it. */
+  #edges: PixelEdges = { fromMs: NaN, toMs: NaN, length: 0, merges: -1, positions: new Uint32Array(0) };
+  #merges = 0;
 
   constructor(timeOf: (entry: number) => number) {
     this.#timeOf = timeOf;
@@ -87,6 +105,7 @@ export class EventIndex implements EventOrder {
    */
   merge(added: Uint32Array, times: ArrayLike<number>, count = added.length): void {
     if (count === 0) return;
+    this.#merges++;
     const firstTime = times[0] ?? 0;
     let lastTime = firstTime;
     for (let index = 1; index < count; index++) {
@@ -168,6 +187,23 @@ export class EventIndex implements EventOrder {
     return this.#positionBefore(timeMs, 0);
   }
 
+  edges({ fromMs, toMs }: TimeRange, columnCount: number): Uint32Array {
+    const kept = this.#edges;
+    const isKept = kept.fromMs === fromMs && kept.toMs === toMs && kept.length === columnCount;
+    if (isKept && kept.merges === this.#merges) return kept.positions;
+    this.#summarize();
+    const positions = kept.positions.length === columnCount + 1 ? kept.positions : new Uint32Array(columnCount + 1);
+    let position = this.#positionBefore(fromMs, 0);
+    positions[0] = position;
+    for (let column = 1; column <= columnCount; column++) {
+      const edgeMs = column === columnCount ? toMs : fromMs + ((toMs - fromMs) * column) / columnCount;
+      position = this.#positionBefore(edgeMs, position);
+      positions[column] = position;
+    }
+    this.#edges = { fromMs, toMs, length: columnCount, merges: this.#merges, positions };
+    return positions;
+  }
+
   /** How many had been registered, finalized and unregistered at `timeMs`, that moment included. */
   countsAt(timeMs: number): LifeCounts {
     return this.#countsBefore(this.positionAfter(timeMs));
@@ -208,7 +244,9 @@ export class EventIndex implements EventOrder {
     ];
     for (const column of summaries) column.fillTo(wholeBlocks, 0);
     this.#blockStartMs.fillTo(wholeBlocks, 0);
+    this.#timedMs.fillTo(wholeBlocks * TIMED_PER_BLOCK, 0);
     const blockStartMs = this.#blockStartMs.values;
+    const timedMs = this.#timedMs.values;
     const registeredBefore = this.#registeredBefore.values;
     const finalizedBefore = this.#finalizedBefore.values;
     const unregisteredBefore = this.#unregisteredBefore.values;
@@ -218,7 +256,10 @@ export class EventIndex implements EventOrder {
     let finalized = from === 0 ? 0 : (finalizedBefore[from] ?? 0);
     let unregistered = from === 0 ? 0 : (unregisteredBefore[from] ?? 0);
     for (let block = from; block < wholeBlocks; block++) {
-      blockStartMs[block] = this.#timeOf(values[block << BLOCK_SHIFT] ?? 0);
+      for (let timed = block * TIMED_PER_BLOCK; timed < (block + 1) * TIMED_PER_BLOCK; timed++) {
+        timedMs[timed] = this.#timeOf(values[timed << TIMED_SHIFT] ?? 0);
+      }
+      blockStartMs[block] = timedMs[block * TIMED_PER_BLOCK] ?? 0;
       registeredBefore[block] = registered;
       finalizedBefore[block] = finalized;
       unregisteredBefore[block] = unregistered;
@@ -261,6 +302,7 @@ export class EventIndex implements EventOrder {
   density(fromMs: number, toMs: number, columns: DensityColumns): void {
     this.#summarize();
     const columnCount = columns.registered.length;
+    const edges = this.edges({ fromMs, toMs }, columnCount);
     const { values } = this.#entries;
     const registeredBefore = this.#registeredBefore.values;
     const finalizedBefore = this.#finalizedBefore.values;
@@ -269,11 +311,10 @@ export class EventIndex implements EventOrder {
     const lowestAlive = this.#lowestAlive.values;
     const highestOfGroup = this.#highestOfGroup.values;
     const lowestOfGroup = this.#lowestOfGroup.values;
-    // Times before an edge belong to the column on its left; an event exactly on the edge to the one on its right.
-    let position = this.#positionBefore(fromMs, 0);
+    let position = edges[0] ?? 0;
     let { registered, finalized, unregistered } = this.#countsBefore(position);
     for (let column = 0; column < columnCount; column++) {
-      const end = this.#positionBefore(fromMs + ((toMs - fromMs) * (column + 1)) / columnCount, position);
+      const end = edges[column + 1] ?? position;
       const registeredAtStart = registered;
       const finalizedAtStart = finalized;
       let alive = registered - finalized - unregistered;
@@ -328,9 +369,18 @@ export class EventIndex implements EventOrder {
     for (; step >= 1; step = Math.floor(step / 2)) {
       if (before + step < blocks && (starts[before + step] ?? Infinity) < timeMs) before += step;
     }
-    let low = Math.max(from, before << BLOCK_SHIFT);
+    let low = before << BLOCK_SHIFT;
     // The next block begins at or after the time, unless the rest is not summarized yet.
-    let high = before + 1 < blocks ? (before + 1) << BLOCK_SHIFT : length;
+    let high = before + 1 < blocks ? low + BLOCK_EVENTS : length;
+    if (before < blocks) {
+      const timedMs = this.#timedMs.values;
+      const first = before * TIMED_PER_BLOCK;
+      let timed = 1;
+      while (timed < TIMED_PER_BLOCK && (timedMs[first + timed] ?? Infinity) < timeMs) timed++;
+      if (timed < TIMED_PER_BLOCK) high = low + (timed << TIMED_SHIFT);
+      low += (timed - 1) << TIMED_SHIFT;
+    }
+    low = Math.max(from, low);
     while (low < high) {
       const middle = (low + high) >>> 1;
       if (this.#timeOf(values[middle] ?? 0) < timeMs) low = middle + 1;

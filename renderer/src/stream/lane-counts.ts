@@ -163,19 +163,18 @@ export class LaneCounts {
   }
 
   /**
-   * Fills `columns` with the exact counts of the range divided into as many pixel columns as they are long. What is not
-   * read yet counts as nothing.
+   * Fills `columns` with the exact counts of the range divided into `pixelColumns`, `together` of them in each element.
+   * What is not read yet counts as nothing.
    */
-  read({ fromMs, toMs }: TimeRange, columns: LaneColumns): void {
-    const { events } = this.#stream;
+  read(range: TimeRange, pixelColumns: number, together: number, columns: LaneColumns): void {
     const groupCount = columns.registered.length;
     const columnCount = columns.registered[0]?.length ?? 0;
+    const edges = this.#stream.events.edges(range, pixelColumns);
     const end = this.#cursor.position;
-    let position = Math.min(end, events.positionBefore(fromMs));
+    let position = Math.min(end, edges[0] ?? 0);
     this.#countsBefore(position, this.#low);
     for (let column = 0; column < columnCount; column++) {
-      const edgeMs = column + 1 === columnCount ? toMs : fromMs + ((toMs - fromMs) * (column + 1)) / columnCount;
-      const next = position === end ? end : Math.min(end, events.positionBefore(edgeMs));
+      const next = Math.min(end, edges[Math.min(pixelColumns, (column + 1) * together)] ?? 0);
       if (next === position) {
         for (let group = 0; group < groupCount; group++) {
           columns.registered[group]![column] = 0;

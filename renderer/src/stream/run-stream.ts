@@ -28,6 +28,12 @@ export interface EventOrder {
   positionAfter(timeMs: number): number;
   /** First event at or after `timeMs`. */
   positionBefore(timeMs: number): number;
+  /**
+   * First event at or after the left edge of each of `columnCount` pixel columns over the range, and of the range's end.
+   * Times before an edge belong to the column on its left, an event exactly on it to the one on its right.
+   * The same memory in every call.
+   */
+  edges(range: TimeRange, columnCount: number): Uint32Array;
   /** For what is derived from the events as they come: set `position` to where one has read to. */
   createCursor(): EventCursor;
 }

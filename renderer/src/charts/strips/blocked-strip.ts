@@ -7,6 +7,8 @@ import { createSurface } from '../surface.ts';
 import type { Strip } from './strip.ts';
 
 const BAR_HEIGHT_PX = 9;
+/** Of narrower bars the round corners cannot be seen, and take ten times as long. */
+const ROUNDED_FROM_PX = 3;
 
 export function createBlockedStrip(canvas: HTMLCanvasElement, onResize: () => void): Strip {
   const surface = createSurface(canvas, onResize);
@@ -30,9 +32,12 @@ export function createBlockedStrip(canvas: HTMLCanvasElement, onResize: () => vo
         const left = Math.max(-4, Math.round(scale.x(start)));
         const right = Math.min(scale.width + 4, Math.max(left + 1, Math.round(scale.x(end)) - 1));
         if (right <= drawnTo) continue;
-        context.beginPath();
-        context.roundRect(left, top, right - left, BAR_HEIGHT_PX, Math.min(2.5, (right - left) / 2));
-        context.fill();
+        if (right - left < ROUNDED_FROM_PX) context.fillRect(left, top, right - left, BAR_HEIGHT_PX);
+        else {
+          context.beginPath();
+          context.roundRect(left, top, right - left, BAR_HEIGHT_PX, Math.min(2.5, (right - left) / 2));
+          context.fill();
+        }
         drawnTo = right;
       }
     },

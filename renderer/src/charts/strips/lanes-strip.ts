@@ -97,10 +97,9 @@ export function createLanesStrip(canvas: HTMLCanvasElement, onResize: () => void
   function drawDensity(context: CanvasRenderingContext2D, view: TimelineView, laneCounts: LaneCounts): void {
     const { scale, palette } = view;
     const groupCount = Math.max(1, laneCounts.groups.titles.length);
-    const shown = columnsFor(groupCount, Math.max(1, Math.ceil(scale.width / COLUMN_PX)));
-    // Columns of two pixels, the last one perhaps beyond the edge.
-    const toMs = scale.timeAt(shown.registered[0]!.length * COLUMN_PX);
-    laneCounts.read({ fromMs: scale.fromMs, toMs }, shown);
+    const pixelColumns = Math.max(1, Math.round(scale.width));
+    const shown = columnsFor(groupCount, Math.ceil(pixelColumns / COLUMN_PX));
+    laneCounts.read(scale, pixelColumns, COLUMN_PX, shown);
     lanes = lanesFor(groupCount);
     const highest = (arrays: readonly Uint32Array[]) =>
       arrays.map((array) => array.reduce((a, b) => Math.max(a, b), 0));
