@@ -45,7 +45,7 @@ export function createEngineClient(port: Port<EngineEvent, Command>): EngineClie
   let nextRequestId = 1;
   const waitingRequests = new Map<number, PromiseWithResolvers<EngineEventOf<'accepted'>>>();
   let waitingWelcome: PromiseWithResolvers<EngineEventOf<'welcome'>> | undefined;
-  const followed = new Map<string, { readonly take: (event: EngineEventOf<'run-event'>) => void }>();
+  const followed = new Map<string, { readonly take: (event: EngineEventOf<'run-events'>) => void }>();
   const experimentListeners = new Set<(listing: ExperimentListing) => void>();
   const failures = new Set<(error: Error) => void>();
 
@@ -69,7 +69,7 @@ export function createEngineClient(port: Port<EngineEvent, Command>): EngineClie
         waitingRequests.get(event.requestId)?.reject(new CommandRefused(event.refusal, event.message));
         waitingRequests.delete(event.requestId);
         return;
-      case 'run-event':
+      case 'run-events':
         followed.get(event.runId)?.take(event);
         return;
       case 'protocol-error':
@@ -110,16 +110,18 @@ export function createEngineClient(port: Port<EngineEvent, Command>): EngineClie
       const done = Promise.withResolvers<void>();
       let work = Promise.resolve();
       let nextSequence = 0;
-      const take = ({ sequence, batch }: EngineEventOf<'run-event'>) => {
-        if (sequence !== nextSequence++) {
-          done.reject(new Error(`The engine sent batch ${sequence} of the run instead of ${nextSequence - 1}.`));
+      const take = ({ sequence, count, batches }: EngineEventOf<'run-events'>) => {
+        if (sequence !== nextSequence) {
+          done.reject(new Error(`The engine sent batch ${sequence} of the run instead of ${nextSequence}.`));
           return;
         }
+        nextSequence += count;
+        const lastSequence = nextSequence - 1;
         work = work
-          .then(() => onBatch(batch))
-          .then(() => {
-            port.post({ type: 'acknowledge', runId, sequence } satisfies CommandOf<'acknowledge'>);
-            if (batch.type === 'ended') done.resolve();
+          .then(async () => {
+            for (const batch of batches) await onBatch(batch);
+            port.post({ type: 'acknowledge', runId, sequence: lastSequence } satisfies CommandOf<'acknowledge'>);
+            if (batches.at(-1)?.type === 'ended') done.resolve();
           })
           .catch(done.reject);
       };

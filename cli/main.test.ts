@@ -394,7 +394,8 @@ describe('heapline serve', { timeout: PROCESS_TIMEOUT_MS }, () => {
           if (event.type === 'accepted' && event.requestId === 1) {
             send({ type: 'follow-run', requestId: 2, runId: event.runId, fromSequence: 0 });
           }
-          const said = event.type === 'run-event' && event.batch.type === 'console' ? event.batch.entries : [];
+          const batches = event.type === 'run-events' ? event.batches : [];
+          const said = batches.flatMap((batch) => (batch.type === 'console' ? batch.entries : []));
           const pid = /started (\d+)/.exec(said.map((entry) => entry.text).join(''))?.[1];
           if (pid !== undefined) resolve(Number(pid));
         });

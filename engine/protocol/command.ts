@@ -7,7 +7,7 @@ import { GcPolicy, Limits, Program } from './run-description.ts';
 import { COLLECTION_KINDS } from './vocabulary.ts';
 
 /** Raised when a change would be misread by the other side. */
-export const PROTOCOL_VERSION = 1;
+export const PROTOCOL_VERSION = 2;
 
 const RequestId = v.pipe(v.number(), v.integer(), v.minValue(0));
 const RunId = v.pipe(v.string(), v.maxLength(64));
@@ -85,7 +85,14 @@ export const Command = v.variant('type', [
   /** The program has ended and late callbacks were waited for long enough: fix the verdicts now. */
   v.object({ type: v.literal('end-settling'), requestId: RequestId, runId: RunId }),
   /** Asks for every event of a run from `fromSequence` on: those recorded at once, the others as they come. */
-  v.object({ type: v.literal('follow-run'), requestId: RequestId, runId: RunId, fromSequence: Sequence }),
+  v.object({
+    type: v.literal('follow-run'),
+    requestId: RequestId,
+    runId: RunId,
+    fromSequence: Sequence,
+    /** Whether the client wants them joined to few large batches where there are many. */
+    joins: v.exactOptional(v.boolean()),
+  }),
   /** No more events of this run, please. */
   v.object({ type: v.literal('leave-run'), requestId: RequestId, runId: RunId }),
   /**

@@ -133,8 +133,17 @@ export const EngineEvent = v.variant('type', [
   }),
   /** A recording was let go to make room for newer ones. */
   v.object({ type: v.literal('run-forgotten'), runId: v.string() }),
-  /** One batch of a followed run. Sequences are gapless from 0. */
-  v.object({ type: v.literal('run-event'), runId: v.string(), sequence: v.number(), batch: RunBatch }),
+  /**
+   * Of a followed run the batches with the sequences from `sequence` on, `count` of them. Sequences are gapless from 0. To
+   * a client that follows with `joins`, fewer and larger batches that say the same: it works through all of them or none.
+   */
+  v.object({
+    type: v.literal('run-events'),
+    runId: v.string(),
+    sequence: v.number(),
+    count: v.pipe(v.number(), v.integer(), v.minValue(1)),
+    batches: v.array(RunBatch),
+  }),
   /** The client's last message could not be read; the port is closed after it. */
   v.object({ type: v.literal('protocol-error'), message: v.string() }),
 ]);

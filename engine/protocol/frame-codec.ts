@@ -2,7 +2,7 @@
 // in memory. Little-endian, as all platforms of Node and Chromium are.
 //
 // A frame is: u32 length of all that follows · u32 length of the JSON · JSON · zeros up to a multiple of 8 · columns,
-// each padded to a multiple of 8. In the JSON, a top-level column (or one in the message's `batch`) stands as
+// each padded to a multiple of 8. In the JSON, a top-level column (or one in the message's `batch` or `batches`) stands as
 // `{ "$column": [kind, offset, rows] }`: an index into COLUMN_CONSTRUCTORS, bytes from the first column, and a count.
 
 import { COLUMN_CONSTRUCTORS, isColumn, type Column } from './columns.ts';
@@ -33,13 +33,14 @@ export function encodeFrame(message: object): Uint8Array<ArrayBuffer> {
     columnBytes += padded(value.byteLength);
     return { [COLUMN_KEY]: [kind, offset, value.length] };
   };
-  const placeFields = (fields: object) =>
+  const placeFields = (fields: object): object =>
     Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, place(value)]));
+  const placeWithin = (name: string, value: unknown): unknown => {
+    if (name === 'batch' && typeof value === 'object' && value !== null) return placeFields(value);
+    return name === 'batches' && Array.isArray(value) ? value.map(placeFields) : place(value);
+  };
   const header = Object.fromEntries(
-    Object.entries(message).map(([name, value]) => [
-      name,
-      name === 'batch' && typeof value === 'object' && value !== null ? placeFields(value) : place(value),
-    ]),
+    Object.entries(message).map(([name, value]: [string, unknown]) => [name, placeWithin(name, value)]),
   );
   const json = textEncoder.encode(JSON.stringify(header));
   const columnsStart = padded(PREFIX_BYTES + json.length);
@@ -101,7 +102,11 @@ function restoreColumns(
     const value = entries[name];
     if (typeof value !== 'object' || value === null) continue;
     if (isMessage && name === 'batch') restoreColumns(value, bytes, columnsStart, false);
-    else if (COLUMN_KEY in value) entries[name] = columnAt(value[COLUMN_KEY], bytes, columnsStart);
+    else if (isMessage && name === 'batches' && Array.isArray(value)) {
+      for (const batch of value as unknown[]) {
+        if (typeof batch === 'object' && batch !== null) restoreColumns(batch, bytes, columnsStart, false);
+      }
+    } else if (COLUMN_KEY in value) entries[name] = columnAt(value[COLUMN_KEY], bytes, columnsStart);
   }
 }
 

@@ -252,4 +252,10 @@ export const RunBatch = v.variant('type', [
   EndedBatch,
 ]);
 export type RunBatch = v.InferOutput<typeof RunBatch>;
+/** Batches that say the same as those with the sequences from `sequence` on, `count` of them. */
+export interface BatchGroup {
+  readonly sequence: number;
+  readonly count: number;
+  readonly batches: RunBatch[];
+}
 export type RunBatchOf<Type extends RunBatch['type']> = Extract<RunBatch, { type: Type }>;

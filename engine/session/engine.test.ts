@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Command } from '../protocol/command.ts';
+import { PROTOCOL_VERSION, type Command } from '../protocol/command.ts';
 import type { EngineEvent } from '../protocol/event.ts';
 import { createMemoryPortPair } from '../protocol/port.ts';
 import type { RunBatch } from '../protocol/run-batch.ts';
@@ -36,6 +36,9 @@ const scenario: Scenario = {
     },
   ],
 };
+
+const brings = (event: EngineEvent, type: RunBatch['type']) =>
+  event.type === 'run-events' && event.batches.some((batch) => batch.type === type);
 
 describe('engine', () => {
   let folder: ScriptFolder;
@@ -77,7 +80,7 @@ describe('engine', () => {
     const client = attachTestClient(create());
     const welcome = await client.until((event) => event.type === 'welcome');
     expect(welcome).toMatchObject({
-      protocolVersion: 1,
+      protocolVersion: PROTOCOL_VERSION,
       host: { platform: 'test' },
       catalogue: [{ id: 'counted', source: { fileName: 'counted.ts', text: '// the source' } }],
       runs: [],
@@ -89,7 +92,7 @@ describe('engine', () => {
     [
       'something unreadable',
       [
-        { type: 'hello', protocolVersion: 1 },
+        { type: 'hello', protocolVersion: PROTOCOL_VERSION },
         { type: 'start-run', requestId: 1 },
       ],
       { type: 'protocol-error' },
@@ -199,7 +202,7 @@ describe('engine', () => {
       ),
     );
     const report = client.follow(runId);
-    await client.until((event) => event.type === 'run-event' && event.batch.type === 'callbacks');
+    await client.until((event) => brings(event, 'callbacks'));
     expect(await client.request({ type: 'stop-run', runId })).toMatchObject({ type: 'accepted' });
     expect(await report).toMatchObject({
       outcome: { status: 'stopped' },
@@ -281,7 +284,7 @@ describe('engine', () => {
       script('forever.cjs', `observer.hello(); setInterval(() => observer.registrations(1, 1), 5);`),
     );
     void client.follow(runId);
-    await client.until((event) => event.type === 'run-event' && event.batch.type === 'registrations');
+    await client.until((event) => brings(event, 'registrations'));
     await client.request({ type: 'leave-run', runId });
     const before = client.batches(runId).length;
     await delay(50);
@@ -433,8 +436,9 @@ describe('engine', () => {
     const client = attachTestClient(create());
     const runId = await client.start(script('forever.cjs', forever));
     void client.follow(runId);
-    const runtime = await client.until((event) => event.type === 'run-event' && event.batch.type === 'runtime');
-    const pid = runtime.type === 'run-event' && runtime.batch.type === 'runtime' ? runtime.batch.pid : 0;
+    const runtime = await client.until((event) => brings(event, 'runtime'));
+    const batches = runtime.type === 'run-events' ? runtime.batches : [];
+    const pid = batches.find((batch) => batch.type === 'runtime')?.pid ?? 0;
     expect(() => process.kill(pid, 0)).not.toThrow();
     await engine.close();
     expect(() => process.kill(pid, 0)).toThrow('ESRCH');

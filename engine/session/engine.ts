@@ -11,6 +11,7 @@ import type { ScenarioDescription } from '../protocol/catalogue.ts';
 import { Command, PROTOCOL_VERSION, type CommandOf } from '../protocol/command.ts';
 import type { EngineEvent, HostDescription, Target } from '../protocol/event.ts';
 import { disposable, validatedPort, type Disposable, type Port } from '../protocol/port.ts';
+import type { BatchGroup } from '../protocol/run-batch.ts';
 import {
   GcPolicy,
   Limits,
@@ -391,9 +392,9 @@ export function createEngine(options: EngineOptions): Engine {
             `The run has ${recording.length} events; allowed: 0 to ${recording.length}.`,
           );
         }
-        const send = (sequence: number, batch: ReturnType<typeof recording.at>): void =>
-          client.post({ type: 'run-event', runId: command.runId, sequence, batch });
-        client.followers.set(command.runId, createRunFollower(recording, command.fromSequence, send));
+        const { runId, fromSequence, joins = false } = command;
+        const send = (group: BatchGroup): void => client.post({ type: 'run-events', runId, ...group });
+        client.followers.set(runId, createRunFollower(recording, fromSequence, send, { joins }));
         return command.runId;
       }
       case 'ask-why': {

@@ -115,13 +115,13 @@ export function attachTestClient(engine: Engine): TestClient {
   let requests = 0;
   port.onMessage((event) => {
     events.push(event);
-    if (event.type === 'run-event') {
+    if (event.type === 'run-events') {
       const own = batches.get(event.runId) ?? [];
       batches.set(event.runId, own);
       if (event.sequence !== own.length) throw new Error(`Sequence ${event.sequence} came instead of ${own.length}.`);
-      own.push(event.batch);
+      own.push(...event.batches);
       if (!silent.has(event.runId)) {
-        port.post({ type: 'acknowledge', runId: event.runId, sequence: event.sequence });
+        port.post({ type: 'acknowledge', runId: event.runId, sequence: own.length - 1 });
       }
     }
     for (const watcher of watchers) watcher(event);
@@ -157,10 +157,9 @@ export function attachTestClient(engine: Engine): TestClient {
     async follow(runId, options = {}) {
       if (options.acknowledge === false) silent.add(runId);
       await client.request({ type: 'follow-run', runId, fromSequence: batches.get(runId)?.length ?? 0 });
-      const last = await until(
-        (event) => event.type === 'run-event' && event.runId === runId && event.batch.type === 'ended',
-      );
-      return ((last as EngineEventOf<'run-event'>).batch as RunBatchOf<'ended'>).report;
+      const isLast = (batch: RunBatch): batch is RunBatchOf<'ended'> => batch.type === 'ended';
+      await until((event) => event.type === 'run-events' && event.runId === runId && event.batches.some(isLast));
+      return client.batches(runId).find(isLast)!.report;
     },
   };
   port.post({ type: 'hello', protocolVersion: PROTOCOL_VERSION });

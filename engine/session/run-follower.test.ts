@@ -43,14 +43,14 @@ describe('recording', () => {
 });
 
 describe('run follower', () => {
-  it('sends everything in order, never more than its window and one batch, whatever the client does', () => {
+  it('sends everything in order, never more than its window and one batch or group, whatever the client does', () => {
     const windowBytes = 5_000;
     const step = fc.oneof(
       fc.record({ do: fc.constant('append' as const), rows: fc.nat(60) }),
       fc.record({ do: fc.constant('acknowledge' as const), share: fc.double({ min: 0, max: 1, noNaN: true }) }),
     );
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 60 }), fc.nat(10), (steps, appendedBefore) => {
+      fc.property(fc.array(step, { maxLength: 60 }), fc.nat(10), fc.boolean(), (steps, appendedBefore, joins) => {
         const recording = createRecording();
         for (let count = 0; count < appendedBefore; count += 1) recording.append(samples(count));
         const received: number[] = [];
@@ -59,12 +59,12 @@ describe('run follower', () => {
         const follower = createRunFollower(
           recording,
           0,
-          (sequence, batch) => {
+          ({ sequence, count, batches }) => {
             expect(inFlight()).toBeLessThan(windowBytes);
-            expect(batch).toBe(recording.at(sequence));
-            received.push(sequence);
+            if (!joins) expect(batches).toEqual([recording.at(sequence)]);
+            for (let each = 0; each < count; each++) received.push(sequence + each);
           },
-          windowBytes,
+          { windowBytes, joins },
         );
         const acknowledge = (sequence: number): void => {
           acknowledged = Math.max(acknowledged, sequence);
@@ -89,7 +89,7 @@ describe('run follower', () => {
     const recording = createRecording();
     recording.append(samples(1_000));
     const received: number[] = [];
-    createRunFollower(recording, 0, (sequence) => received.push(sequence), 100).pump();
+    createRunFollower(recording, 0, ({ sequence }) => received.push(sequence), { windowBytes: 100 }).pump();
     expect(approximateBytes(recording.at(0))).toBeGreaterThan(100);
     expect(received).toEqual([0]);
   });
@@ -98,7 +98,7 @@ describe('run follower', () => {
     const recording = createRecording();
     for (let count = 0; count < 10; count += 1) recording.append(samples(10));
     const received: number[] = [];
-    const follower = createRunFollower(recording, 0, (sequence) => received.push(sequence), 1);
+    const follower = createRunFollower(recording, 0, ({ sequence }) => received.push(sequence), { windowBytes: 1 });
     follower.pump();
     follower.acknowledge(1_000_000);
     expect(received).toEqual([0, 1]);

@@ -1,9 +1,10 @@
 // Sends one run's recording to one client, no faster than the client takes it. Made by the engine for each `follow-run`.
 
-import type { RunBatch } from '../protocol/run-batch.ts';
+import type { BatchGroup } from '../protocol/run-batch.ts';
+import { groupFrom } from './join-batches.ts';
 import type { Recording } from './recording.ts';
 
-/** Unacknowledged bytes in flight to one client. One batch is always sent, however large. */
+/** Unacknowledged bytes in flight to one client. One batch, or one group, is always sent, however large. */
 export const FOLLOW_WINDOW_BYTES = 8 * 1024 * 1024;
 
 export interface RunFollower {
@@ -16,20 +17,23 @@ export interface RunFollower {
 /**
  * Keeps a cursor into the recording and nothing else, so that a slow client costs no memory.
  * @param fromSequence the first batch to send; at most `recording.length`.
+ * @param joins whether batches are joined to groups where there are several to send
  */
 export function createRunFollower(
   recording: Recording,
   fromSequence: number,
-  send: (sequence: number, batch: RunBatch) => void,
-  windowBytes = FOLLOW_WINDOW_BYTES,
+  send: (group: BatchGroup) => void,
+  { windowBytes = FOLLOW_WINDOW_BYTES, joins = false }: { windowBytes?: number; joins?: boolean } = {},
 ): RunFollower {
   let cursor = fromSequence;
   let firstUnacknowledged = fromSequence;
   const pump = (): void => {
     while (cursor < recording.length && recording.bytesBetween(firstUnacknowledged, cursor) < windowBytes) {
-      const sequence = cursor;
-      cursor += 1;
-      send(sequence, recording.at(sequence));
+      const group = joins
+        ? groupFrom(recording, cursor)
+        : { sequence: cursor, count: 1, batches: [recording.at(cursor)] };
+      cursor += group.count;
+      send(group);
     }
   };
   return {

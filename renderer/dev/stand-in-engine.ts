@@ -59,7 +59,7 @@ export function createStandInEngine(options: StandInOptions): StandInEngine {
     if (sequence === undefined) return;
     for (; sequence < recording.length; sequence += 1) {
       const batch = recording[sequence];
-      if (batch !== undefined) client.port.post({ type: 'run-event', runId, sequence, batch });
+      if (batch !== undefined) client.port.post({ type: 'run-events', runId, sequence, count: 1, batches: [batch] });
     }
     client.next.set(runId, sequence);
   }

@@ -9,6 +9,7 @@ import { createApp, h, nextTick, shallowRef } from 'vue';
 import { EngineEvent } from '../../engine/protocol/event.ts';
 import { decodeFrame } from '../../engine/protocol/frame-codec.ts';
 import { quickened } from '../../engine/protocol/port.ts';
+import type { BatchGroup } from '../../engine/protocol/run-batch.ts';
 import RunTimeline from '../src/charts/RunTimeline.vue';
 import type { Curve, CurveShape } from '../src/charts/draw-curve.ts';
 import { createHeapCurves, highestOf } from '../src/charts/heap-curves.ts';
@@ -196,9 +197,9 @@ async function fetchFrames(url: string): Promise<Uint8Array[]> {
 
 /** As validatedPort parses. */
 const schema = quickened(EngineEvent);
-function batchOf(message: unknown): Extract<EngineEvent, { type: 'run-event' }> {
+function groupOf(message: unknown): BatchGroup {
   const parsed = v.safeParse(schema, message);
-  if (!parsed.success || parsed.output.type !== 'run-event') throw new Error('Not a batch.');
+  if (!parsed.success || parsed.output.type !== 'run-events') throw new Error('Not a group of batches.');
   return parsed.output;
 }
 
@@ -240,9 +241,10 @@ function follow(url: string, runId: string, isDone: (target: RunStream, isEnded:
       get nextSequence() {
         return target.nextSequence;
       },
-      apply(sequence, batch) {
-        target.apply(sequence, batch);
-        if (batch.type === 'callbacks' && isResolved) {
+      apply(group) {
+        target.applyGroup(group);
+        for (const batch of group.batches) {
+          if (batch.type !== 'callbacks' || !isResolved) continue;
           const messageMs = messageAtMs;
           const [firstCallbackMs = NaN] = batch.startMs;
           const lastCallbackMs = batch.startMs.at(-1) ?? NaN;
@@ -250,7 +252,7 @@ function follow(url: string, runId: string, isDone: (target: RunStream, isEnded:
             presentations.push({ messageMs, presentedMs: performance.now(), firstCallbackMs, lastCallbackMs }),
           );
         }
-        if (isResolved || !isDone(target, batch.type === 'ended')) return;
+        if (isResolved || !isDone(target, group.batches.at(-1)?.type === 'ended')) return;
         isResolved = true;
         void presented().then(resolve);
       },
@@ -436,9 +438,9 @@ window.timelineBench = {
         bytes += frame.length;
         const message = decodeFrame(frame);
         const decodedAt = performance.now();
-        const { sequence, batch } = batchOf(message);
+        const group = groupOf(message);
         const parsedAt = performance.now();
-        target.apply(sequence, batch);
+        target.applyGroup(group);
         decodeMs += decodedAt - at;
         parseMs += parsedAt - decodedAt;
         at = performance.now();
@@ -447,8 +449,7 @@ window.timelineBench = {
     } else {
       for (const frame of frames) {
         bytes += frame.length;
-        const { sequence, batch } = batchOf(decodeFrame(frame));
-        target.apply(sequence, batch);
+        target.applyGroup(groupOf(decodeFrame(frame)));
       }
     }
     const appliedAt = performance.now();

@@ -9,7 +9,8 @@ import { WebSocketServer, type WebSocket } from 'ws';
 import { Command, PROTOCOL_VERSION } from '../../engine/protocol/command.ts';
 import type { EngineEvent } from '../../engine/protocol/event.ts';
 import { decodeFrame, encodeFrame } from '../../engine/protocol/frame-codec.ts';
-import type { RunBatch } from '../../engine/protocol/run-batch.ts';
+import type { BatchGroup, RunBatch } from '../../engine/protocol/run-batch.ts';
+import { groupFrom } from '../../engine/session/join-batches.ts';
 import { createRecording, type Recording } from '../../engine/session/recording.ts';
 import { createRunFollower, type RunFollower } from '../../engine/session/run-follower.ts';
 
@@ -28,12 +29,7 @@ export interface RecordingServer extends AsyncDisposable {
   forget(runId: string): void;
 }
 
-const messageOf = (runId: string, sequence: number, batch: RunBatch): EngineEvent => ({
-  type: 'run-event',
-  runId,
-  sequence,
-  batch,
-});
+const messageOf = (runId: string, group: BatchGroup): EngineEvent => ({ type: 'run-events', runId, ...group });
 
 /** `GET /<runId>` is every frame of a run behind each other; `/socket` speaks the engine's protocol. */
 export async function serveRecordings(): Promise<RecordingServer> {
@@ -46,8 +42,11 @@ export async function serveRecordings(): Promise<RecordingServer> {
     if (run === undefined) return void response.writeHead(404).end();
     response.writeHead(200, { 'content-type': 'application/octet-stream' });
     void (async () => {
-      for (const { sequence, batch } of run.recording.read(0)) {
-        if (!response.write(encodeFrame(messageOf(runId, sequence, batch)))) {
+      // As to a client that follows from the start.
+      for (let sequence = 0; sequence < run.recording.length;) {
+        const group = groupFrom(run.recording, sequence);
+        sequence += group.count;
+        if (!response.write(encodeFrame(messageOf(runId, group)))) {
           await new Promise((drained) => response.once('drain', drained));
         }
       }
@@ -78,9 +77,9 @@ export async function serveRecordings(): Promise<RecordingServer> {
           const run = runs.get(command.runId);
           if (run === undefined) throw new Error(`There is no run ${command.runId}.`);
           post({ ...ACCEPTED, requestId: command.requestId, runId: command.runId });
-          const follower = createRunFollower(run.recording, command.fromSequence, (sequence, batch) =>
-            post(messageOf(command.runId, sequence, batch)),
-          );
+          const { runId, fromSequence, joins = false } = command;
+          const send = (group: BatchGroup) => post(messageOf(runId, group));
+          const follower = createRunFollower(run.recording, fromSequence, send, { joins });
           followed.set(command.runId, follower);
           run.followers.add(follower);
           return follower.pump();

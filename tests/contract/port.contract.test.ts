@@ -71,7 +71,7 @@ describe.each(PORT_KINDS)('port: $name', ({ open }) => {
 
   it('brings columns as what they were', async () => {
     const message = {
-      type: 'run-event',
+      type: 'any',
       empty: new Float64Array(0),
       bytes: Uint8Array.of(0, 255),
       shorts: Uint16Array.of(0, 65_535, 7),
@@ -82,6 +82,7 @@ describe.each(PORT_KINDS)('port: $name', ({ open }) => {
         part: Float64Array.of(1, 2, 3, 4).subarray(1, 3),
         text: 'é\u{1F600}',
       },
+      batches: [{ type: 'one', ids: Uint32Array.of(1, 2) }, { type: 'none' }, { atMs: Float64Array.of(NaN) }],
     };
     const received = receive(pair.client, 1);
     pair.host.post(message);

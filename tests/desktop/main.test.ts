@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { PROTOCOL_VERSION } from '../../engine/protocol/command.ts';
 import { EngineEvent } from '../../engine/protocol/event.ts';
 import { ensureBuilt, projectFolder } from '../../scripts/built-parts.ts';
 import * as electron from './electron-stand-in.ts';
@@ -310,7 +311,7 @@ describe('the page’s files', () => {
 describe('the way to the engine', () => {
   it('is opened for the page: a real engine answers over the port', async () => {
     const { port, event } = connect();
-    port.postMessage({ type: 'hello', protocolVersion: 1 });
+    port.postMessage({ type: 'hello', protocolVersion: PROTOCOL_VERSION });
     const welcome = await event('welcome');
     expect(welcome.host).toMatchObject({ kind: 'desktop', version: '0.1.0' });
     expect(welcome.catalogue.map(({ id }) => id)).toContain('simple');
@@ -319,7 +320,7 @@ describe('the way to the engine', () => {
 
   it('carries a whole run of a built-in scenario in a utility process', { timeout: 60_000 }, async () => {
     const { port, events, event } = connect();
-    port.postMessage({ type: 'hello', protocolVersion: 1 });
+    port.postMessage({ type: 'hello', protocolVersion: PROTOCOL_VERSION });
     await event('welcome');
     port.postMessage({
       type: 'start-run',
@@ -330,7 +331,7 @@ describe('the way to the engine', () => {
     port.postMessage({ type: 'follow-run', requestId: 2, runId, fromSequence: 0 });
     const report = await vi.waitFor(
       () => {
-        const batches = events.flatMap((received) => (received.type === 'run-event' ? [received.batch] : []));
+        const batches = events.flatMap((received) => (received.type === 'run-events' ? received.batches : []));
         const ended = batches.find((batch) => batch.type === 'ended');
         if (ended === undefined) throw new Error('the run goes on');
         return ended.report;
@@ -559,7 +560,7 @@ describe('while something runs', () => {
     const script = join(outFolder, 'stays.mjs');
     await writeFile(script, 'setInterval(() => {}, 1000);');
     const { port, event } = connect();
-    port.postMessage({ type: 'hello', protocolVersion: 1 });
+    port.postMessage({ type: 'hello', protocolVersion: PROTOCOL_VERSION });
     await event('welcome');
     port.postMessage({ type: 'start-run', requestId: 1, program: { kind: 'file', path: script } });
     const { runId } = await event('accepted');

@@ -340,7 +340,10 @@ describe('a run that goes on', () => {
             const event = decode(message);
             // What is on its way when the connection breaks never arrives.
             if (isCut) return;
-            if (event['type'] === 'run-event') sequences.push(Number(event['sequence']));
+            if (event['type'] === 'run-events') {
+              for (let each = 0; each < Number(event['count']); each++)
+                sequences.push(Number(event['sequence']) + each);
+            }
             route.send(message);
           });
         }),

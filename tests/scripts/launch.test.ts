@@ -64,7 +64,7 @@ beforeEach(() => {
     return until(() => events.find((event) => 'requestId' in event && event.requestId === requestId));
   };
   batchesOf = (runId) =>
-    events.flatMap((event) => (event.type === 'run-event' && event.runId === runId ? [event.batch] : []));
+    events.flatMap((event) => (event.type === 'run-events' && event.runId === runId ? event.batches : []));
   untilEnd = (runId) => until(() => batchesOf(runId).find((batch) => batch.type === 'ended'));
   port.post({ type: 'hello', protocolVersion: PROTOCOL_VERSION });
 });

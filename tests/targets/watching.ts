@@ -95,7 +95,7 @@ export function openHeapline(folder: string): Heapline {
       const until = async (wanted: () => boolean): Promise<void> => {
         for (let seen = -1; !wanted();) {
           seen = client.batches(runId).length;
-          await client.until((event) => event.type === 'run-event' && event.runId === runId && event.sequence >= seen);
+          await client.until((event) => event.type === 'run-events' && event.runId === runId && event.sequence >= seen);
         }
       };
       const of = <Type extends RunBatch['type']>(type: Type) =>

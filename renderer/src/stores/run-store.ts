@@ -13,6 +13,7 @@ import type {
   Program,
 } from '../../../engine/protocol/run-description.ts';
 import { disposable, type Disposable } from '../../../engine/protocol/port.ts';
+import type { RunBatch } from '../../../engine/protocol/run-batch.ts';
 import { assertNever, type CollectionKind } from '../../../engine/protocol/vocabulary.ts';
 import { baseNameOf } from '../scripts/script-paths.ts';
 import type { EngineRequest, RefusedError } from '../transport/engine-client.ts';
@@ -195,11 +196,12 @@ export const useRunStore = defineStore('run', () => {
       get nextSequence() {
         return followed.nextSequence;
       },
-      apply(sequence, batch) {
-        followed.apply(sequence, batch);
+      apply(group) {
+        followed.applyGroup(group);
         // Everything else waits for the next look at the revision, at most ten times a second.
-        if (batch.type === 'ended') onEnded(runId, followed);
-        if (batch.type === 'ended' || batch.type === 'started' || batch.type === 'status') revision.value += 1;
+        const has = (type: RunBatch['type']) => group.batches.some((batch) => batch.type === type);
+        if (has('ended')) onEnded(runId, followed);
+        if (has('ended') || has('started') || has('status')) revision.value += 1;
       },
     });
     for (const oldRunId of streams.keys()) {

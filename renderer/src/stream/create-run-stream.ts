@@ -2,7 +2,7 @@
 // charts and tables. Every batch is applied in time proportional to its rows, and a row costs no object.
 
 import { assertNever, COLLECTION_KINDS, VERDICT_REASONS, VERDICTS } from '../../../engine/protocol/vocabulary.ts';
-import type { RunBatch, RunBatchOf } from '../../../engine/protocol/run-batch.ts';
+import type { BatchGroup, RunBatch, RunBatchOf } from '../../../engine/protocol/run-batch.ts';
 import type { RunDescription } from '../../../engine/protocol/run-description.ts';
 import type { RunReport } from '../../../engine/protocol/run-report.ts';
 import { ConsoleLines } from './console-lines.ts';
@@ -619,6 +619,16 @@ export function createRunStream(): RunStream {
     }
   }
 
+  function applyGroup({ sequence, count, batches }: BatchGroup): void {
+    if (sequence !== nextSequence) {
+      throw new RunStreamError(`Batch ${sequence} came where ${nextSequence} was due.`);
+    }
+    for (const batch of batches) applyBatch(batch);
+    counters.events = events.length;
+    nextSequence += count;
+    revision++;
+  }
+
   function checkRow(row: number): void {
     if (row < 0 || row >= registrations.atMs.length) throw new RangeError(`No registration in row ${row}.`);
   }
@@ -827,15 +837,8 @@ export function createRunStream(): RunStream {
     get nextSequence() {
       return nextSequence;
     },
-    apply(sequence, batch) {
-      if (sequence !== nextSequence) {
-        throw new RunStreamError(`Batch ${sequence} came where ${nextSequence} was due.`);
-      }
-      applyBatch(batch);
-      counters.events = events.length;
-      nextSequence++;
-      revision++;
-    },
+    apply: (sequence, batch) => applyGroup({ sequence, count: 1, batches: [batch] }),
+    applyGroup,
     get description() {
       return description;
     },

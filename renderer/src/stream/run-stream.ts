@@ -2,7 +2,7 @@
 // No Vue in here: readers compare `revision` and read again. Vue never sees a sample.
 
 import type { AliveReason } from '../../../engine/protocol/explanation.ts';
-import type { RunBatch, RunBatchOf } from '../../../engine/protocol/run-batch.ts';
+import type { BatchGroup, RunBatch, RunBatchOf } from '../../../engine/protocol/run-batch.ts';
 import type { RunDescription } from '../../../engine/protocol/run-description.ts';
 import type { RunReport } from '../../../engine/protocol/run-report.ts';
 import type { Verdict, VerdictReason } from '../../../engine/protocol/vocabulary.ts';
@@ -148,11 +148,13 @@ export interface ConsoleLineView {
 
 /** Everything about one run. Times are ms since the program's start. */
 export interface RunStream {
-  /** Grows by one with every batch. */
+  /** Grows with every batch and every group. */
   readonly revision: number;
-  /** Sequence that the next batch must have; a batch with another one throws. */
+  /** Sequence that the next batch must have; a batch or group with another one throws. */
   readonly nextSequence: number;
   apply(sequence: number, batch: RunBatch): void;
+  /** As many at once as the group stands for. */
+  applyGroup(group: BatchGroup): void;
 
   readonly description: RunDescription | undefined;
   readonly runtime: RunBatchOf<'runtime'> | undefined;

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { PROTOCOL_VERSION } from '../../../engine/protocol/command.ts';
 import type { EngineEventOf } from '../../../engine/protocol/event.ts';
 import type { RunBatch } from '../../../engine/protocol/run-batch.ts';
 import { syntheticRun } from '../../../tests/fixtures/synthetic-run.ts';
@@ -24,9 +25,9 @@ function createRecordingSink(): RunSink & { names: string[] } {
     get nextSequence() {
       return names.length;
     },
-    apply(sequence, batch) {
+    apply({ sequence, batches }) {
       if (sequence !== names.length) throw new Error(`expected ${names.length}, got ${sequence}`);
-      names.push(batch.type === 'marks' ? (batch.items[0]?.name ?? '') : batch.type);
+      for (const batch of batches) names.push(batch.type === 'marks' ? (batch.items[0]?.name ?? '') : batch.type);
     },
   };
 }
@@ -70,7 +71,7 @@ describe('engine client', () => {
   it('greets the engine and tells of the connection after the welcome', async () => {
     start();
     await settle();
-    expect(engine.received).toEqual([{ type: 'hello', protocolVersion: 1 }]);
+    expect(engine.received).toEqual([{ type: 'hello', protocolVersion: PROTOCOL_VERSION }]);
     expect(welcomes).toHaveLength(1);
     expect(connections.map(({ kind }) => kind)).toEqual(['connecting', 'connected']);
   });
@@ -238,7 +239,7 @@ describe('engine client', () => {
     const sink = createRecordingSink();
     client.follow('r', sink);
     await settle();
-    engine.send({ type: 'run-event', runId: 'r', sequence: 0, batch: mark('a') });
+    engine.send({ type: 'run-events', runId: 'r', sequence: 0, count: 1, batches: [mark('a')] });
     engine.record('r', mark('b'));
     await settle();
     expect(sink.names).toEqual(['a', 'b']);
@@ -251,7 +252,7 @@ describe('engine client', () => {
     const sink = createRecordingSink();
     client.follow('r', sink);
     await settle();
-    engine.send({ type: 'run-event', runId: 'r', sequence: 5, batch: mark('z') });
+    engine.send({ type: 'run-events', runId: 'r', sequence: 5, count: 1, batches: [mark('z')] });
     await settle();
     expect(connections.at(-1)).toMatchObject({ kind: 'lost' });
     engine.record('r', mark('d'));

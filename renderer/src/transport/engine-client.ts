@@ -12,13 +12,13 @@ import {
 } from '../../../engine/protocol/event.ts';
 import type { OwnScenario } from '../../../engine/protocol/own-scenario.ts';
 import { validatedPort, type Disposable, type Port } from '../../../engine/protocol/port.ts';
-import type { RunBatch } from '../../../engine/protocol/run-batch.ts';
+import type { BatchGroup } from '../../../engine/protocol/run-batch.ts';
 import { assertNever } from '../../../engine/protocol/vocabulary.ts';
 
 /** What followed batches are given to. A RunStream is one. */
 export interface RunSink {
   readonly nextSequence: number;
-  apply(sequence: number, batch: RunBatch): void;
+  apply(group: BatchGroup): void;
 }
 
 /** `retryAtMs` is on the clock of `Date.now()`. `unusable` is not retried: it would end the same way. */
@@ -193,7 +193,8 @@ export function createEngineClient({
   }
 
   function askToFollow(runId: string, sink: RunSink): void {
-    client.request({ type: 'follow-run', runId, fromSequence: sink.nextSequence }).catch((error: unknown) => {
+    const request = { type: 'follow-run', runId, fromSequence: sink.nextSequence, joins: true } as const;
+    client.request(request).catch((error: unknown) => {
       // A lost connection is taken up again; only a refusal is final.
       if (error instanceof NotConnectedError || followed.get(runId) !== sink) return;
       followed.delete(runId);
@@ -249,7 +250,7 @@ export function createEngineClient({
         return listener?.onTargetsListed(event.targets);
       case 'own-scenarios-listed':
         return listener?.onOwnScenariosListed(event.ownScenarios);
-      case 'run-event': {
+      case 'run-events': {
         const sink = followed.get(event.runId);
         // Left in the meantime, or sent twice because following began anew while events were on their way.
         if (sink === undefined || event.sequence < sink.nextSequence) return;
@@ -257,16 +258,16 @@ export function createEngineClient({
           return abandon(from, `Event ${sink.nextSequence} of a run is missing; asking for it again.`);
         }
         try {
-          sink.apply(event.sequence, event.batch);
+          sink.apply(event);
         } catch (error) {
           // Asking again would bring the same batch: stop here, with everything that came before it.
           followed.delete(event.runId);
           listener?.onFollowFailed(event.runId, `Event ${event.sequence} cannot be shown: ${messageOf(error)}`);
           return;
         }
-        from.post({ type: 'acknowledge', runId: event.runId, sequence: event.sequence });
+        from.post({ type: 'acknowledge', runId: event.runId, sequence: event.sequence + event.count - 1 });
         // Nothing follows: an engine that was started again meanwhile must not be asked for what is all here.
-        if (event.batch.type === 'ended') followed.delete(event.runId);
+        if (event.batches.at(-1)?.type === 'ended') followed.delete(event.runId);
         return;
       }
       case 'protocol-error':
