@@ -1,6 +1,7 @@
 // What a run is asked to do: the program, its parameters, its limits, and who collects garbage.
 
 import * as v from 'valibot';
+import { RecordingOrigin } from './recording-origin.ts';
 import { GC_POLICY_KINDS } from './vocabulary.ts';
 
 const positiveInteger = (maximum: number) => v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(maximum));
@@ -80,5 +81,7 @@ export const RunDescription = v.object({
   experimentId: v.exactOptional(v.string()),
   /** Of a file or scratch program: the absolute path of the script that runs. */
   scriptPath: v.exactOptional(v.string()),
+  /** The file that it was read from; absent: it was observed by this engine. Such a run has no process. */
+  origin: v.exactOptional(RecordingOrigin),
 });
 export type RunDescription = v.InferOutput<typeof RunDescription>;

@@ -26,7 +26,14 @@ import { createEndpoint, type Endpoint } from './endpoint.ts';
 import type { Launcher } from './launcher.ts';
 import { messageOf } from './message-of.ts';
 import { startExperiment, type Experiment, type ExperimentPlan } from './experiments.ts';
-import { startObservedRun, type ObservedRun, type ObservedRunOptions, type RunResult } from './observed-run.ts';
+import {
+  startObservedRun,
+  type ObservedRun,
+  type ObservedRunOptions,
+  type RecordedRun,
+  type RunResult,
+} from './observed-run.ts';
+import { openRecordedRun } from './open-recording.ts';
 import { createNodeFinder } from './find-nodes.ts';
 import { createOwnScenarios, type OwnScenariosOptions } from './own-scenarios.ts';
 import { pathOfFile, prepareProgram, type EngineLocations } from './prepare-program.ts';
@@ -35,6 +42,8 @@ import { Refused } from './refused.ts';
 import { createScratchFiles } from './scratch-files.ts';
 import { listFolder, readSource } from './source-files.ts';
 import type { Recording } from './recording.ts';
+import { readRecording } from './recording-file.ts';
+import { saveRecording, type SavedRecording } from './save-recording.ts';
 import { createRunFollower, type RunFollower } from './run-follower.ts';
 import { createSnapshotExplainer } from './snapshot-explainer.ts';
 import { listenForTargets, type Targets } from './targets.ts';
@@ -51,7 +60,7 @@ export interface EngineOptions {
   readonly scenarios: readonly Scenario[];
   readonly locations: EngineLocations;
   readonly clock?: Clock;
-  /** How many runs are kept, the current one included. */
+  /** How many runs are kept, the current one included; and as many that were opened from files. */
   readonly recordingsKept?: number;
   /** How many objects a report lists at most. */
   readonly reportedObjects?: number;
@@ -79,6 +88,19 @@ type RunPreparation = Pick<ObservedRunOptions, 'process' | 'judge' | 'displayFil
 export interface Engine {
   /** Serves a client until either side closes the port, or the result is disposed. */
   attach(port: Port<unknown, EngineEvent>): Disposable;
+  /**
+   * Makes a run of a recording file, which clients list, follow and compare like any other. A file that is open already is
+   * not read again: its run is the answer. Whoever gives `chunks` closes what they come from.
+   * @param about.fileName without its folder
+   * @returns the id of the run, by which it is known here
+   * @throws RecordingFileError if nothing of the file can be shown; Refused; the signal's reason; what `chunks` throw
+   */
+  openRecording(
+    chunks: AsyncIterable<Uint8Array>,
+    about: { readonly fileName: string; readonly signal?: AbortSignal },
+  ): Promise<string>;
+  /** What is recorded of a run now, to be written to a file. @throws Refused if there is no such run */
+  saveRecording(runId: string): SavedRecording;
   /** Ends the run that is going, then every connection. Resolves when nothing is left of either. */
   close(): Promise<void>;
 }
@@ -125,7 +147,7 @@ export function createEngine(options: EngineOptions): Engine {
   const sweeping = Promise.all([...new Set([tmpdir(), snapshotFolder])].map(removeFoldersOfTheDead));
   const clients = new Set<Client>();
   /** Oldest first. */
-  const runs = new Map<string, ObservedRun>();
+  const runs = new Map<string, RecordedRun>();
   /** The runs that are going or about to be launched: one, or several of an experiment. */
   const going = new Set<GoingRun>();
   /** Oldest first. */
@@ -160,25 +182,27 @@ export function createEngine(options: EngineOptions): Engine {
     broadcast({ type: 'run-forgotten', runId });
   }
 
-  /** The newest run is always kept, and what still goes on. Runs of an experiment stay as long as it, where there is room. */
+  /**
+   * The newest run is always kept, and what still goes on. Runs of an experiment stay as long as it, where there is room;
+   * opened recordings make way for each other, since they can be opened again and a run cannot be had again.
+   */
   function makeRoom(): void {
     let bytes = 0;
     let heapBytes = 0;
-    let single = 0;
+    const counts = { single: 0, opened: 0, 'of-experiment': 0 };
     for (const { recording, listing } of runs.values()) {
       bytes += recording.bytes;
       heapBytes += recording.heapBytes;
-      if (listing.description.experimentId === undefined) single += 1;
+      counts[kindOf(listing.description)] += 1;
     }
     for (const [runId, { recording, listing }] of runs) {
+      const kind = kindOf(listing.description);
       const fits = bytes <= RECORDINGS_BUDGET_BYTES && heapBytes <= RECORDINGS_HEAP_BUDGET_BYTES;
-      const isSingle = listing.description.experimentId === undefined;
-      if (fits && single <= recordingsKept) return;
-      if (fits && !isSingle) continue;
+      if (fits && (kind === 'of-experiment' || counts[kind] <= recordingsKept)) continue;
       if (runs.size === 1 || listing.status !== 'ended') continue;
       bytes -= recording.bytes;
       heapBytes -= recording.heapBytes;
-      if (isSingle) single -= 1;
+      counts[kind] -= 1;
       forget(runId);
     }
   }
@@ -192,16 +216,19 @@ export function createEngine(options: EngineOptions): Engine {
     }
   }
 
-  function findRun(runId: string): ObservedRun {
+  function findRun(runId: string): RecordedRun {
     const run = runs.get(runId);
     if (run === undefined) throw new Refused('no-such-run', `There is no run ${JSON.stringify(runId)}, or no more.`);
     return run;
   }
 
   function findLivingRun(runId: string): ObservedRun {
-    const run = findRun(runId);
-    if (run.listing.status === 'ended') throw new Refused('run-has-ended', 'The run has ended.');
-    return run;
+    const known = findRun(runId);
+    const living = going.values().find(({ run }) => run === known)?.run;
+    if (living === undefined || known.listing.status === 'ended') {
+      throw new Refused('run-has-ended', 'The run has ended.');
+    }
+    return living;
   }
 
   function refuseIfClosing(): void {
@@ -363,6 +390,33 @@ export function createEngine(options: EngineOptions): Engine {
     }
   }
 
+  async function openRecording(
+    chunks: AsyncIterable<Uint8Array>,
+    { fileName, signal }: { readonly fileName: string; readonly signal?: AbortSignal },
+  ): Promise<string> {
+    refuseIfClosing();
+    const reader = await readRecording(chunks);
+    const { savedAtEpochMs, run: recorded } = reader.header;
+    const origin = { fileName, savedAtEpochMs, recordedRunId: recorded.runId };
+    const isSame = ({ listing: { description } }: RecordedRun): boolean =>
+      description.origin?.recordedRunId === recorded.runId && description.origin.savedAtEpochMs === savedAtEpochMs;
+    const alreadyOpen = runs.values().find(isSame);
+    if (alreadyOpen !== undefined) return alreadyOpen.listing.description.runId;
+    const opened = await openRecordedRun(reader, {
+      runId: randomUUID(),
+      origin,
+      ...given('signal', signal),
+      ...given('recordingBudgetBytes', options.recordingBudgetBytes),
+      ...given('reportedObjects', options.reportedObjects),
+    });
+    refuseIfClosing();
+    const { runId } = opened.listing.description;
+    runs.set(runId, opened);
+    broadcast({ type: 'run-listed', run: opened.listing });
+    makeRoom();
+    return runId;
+  }
+
   /** Carries out a command that is about a run. @returns which. @throws Refused */
   async function carryOut(client: Client, command: RunCommand): Promise<string> {
     switch (command.type) {
@@ -437,7 +491,11 @@ export function createEngine(options: EngineOptions): Engine {
         return { type: 'folder', requestId, ...(await listFolder(question.path)) };
       case 'read-source': {
         const { path } = question;
-        const isNamedByRun = (): boolean => runs.values().some(({ recording }) => namesFile(recording, path));
+        // A recording comes from anywhere: what it names opens no file that is not open to everybody.
+        const isNamedByRun = (): boolean =>
+          runs
+            .values()
+            .some(({ recording, listing }) => listing.description.origin === undefined && namesFile(recording, path));
         return { type: 'source', requestId, path, ...(await readSource(path, isNamedByRun)) };
       }
       case 'new-scenario': {
@@ -535,6 +593,8 @@ export function createEngine(options: EngineOptions): Engine {
 
   return {
     attach,
+    openRecording,
+    saveRecording: (runId) => saveRecording(findRun(runId), options.host.version),
     close() {
       closing ??= (async () => {
         const running = experiments.values().filter(({ listing }) => listing.status === 'running');
@@ -562,6 +622,11 @@ export function createEngine(options: EngineOptions): Engine {
 function isQuestion(command: Command): command is Question {
   const questions: readonly Command['type'][] = ['list-nodes', 'list-folder', 'read-source', 'new-scenario'];
   return questions.includes(command.type);
+}
+
+function kindOf({ experimentId, origin }: RunDescription): 'single' | 'opened' | 'of-experiment' {
+  if (origin !== undefined) return 'opened';
+  return experimentId === undefined ? 'single' : 'of-experiment';
 }
 
 /** True if a run's sites, paths, marks or its error lie in this file. */

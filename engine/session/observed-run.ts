@@ -1,7 +1,7 @@
 // One run: launches the program, listens to its observer, supervises it, and at the end decides what became of each
 // registration. Runs in the session; the engine starts one at a time and forwards its recording to clients.
 
-import { setImmediate as turn, setTimeout as delay } from 'node:timers/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { RunListing } from '../protocol/event.ts';
 import { OBSERVER_ENVIRONMENT_VARIABLE } from '../protocol/observer-environment.ts';
 import type { ObserverOptions } from '../protocol/observer-message.ts';
@@ -23,9 +23,10 @@ import type { Launcher, LaunchRequest, ObservedProcess, ProcessExit } from './la
 import { classifyOutcome, type OutcomeFacts } from './outcome.ts';
 import { createOverflow } from './overflow.ts';
 import { createRecording, type Recording } from './recording.ts';
-import { createRunTally, type RunTally } from './run-tally.ts';
+import { createRunTally } from './run-tally.ts';
 import { buildReport } from './session-report.ts';
 import type { SnapshotExplainer } from './snapshot-explainer.ts';
+import { tallyOf } from './tally-recording.ts';
 import { classifyWatch, type WatchedProcess } from './watched-run.ts';
 
 const HANDSHAKE_DEADLINE_MS = 10_000;
@@ -40,8 +41,6 @@ const LATE_CONNECTION_MS = 60;
 const LATE_HELLO_MS = 1_000;
 /** A program may throw an error with any text; more of it than this helps nobody. */
 const MAXIMUM_ERROR_CHARACTERS = 64 * 1024;
-/** Batches; clients are served in between. */
-const TALLIED_IN_ONE_TURN = 100;
 
 /** A process to be launched (the run adds its observer's options and its limits), or one that runs already. */
 export type ProcessSource =
@@ -72,9 +71,13 @@ export interface ObservedRunOptions {
   readonly onResult?: (result: RunResult) => void;
 }
 
-export interface ObservedRun {
+/** A run as far as there is nothing to be done to it any more. */
+export interface RecordedRun {
   readonly listing: RunListing;
   readonly recording: Recording;
+}
+
+export interface ObservedRun extends RecordedRun {
   /**
    * Ends the process. What was recorded stays, and the run ends as `stopped`; if it is to be explained, after a snapshot.
    * While it is being explained: ends that, at once. After the end it does nothing.
@@ -489,17 +492,4 @@ function scriptPathOf({ scriptPath }: RunDescription): { scriptPath?: string } {
 function clipTexts<Texts extends Record<string, string>>(texts: Texts): { [Name in keyof Texts]: string } {
   const clipped = Object.entries(texts).map(([name, text]) => [name, text.slice(0, MAXIMUM_ERROR_CHARACTERS)]);
   return Object.fromEntries(clipped) as { [Name in keyof Texts]: string };
-}
-
-/**
- * Adds up a recording. At the end, not as the batches come: a program that registers in a loop, its observer and this
- * session share the machine's cores, and what is done here while it runs slows it down.
- */
-async function tallyOf(recording: Recording): Promise<RunTally> {
-  const tally = createRunTally();
-  for (const { sequence, batch } of recording.read(0)) {
-    tally.apply(batch);
-    if (sequence % TALLIED_IN_ONE_TURN === 0) await turn();
-  }
-  return tally;
 }
