@@ -6,6 +6,7 @@ import { GcPolicy as GcPolicySchema, Limits as LimitsSchema } from '../engine/pr
 import { MAXIMUM_RUNS_AT_ONCE, MAXIMUM_RUNS_PER_POLICY } from '../engine/protocol/experiment.ts';
 import { GC_POLICY_KINDS } from '../engine/protocol/vocabulary.ts';
 import type { ExperimentOptions } from './command-experiment.ts';
+import type { ReportOptions } from './command-report.ts';
 import type { RunAllOptions } from './command-run-all.ts';
 import type { RunOptions } from './command-run.ts';
 import type { ServeOptions } from './command-serve.ts';
@@ -31,6 +32,7 @@ export interface CommandActions {
   run(options: RunOptions): Promise<number>;
   runAll(options: RunAllOptions): Promise<number>;
   experiment(options: ExperimentOptions): Promise<number>;
+  report(options: ReportOptions): Promise<number>;
   nodes(options: { json: boolean }): Promise<number>;
   targets(options: { json: boolean }): Promise<number>;
   watch(options: WatchOptions): Promise<number>;
@@ -63,6 +65,7 @@ interface RunFlags {
   objects?: number;
   why?: true;
   json?: true;
+  record?: string;
 }
 
 const within = ([, , minimum, maximum]: readonly [
@@ -157,11 +160,21 @@ export async function runCommandLine(words: readonly string[], actions: CommandA
       wholeNumber(0, MAXIMUM_REPORTED_OBJECTS),
     )
     .option('--json', 'print one JSON document on standard output, everything else on standard error')
+    .option('--record <file>', 'write a recording at the end, to be opened again: a .heapline file', nonEmpty)
     .action(async (name: string | undefined, scriptArgs: string[], flags: RunFlags) => {
       const asked = runRequestOf(name, scriptArgs, flags);
       if (asked.kind === 'all') exitStatus = await actions.runAll(asked.options);
       else if (asked.kind === 'experiment') exitStatus = await actions.experiment(asked.options);
       else exitStatus = await actions.run(asked.options);
+    });
+
+  program
+    .command('report')
+    .description('tell what a recording tells, as run did at its end, with the same exit status; nothing is run')
+    .argument('<file>', 'a .heapline file', nonEmpty)
+    .option('--json', 'print the JSON document that run --json prints')
+    .action(async (file: string, flags: { json?: true }) => {
+      exitStatus = await actions.report({ file, json: flags.json === true });
     });
 
   program
@@ -204,12 +217,12 @@ export async function runCommandLine(words: readonly string[], actions: CommandA
   program
     .command('serve')
     .description('serve the application to a browser on this machine')
-    .argument('[script]', 'a script to begin with', nonEmpty)
+    .argument('[file]', 'a script or a .heapline file to begin with', nonEmpty)
     .option('--port <n>', 'the port; 0 takes any free one', wholeNumber(0, MAXIMUM_PORT))
     .option('--host <name>', 'the interface to listen on', nonEmpty, '127.0.0.1')
     .option('--no-open', 'do not open a browser')
-    .action(async (script: string | undefined, flags: { port?: number; host: string; open: boolean }) => {
-      exitStatus = await actions.serve({ ...flags, ...(script !== undefined && { script }) });
+    .action(async (file: string | undefined, flags: { port?: number; host: string; open: boolean }) => {
+      exitStatus = await actions.serve({ ...flags, ...(file !== undefined && { file }) });
     });
 
   try {
@@ -238,6 +251,9 @@ function runRequestOf(name: string | undefined, scriptArgs: readonly string[], f
   };
   const why = flags.why === true;
   const isExperiment = runs !== undefined || gc.length > 1;
+  if (flags.record !== undefined && (isExperiment || flags.all === true)) {
+    throw new UsageError('--record writes a single run. Allowed: run with one program and one --gc policy.');
+  }
   const onePolicy = () => gcPolicyOf({ ...(gc[0] && { gc: gc[0] }), ...(gcInterval !== undefined && { gcInterval }) });
   if (flags.all === true) {
     if (name !== undefined) throw new UsageError(`--all runs every scenario. Allowed: --all, or ${name}.`);
@@ -272,7 +288,17 @@ function runRequestOf(name: string | undefined, scriptArgs: readonly string[], f
   }
   if (atOnce !== undefined) throw new UsageError('--at-once is for several runs. Allowed: with --runs, or with --all.');
   const reportedObjects = objects ?? REPORTED_OBJECTS;
-  return { kind: 'run', options: { ...program, ...common, ...onePolicy(), why, reportedObjects } };
+  return {
+    kind: 'run',
+    options: {
+      ...program,
+      ...common,
+      ...onePolicy(),
+      why,
+      reportedObjects,
+      ...(flags.record !== undefined && { recordFile: flags.record }),
+    },
+  };
 }
 
 /** `none,major`: each once. */

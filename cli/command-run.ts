@@ -10,6 +10,7 @@ import type { Output } from './output.ts';
 import { pathOrCommand, programOf, usageErrorOf, type ProgramOptions } from './program-of.ts';
 import { isProgramFailure } from './program-failure.ts';
 import { createProgressLine } from './progress-line.ts';
+import { checkRecordFile, writeRecord } from './record-file.ts';
 import { summarizeRun } from './run-summary.ts';
 import { EXIT_STATUS } from './usage-error.ts';
 import { describeExplaining } from './why-summary.ts';
@@ -22,6 +23,8 @@ export interface RunOptions extends ProgramOptions {
   /** Tell what keeps the living objects alive. */
   readonly why: boolean;
   readonly json: boolean;
+  /** The file that the recording is written to. */
+  readonly recordFile?: string;
 }
 
 /**
@@ -32,6 +35,7 @@ export async function runProgram(
   options: RunOptions,
   io: { stdout: Output; stderr: Output; readerGone: Promise<void> },
 ): Promise<number> {
+  const recordPath = options.recordFile === undefined ? undefined : await checkRecordFile(options.recordFile);
   const program = await programOf(options);
   await using engine = openHeadlessEngine({
     // A terminal cannot be read from the program's own process group, and belongs to whoever sits there.
@@ -80,9 +84,13 @@ export async function runProgram(
     });
     await progress.show(undefined);
     if (report === undefined) throw new Error('The run ended without a report.');
+    // The report is told also where the recording cannot be written.
+    const writing = recordPath === undefined ? undefined : writeRecord(recordPath, engine.saveRecording(runId));
+    await Promise.allSettled([writing]);
     await io.stdout.write(
       options.json ? `${JSON.stringify(report, null, 2)}\n` : `\n${summarizeRun(report).join('\n')}\n`,
     );
+    await writing;
     return exitStatusOf(report);
   } catch (error) {
     throw usageErrorOf(error);

@@ -2,11 +2,14 @@
 
 import { access } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { isRecordingName } from '../engine/protocol/recording-origin.ts';
 import { SCENARIOS } from '../engine/scenarios/index.ts';
-import { createEngine } from '../engine/session/engine.ts';
+import { createEngine, type Engine } from '../engine/session/engine.ts';
 import { createNodeLauncher } from '../engine/session/node-launcher.ts';
+import { openRecordingFile } from '../engine/session/recording-on-disk.ts';
 import { Refused } from '../engine/session/refused.ts';
 import { checkScript } from '../engine/session/source-files.ts';
+import { recordingUsageError } from './command-report.ts';
 import { engineLocations, rendererFolder } from './engine-locations.ts';
 import { describeHost } from './host-description.ts';
 import { onInterrupts } from './interrupts.ts';
@@ -25,8 +28,8 @@ export interface ServeOptions {
   /** Absent: the usual port, or any free one if that is taken. */
   readonly port?: number;
   readonly open: boolean;
-  /** Shown first; relative paths are seen from the working directory. */
-  readonly script?: string;
+  /** A script or a recording, shown first; relative paths are seen from the working directory. */
+  readonly file?: string;
   /** Why the application is served although the desktop was asked for; shown in the page and before the address. */
   readonly notice?: string;
 }
@@ -34,7 +37,7 @@ export interface ServeOptions {
 /**
  * Serves until the first interrupt.
  * @returns the exit status
- * @throws UsageError if the port or the host cannot be had, the script is none, or the page is not built
+ * @throws UsageError if the port or the host cannot be had, the file is none to begin with, or the page is not built
  */
 export async function serveApplication(
   options: ServeOptions,
@@ -43,7 +46,8 @@ export async function serveApplication(
   await access(join(rendererFolder, 'index.html')).catch(() => {
     throw new UsageError('The page is not built. Allowed after: npm run build.');
   });
-  const script = options.script === undefined ? undefined : await findScript(options.script);
+  const { file } = options;
+  const script = file === undefined || isRecordingName(file) ? undefined : await findScript(file);
   const interrupted = Promise.withResolvers<void>();
   using _interrupts = onInterrupts(interrupted.resolve, (exitStatus) => process.exit(exitStatus));
 
@@ -56,6 +60,7 @@ export async function serveApplication(
     rendezvous: { onProblem: (problem) => void stderr.write(`No other process can be watched. ${problem}\n`) },
   });
   try {
+    const opened = file !== undefined && isRecordingName(file) ? await openRecording(engine, file) : undefined;
     const token = createToken();
     const start = (port: number) =>
       startServedHost({
@@ -63,6 +68,7 @@ export async function serveApplication(
         port,
         token,
         rendererFolder,
+        recordings: engine,
         onClient: (port) => engine.attach(port),
       });
     const served = await listen(options, start);
@@ -74,7 +80,8 @@ export async function serveApplication(
     }
     const where = options.notice === undefined ? 'Heapline is at' : `${options.notice} Heapline is served instead at`;
     // The page reads what it begins with from the fragment, which no server and no log ever sees.
-    const address = script === undefined ? served.address : `${served.address}#script=${encodeURIComponent(script)}`;
+    const [name, value] = opened === undefined ? ['script', script] : ['recording', opened];
+    const address = value === undefined ? served.address : `${served.address}#${name}=${encodeURIComponent(value)}`;
     await stdout.write(`${where} ${address}\n`);
     if (options.open) openBrowser(address, (problem) => void stderr.write(`${problem}\n`));
     await interrupted.promise;
@@ -83,6 +90,17 @@ export async function serveApplication(
     await engine.close();
   }
   return EXIT_STATUS.success;
+}
+
+/** @returns the id of its run. @throws UsageError */
+async function openRecording(engine: Engine, path: string): Promise<string> {
+  const absolute = resolve(path);
+  try {
+    await using file = await openRecordingFile(absolute);
+    return await engine.openRecording(file.chunks, { fileName: file.fileName });
+  } catch (error) {
+    throw recordingUsageError(error, absolute);
+  }
 }
 
 /** The absolute path of a script that can be run, as far as can be told without running it. @throws UsageError */

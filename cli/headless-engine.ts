@@ -5,7 +5,7 @@ import type { EngineEvent } from '../engine/protocol/event.ts';
 import type { Program } from '../engine/protocol/run-description.ts';
 import { createMemoryPortPair } from '../engine/protocol/port.ts';
 import { SCENARIOS } from '../engine/scenarios/index.ts';
-import { createEngine } from '../engine/session/engine.ts';
+import { createEngine, type Engine } from '../engine/session/engine.ts';
 import { createNodeLauncher } from '../engine/session/node-launcher.ts';
 import { createEngineClient, type EngineClient } from './engine-client.ts';
 import { engineLocations } from './engine-locations.ts';
@@ -14,6 +14,7 @@ import { ownScenariosOptions } from './own-scenarios.ts';
 
 export interface HeadlessEngine {
   readonly client: EngineClient;
+  readonly saveRecording: Engine['saveRecording'];
   /** Ends what is running, then the engine. */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
@@ -45,5 +46,5 @@ export function openHeadlessEngine(options: {
     await engine.close();
     client[Symbol.dispose]();
   };
-  return { client, close, [Symbol.asyncDispose]: close };
+  return { client, saveRecording: engine.saveRecording, close, [Symbol.asyncDispose]: close };
 }

@@ -24,6 +24,7 @@ try {
         stderr,
         readerGone: readerGone.promise,
       }),
+    report: async (options) => (await import('./command-report.ts')).reportRecording(options, { stdout, stderr }),
     nodes: async (options) => (await import('./command-nodes.ts')).listNodes(options, stdout),
     targets: async (options) => (await import('./command-targets.ts')).listTargets(options, stdout),
     watch: async (options) =>

@@ -5,6 +5,7 @@ import { basename, extname, isAbsolute, resolve, sep } from 'node:path';
 import { text } from 'node:stream/consumers';
 import type { ScenarioDescription } from '../engine/protocol/catalogue.ts';
 import type { OwnScenario } from '../engine/protocol/own-scenario.ts';
+import { isRecordingName } from '../engine/protocol/recording-origin.ts';
 import { SCRIPT_EXTENSIONS, type Program } from '../engine/protocol/run-description.ts';
 import { SCENARIOS } from '../engine/scenarios/index.ts';
 import { CommandRefused } from './engine-client.ts';
@@ -31,6 +32,9 @@ export interface ProgramOptions {
 /** @throws UsageError */
 export async function programOf(options: ProgramOptions): Promise<Program> {
   const { program, settings, scriptArgs } = options;
+  if (isRecordingName(program)) {
+    throw new UsageError(`${program} is a recording, which is not run. Allowed: heapline report ${program}.`);
+  }
   const looksLikePath = SCRIPT_EXTENSIONS.some((extension) => program.endsWith(extension)) || /[\\/]/.test(program);
   const builtIn = SCENARIOS.find(({ id }) => id === program);
   const mayBeOwn = builtIn === undefined && program !== '-' && !looksLikePath && !existsSync(program);

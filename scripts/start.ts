@@ -41,9 +41,9 @@ function openWindow(binary: string): Promise<number | string> {
 async function serve(notice: string): Promise<number> {
   const [stdout, stderr] = [createOutput(process.stdout), createOutput(process.stderr)];
   try {
-    const [script] = scriptWords;
+    const [file] = scriptWords;
     return await serveApplication(
-      { host: '127.0.0.1', open: true, notice, ...(script !== undefined && { script }) },
+      { host: '127.0.0.1', open: true, notice, ...(file !== undefined && { file }) },
       { stdout, stderr },
     );
   } catch (error) {

@@ -7,6 +7,7 @@ import { WebSocketServer } from 'ws';
 import type { Port } from '../../engine/protocol/port.ts';
 import { authority, createAccess, reachableHost } from './access.ts';
 import { securityHeaders } from './page-policy.ts';
+import { answerRecordings, isRecordingsPath, type Recordings } from './recordings.ts';
 import { sendStaticFile } from './static-files.ts';
 import { createWebSocketPort } from './web-socket-port.ts';
 
@@ -24,6 +25,8 @@ export interface ServedHostOptions {
   readonly token: string;
   /** Folder of the built page, absolute. */
   readonly rendererFolder: string;
+  /** Saves and opens recordings; absent: there are none here. */
+  readonly recordings?: Recordings;
   /** Is given the port of each client that was let in. */
   readonly onClient: (port: Port<unknown, object>) => void;
 }
@@ -73,6 +76,16 @@ export async function startServedHost(options: ServedHostOptions): Promise<Serve
             'Open the address that Heapline printed when it started.',
         };
 
+  const refusalOfOrigin = (origin: string | undefined, hostHeader: string): Refusal | undefined =>
+    access.isOwnOrigin(origin, hostHeader)
+      ? undefined
+      : { status: 403, message: 'Only the page that this server sent may connect.' };
+  /** A browser names no origin where a page downloads from its own, but says whose page it was, where it trusts the address. */
+  const refusalOfDownload = ({ headers }: IncomingMessage, hostHeader: string): Refusal | undefined =>
+    headers.origin === undefined && ['same-origin', undefined].includes(headers['sec-fetch-site'] as string | undefined)
+      ? undefined
+      : refusalOfOrigin(headers.origin, hostHeader);
+
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const refuse = ({ status, message }: Refusal) => {
       response.writeHead(status, { 'Content-Type': 'text/plain; charset=utf-8', 'Cache-Control': 'no-store' });
@@ -84,11 +97,19 @@ export async function startServedHost(options: ServedHostOptions): Promise<Serve
     for (const [name, value] of Object.entries(securityHeaders(hostHeader))) {
       if (value !== undefined) response.setHeader(name, value);
     }
+    const { path, query } = splitTarget(request.url);
+    if (options.recordings !== undefined && isRecordingsPath(path)) {
+      const refusal =
+        (request.method === 'GET'
+          ? refusalOfDownload(request, hostHeader)
+          : refusalOfOrigin(request.headers.origin, hostHeader)) ?? refusalOfToken(query.get('token'));
+      const instead = refusal ?? (await answerRecordings(options.recordings, request, response, { path, query }));
+      return instead && refuse(instead);
+    }
     if (request.method !== 'GET' && request.method !== 'HEAD') {
       response.setHeader('Allow', ALLOWED_METHODS);
       return refuse({ status: 405, message: `Allowed: ${ALLOWED_METHODS}.` });
     }
-    const { path, query } = splitTarget(request.url);
     if (path === SOCKET_PATH) return refuse({ status: 426, message: 'This address is for WebSockets.' });
     const isPage = path === '/' || path === '/index.html';
     if (isPage) {
@@ -117,9 +138,7 @@ export async function startServedHost(options: ServedHostOptions): Promise<Serve
     const refusal =
       refusalOfHost(hostHeader) ??
       (path === SOCKET_PATH ? undefined : { status: 404, message: 'There is no WebSocket at this address.' }) ??
-      (access.isOwnOrigin(origin, hostHeader)
-        ? undefined
-        : { status: 403, message: 'Only the page that this server sent may connect.' }) ??
+      refusalOfOrigin(origin, hostHeader) ??
       refusalOfToken(query.get('token'));
     if (refusal) refuseUpgrade(socket, refusal);
     else sockets.handleUpgrade(request, socket, head, (webSocket) => options.onClient(createWebSocketPort(webSocket)));

@@ -7,7 +7,7 @@ import type { RunReport } from '../protocol/run-report.ts';
 import { createEngine, type Engine, type EngineOptions } from './engine.ts';
 import { attachTestClient, createScriptFolder, type ScriptFolder } from './fake-observer.ts';
 import { createNodeLauncher } from './node-launcher.ts';
-import { checkWritableFolder, writeRecordingFile } from './write-recording.ts';
+import { checkWritableFolder, writeRecordingFile } from './recording-on-disk.ts';
 
 describe('an opened recording', () => {
   let folder: ScriptFolder;

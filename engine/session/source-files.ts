@@ -122,7 +122,8 @@ function checkPath(path: string, refusal: Refusal): void {
   if (!isAbsolute(path)) throw refuse(`${JSON.stringify(path)} is not an absolute path.`);
 }
 
-async function checkFile(path: string, refusal: Refusal): Promise<Awaited<ReturnType<typeof stat>>> {
+/** What is known of a file that can be opened. @throws Refused, as `refusal`, if there is none */
+export async function checkFile(path: string, refusal: Refusal): Promise<Awaited<ReturnType<typeof stat>>> {
   checkPath(path, refusal);
   const found = await lookAt(path, refusal, 'file');
   if (found.isFile()) return found;
