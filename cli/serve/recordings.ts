@@ -57,7 +57,7 @@ async function save(recordings: Recordings, response: ServerResponse, runId: str
     throw error;
   }
   response.writeHead(200, {
-    'Content-Type': 'application/x-heapline-recording',
+    'Content-Type': 'application/vnd.heapline.recording',
     'Content-Disposition': `attachment; filename*=UTF-8''${encodeURIComponent(saved.fileName)}`,
     'Cache-Control': 'no-store',
   });

@@ -1,8 +1,9 @@
-// The one entry for messages from pages: our own page asks for a port to the engine, for the system's dialog, or for the
-// system's parts in its theme.
+// The one entry for messages from pages: our own page asks for a port to the engine, for the system's dialogs, or for the
+// system's parts in its theme, and tells which run it shows.
 
 import { ipcMain, MessageChannelMain } from 'electron';
 import * as v from 'valibot';
+import { assertNever } from '../../engine/protocol/vocabulary.ts';
 import { disposable, type Disposable, type Port } from '../../engine/protocol/port.ts';
 import { createMessagePortPort } from './message-port-port.ts';
 import type { ThemeSource } from './menu.ts';
@@ -11,16 +12,44 @@ import type { Page } from './page.ts';
 const ASK_CHANNEL = 'heapline:ask';
 const PORT_MESSAGE = 'heapline:port';
 
-/** All that a page can ask for, in one word. */
-const Wish = v.picklist(['connect', 'choose-script', 'theme-system', 'theme-light', 'theme-dark']);
+const RunId = v.pipe(v.string(), v.maxLength(64));
+
+/** All that a page can ask for: one word, and for some what it is about. */
+const Wish = v.union([
+  v.strictTuple([
+    v.picklist([
+      'connect',
+      'choose-script',
+      'theme-system',
+      'theme-light',
+      'theme-dark',
+      'choose-recording',
+      'cancel-recording',
+      'show-recording',
+    ]),
+  ]),
+  /** The path that the preload script was told by the system for a file that the user dropped. */
+  v.strictTuple([v.literal('open-dropped-recording'), v.pipe(v.string(), v.minLength(1), v.maxLength(4096))]),
+  v.strictTuple([v.literal('save-recording'), RunId]),
+  /** Empty: it shows none. */
+  v.strictTuple([v.literal('shows-run'), RunId]),
+]);
 
 export interface PageActions {
   /** Is given the port of each page that was let in; a reloaded page comes again. */
-  onClient(port: Port<unknown, object>): void;
+  onClient(port: Port<unknown, object>, contents: Electron.WebContents): void;
   /** The page wants the user to choose a script. */
   onChooseScript(contents: Electron.WebContents): void;
   /** The user chose how the page looks. */
   onTheme(theme: ThemeSource): void;
+  onChooseRecording(contents: Electron.WebContents): void;
+  /** @param path of a file that was dropped on the page */
+  onOpenRecording(contents: Electron.WebContents, path: string): void;
+  onSaveRecording(contents: Electron.WebContents, runId: string): void;
+  onCancelRecording(): void;
+  /** The user wants to see the file of the shown run. */
+  onShowRecording(): void;
+  onShownRun(runId: string | undefined): void;
 }
 
 export function acceptPage(page: Page, actions: PageActions): Disposable {
@@ -31,16 +60,17 @@ export function acceptPage(page: Page, actions: PageActions): Disposable {
       console.error(`Refused what ${frame?.origin ?? 'a frame that is gone'} asked for.`);
       return;
     }
-    const wish = v.safeParse(Wish, message[0]);
-    if (!wish.success || message.length > 1) {
+    const parsed = v.safeParse(Wish, message);
+    if (!parsed.success) {
       console.error('The page asked for what the application does not know.');
       return;
     }
-    switch (wish.output) {
+    const wish = parsed.output;
+    switch (wish[0]) {
       case 'connect': {
         const { port1, port2 } = new MessageChannelMain();
-        actions.onClient(createMessagePortPort(port1));
         frame.postMessage(PORT_MESSAGE, null, [port2]);
+        actions.onClient(createMessagePortPort(port1), event.sender);
         return;
       }
       case 'choose-script':
@@ -51,6 +81,20 @@ export function acceptPage(page: Page, actions: PageActions): Disposable {
         return actions.onTheme('light');
       case 'theme-dark':
         return actions.onTheme('dark');
+      case 'choose-recording':
+        return actions.onChooseRecording(event.sender);
+      case 'cancel-recording':
+        return actions.onCancelRecording();
+      case 'show-recording':
+        return actions.onShowRecording();
+      case 'open-dropped-recording':
+        return actions.onOpenRecording(event.sender, wish[1]);
+      case 'save-recording':
+        return actions.onSaveRecording(event.sender, wish[1]);
+      case 'shows-run':
+        return actions.onShownRun(wish[1] === '' ? undefined : wish[1]);
+      default:
+        return assertNever(wish);
     }
   };
   ipcMain.on(ASK_CHANNEL, listener);

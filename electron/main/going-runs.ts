@@ -44,9 +44,9 @@ export function watchGoingRuns(engine: Pick<Engine, 'attach'>): GoingRuns {
   }
 
   function takeRun(listing: RunListing): void {
-    const { runId, title, program, startedAt, experimentId } = listing.description;
-    // Those of an experiment are its business.
-    if (experimentId !== undefined) return;
+    const { runId, title, program, startedAt, experimentId, origin } = listing.description;
+    // Those of an experiment are its business, and what was opened from a file never went on here.
+    if (experimentId !== undefined || origin !== undefined) return;
     const isNew = !going.has(runId);
     const tookMs = take(runId, listing.status !== 'ended', startedAt, (startedAtMs) => ({
       kind: 'run',

@@ -3,17 +3,19 @@
 import { app, BrowserWindow, nativeTheme, session } from 'electron';
 import { join } from 'node:path';
 import * as v from 'valibot';
+import { isRecordingName } from '../../engine/protocol/recording-origin.ts';
 import { builtPaths } from './built-paths.ts';
 import { acceptPage } from './client-port.ts';
 import { createDesktopEngine } from './desktop-engine.ts';
 import { watchGoingRuns } from './going-runs.ts';
 import { guardQuit } from './guard-quit.ts';
 import { setMenu } from './menu.ts';
-import { addressWithScript, chooseScript, isScript, scriptOfCommandLine } from './open-script.ts';
+import { addressWithScript, canBeOpened, chooseScript, fileOfCommandLine } from './open-script.ts';
 import { choosePage } from './page.ts';
-import { showScript, tellPage, type PageCommand } from './page-messages.ts';
+import { showScript, tellPage, tellRecording, type PageCommand } from './page-messages.ts';
 import { registerPageScheme, servePage } from './page-protocol.ts';
 import { createRecentScripts, RecentScriptPaths } from './recent-scripts.ts';
+import { createRecordings } from './recordings.ts';
 import { recoverCrashedPages } from './recover-page.ts';
 import { confineAllContents, denyPermissions, openOutside } from './security.ts';
 import { openStateFile } from './state-file.ts';
@@ -49,13 +51,33 @@ export function startDesktop({ outFolder }: { outFolder: string }): void {
   guardQuit(runs);
   showSystemSigns(runs, () => show(undefined));
 
+  const recordings = createRecordings({
+    engine,
+    tell: tellRecording,
+    onFile: (path) => recent.add(path),
+    onShown: () => refreshMenu(),
+  });
+  const inWindowOf = (contents: Electron.WebContents, act: (window: BrowserWindow) => void): void => {
+    const window = BrowserWindow.fromWebContents(contents);
+    if (window !== null) act(window);
+  };
+
   acceptPage(page, {
-    onClient: (port) => engine.attach(port),
+    onClient: (port, contents) => {
+      engine.attach(port);
+      recordings.pageListens(contents);
+    },
     onChooseScript: (contents) => letChoose(BrowserWindow.fromWebContents(contents) ?? undefined),
     onTheme: (theme) => {
       nativeTheme.themeSource = theme;
       refreshMenu();
     },
+    onChooseRecording: (contents) => inWindowOf(contents, recordings.choose),
+    onOpenRecording: (contents, path) => recordings.open(path, contents),
+    onSaveRecording: (contents, runId) => inWindowOf(contents, (window) => recordings.save(window, runId)),
+    onCancelRecording: () => recordings.cancel(),
+    onShowRecording: () => recordings.showInFolder(),
+    onShownRun: (runId) => recordings.showsRun(runId),
   });
 
   const open = (script?: string): BrowserWindow =>
@@ -73,6 +95,12 @@ export function startDesktop({ outFolder }: { outFolder: string }): void {
       if (script !== undefined) showScript(window, script);
     }
     if (script !== undefined) recent.add(script);
+  };
+  /** A script is shown, a recording is opened; neither is run. */
+  const showFile = (path: string | undefined): void => {
+    if (path === undefined || !isRecordingName(path)) return show(path);
+    recordings.open(path);
+    show(undefined);
   };
   const letChoose = (window: BrowserWindow | undefined): void => {
     if (window === undefined) return show(undefined);
@@ -94,10 +122,12 @@ export function startDesktop({ outFolder }: { outFolder: string }): void {
     setMenu({
       platform: process.platform,
       isDevelopment: !app.isPackaged,
-      recentScripts: recent.paths,
+      recentFiles: recent.paths,
+      canSaveRecording: recordings.canSave,
+      canShowRecording: recordings.hasFile,
       theme: nativeTheme.themeSource,
       openScript: () => letChoose(frontWindow()),
-      openRecent: show,
+      openRecent: showFile,
       clearRecent: () => recent.clear(),
       tell,
       showAbout: () => app.showAboutPanel(),
@@ -107,14 +137,15 @@ export function startDesktop({ outFolder }: { outFolder: string }): void {
 
   /** A packaged application is one word of its command line, one that is run from its folder two. */
   const wordsOf = (commandLine: readonly string[]) => commandLine.slice(app.isPackaged ? 1 : 2);
-  let firstScript = scriptOfCommandLine(wordsOf(process.argv), process.cwd());
+  let firstScript: string | undefined;
+  showFile(fileOfCommandLine(wordsOf(process.argv), process.cwd()));
   app.on('second-instance', (_event, commandLine, workingDirectory) =>
-    show(scriptOfCommandLine(wordsOf(commandLine), workingDirectory)),
+    showFile(fileOfCommandLine(wordsOf(commandLine), workingDirectory)),
   );
   // The file manager of macOS tells by this event, also before the application is ready.
   app.on('open-file', (event, path) => {
     event.preventDefault();
-    show(isScript(path) ? path : undefined);
+    showFile(canBeOpened(path) ? path : undefined);
   });
   app.on('activate', () => {
     if (app.isReady() && BrowserWindow.getAllWindows().length === 0) open();
@@ -128,7 +159,7 @@ export function startDesktop({ outFolder }: { outFolder: string }): void {
   app.on('will-quit', (event) => {
     if (isDone) return;
     event.preventDefault();
-    void Promise.all([engine.close(), windowState.flush(), recentFile.flush()])
+    void Promise.all([recordings.settled().then(() => engine.close()), windowState.flush(), recentFile.flush()])
       .catch((error: unknown) => console.error('The engine did not close:', error))
       .finally(() => {
         isDone = true;
@@ -149,7 +180,6 @@ export function startDesktop({ outFolder }: { outFolder: string }): void {
       });
       refreshMenu();
       open(firstScript);
-      if (firstScript !== undefined) recent.add(firstScript);
     })
     .catch((error: unknown) => {
       console.error('The application could not start:', error);

@@ -9,8 +9,12 @@ export interface MenuOptions {
   readonly platform: NodeJS.Platform;
   /** Adds the developer tools. */
   readonly isDevelopment: boolean;
-  /** Latest first. */
-  readonly recentScripts: readonly string[];
+  /** Scripts and recordings, latest first. */
+  readonly recentFiles: readonly string[];
+  /** A run is shown that can be saved. */
+  readonly canSaveRecording: boolean;
+  /** The shown run has a file. */
+  readonly canShowRecording: boolean;
   readonly theme: ThemeSource;
   openScript(): void;
   openRecent(path: string): void;
@@ -43,7 +47,7 @@ export function setMenu(options: MenuOptions): void {
 }
 
 export function menuTemplate(options: MenuOptions): MenuItemConstructorOptions[] {
-  const { isDevelopment, recentScripts, theme } = options;
+  const { isDevelopment, recentFiles, theme, canSaveRecording, canShowRecording } = options;
   const isMac = options.platform === 'darwin';
   const separator: MenuItemConstructorOptions = { type: 'separator' };
   /** With a key that the page listens to. A Mac always takes a menu's keys, so that a bare letter could not be typed. */
@@ -54,7 +58,7 @@ export function menuTemplate(options: MenuOptions): MenuItemConstructorOptions[]
       (!isMac || key.startsWith('CmdOrCtrl+')) && { accelerator: key, registerAccelerator: false }),
     click: () => options.tell(name),
   });
-  const recent: MenuItemConstructorOptions[] = recentScripts.map((path) => ({
+  const recent: MenuItemConstructorOptions[] = recentFiles.map((path) => ({
     label: `${basename(path)} — ${dirname(path)}`,
     click: () => options.openRecent(path),
   }));
@@ -76,6 +80,10 @@ export function menuTemplate(options: MenuOptions): MenuItemConstructorOptions[]
           enabled: recent.length > 0,
           submenu: [...recent, separator, { label: 'Clear the List', click: options.clearRecent }],
         },
+        separator,
+        command('Open Recording…', 'open-recording', 'CmdOrCtrl+Shift+O'),
+        { ...command('Save Recording As…', 'save-recording', 'CmdOrCtrl+S'), enabled: canSaveRecording },
+        { ...command('Show Recording in Folder', 'show-recording'), enabled: canShowRecording },
         separator,
         command('New Scenario…', 'new-scenario'),
         separator,

@@ -1,10 +1,12 @@
-// What is told to the page besides the engine's port: a script to show, and what was chosen in the menu. The preload script
-// hands both over as window messages.
+// What is told to the page besides the engine's port: a script to show, what was chosen in the menu, and how opening or
+// saving a recording goes. The preload script hands them over as window messages.
 
-import type { BrowserWindow } from 'electron';
+import type { BrowserWindow, WebContents } from 'electron';
+import type { RecordingProgress } from '../../engine/protocol/recording-progress.ts';
 
 const SCRIPT_MESSAGE = 'heapline:script';
 const COMMAND_MESSAGE = 'heapline:command';
+const RECORDING_MESSAGE = 'heapline:recording';
 
 /** What the menu can ask of the page; renderer/src/transport/desktop-bridge.ts knows the same words. */
 export type PageCommand =
@@ -14,6 +16,9 @@ export type PageCommand =
   | 'collect-minor'
   | 'compare'
   | 'new-scenario'
+  | 'open-recording'
+  | 'save-recording'
+  | 'show-recording'
   | 'search'
   | 'shortcuts'
   | 'theme-system'
@@ -27,4 +32,8 @@ export function showScript(window: BrowserWindow, path: string): void {
 
 export function tellPage(window: BrowserWindow, command: PageCommand): void {
   window.webContents.mainFrame.postMessage(COMMAND_MESSAGE, command);
+}
+
+export function tellRecording(contents: WebContents, progress: RecordingProgress): void {
+  contents.mainFrame.postMessage(RECORDING_MESSAGE, progress);
 }

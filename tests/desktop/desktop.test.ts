@@ -1,7 +1,7 @@
 // The desktop application as a person uses it: its built main process, its real preload script, real observed processes,
 // and pages in a real Chromium. Every title says what it ran in: Electron, or the stand-in for it.
 
-import { mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -419,6 +419,107 @@ setTimeout(() => process.abort(), 300);
     await page.choose('Simple registration');
     await page.run();
     expect(await page.ended()).toMatch(/^Finished/);
+  });
+});
+
+describe(`a recording, in ${whatRuns}`, { timeout: TEST_TIMEOUT_MS }, () => {
+  const RUNS = `import { appendFileSync } from 'node:fs';
+import { join } from 'node:path';
+appendFileSync(join(import.meta.dirname, 'ran'), 'once ');
+const registry = new FinalizationRegistry(() => {});
+const cache = new Map();
+(() => { for (const user of ['ada', 'max']) { const session = {}; cache.set(user, session); registry.register(session, user); } })();
+globalThis.kept = [cache, registry];
+`;
+  const recordingOf = (name: string) => join(folder, `${name}.heapline`);
+  const source = ({ page }: Workbench) => page.locator('.from .file');
+  const opened = (page: Workbench, name: string) =>
+    eventually(() => source(page).textContent()).toBe(`${name}.heapline`);
+  /** Runs a script that leaks, and saves that by menu and dialog. */
+  async function record(name: string): Promise<Record<string, number>> {
+    const page = await open({ words: [await script('leak.mjs', RUNS)] });
+    await subject(page.page, 'leak.mjs').waitFor();
+    expect((await running().menu('File', 'Save Recording As…'))?.enabled).toBe(false);
+    await page.run();
+    await page.ended();
+    const verdicts = await page.verdicts();
+    await eventually(async () => (await running().menu('File', 'Save Recording As…'))?.enabled).toBe(true);
+    expect((await running().menu('File', 'Show Recording in Folder'))?.enabled).toBe(false);
+    await running().clickMenu('File', 'Save Recording As…');
+    const dialog = await running().dialog('save');
+    expect(dialog.defaultPath).toMatch(/^leak-[\d.-]+\.heapline$/);
+    expect(dialog.extensions).toEqual(['heapline']);
+    await running().answer(dialog, { canceled: false, filePath: recordingOf(name) });
+    await eventually(async () => (await running().menu('File', 'Show Recording in Folder'))?.enabled).toBe(true);
+    return verdicts;
+  }
+
+  it('is saved by the menu, shown in its folder, and opened by the dialog after the application was started again', async () => {
+    const verdicts = await record('saved');
+    await running().clickMenu('File', 'Show Recording in Folder');
+    await eventually(async () => (await running().state()).outside).toEqual([
+      { what: 'showItemInFolder', target: recordingOf('saved') },
+    ]);
+    await running().close();
+
+    const page = await open();
+    await running().clickMenu('File', 'Open Recording…');
+    const dialog = await running().dialog('open');
+    expect(dialog.extensions).toEqual(['heapline']);
+    await running().answer(dialog, { canceled: false, filePaths: [recordingOf('saved')] });
+    await opened(page, 'saved');
+    expect(await page.ended()).toMatch(/^Finished/);
+    expect(await page.verdicts()).toEqual(verdicts);
+    await page.objects.locator('.body [role="row"]').first().click();
+    await page.inspector
+      .getByText(/Delete its entry from the Map/)
+      .first()
+      .waitFor();
+    // It has a file from the beginning.
+    expect((await running().menu('File', 'Show Recording in Folder'))?.enabled).toBe(true);
+    await page.page.getByRole('button', { name: 'Show in folder' }).click();
+    await eventually(async () => (await running().state()).outside).toEqual([
+      { what: 'showItemInFolder', target: recordingOf('saved') },
+    ]);
+  });
+
+  it('is opened, and never run, by the command line, a second launch, a drop and the list of recent files', async () => {
+    await record('one');
+    await running().close();
+    await copyFile(recordingOf('one'), recordingOf('two'));
+    const ranPath = join(folder, 'ran');
+    await rm(ranPath);
+    const nothingRan = async (page: Workbench) => {
+      // As long as a run takes to begin, several times over.
+      await page.page.keyboard.press('Control+Enter');
+      await page.page.waitForTimeout(1_000);
+      expect(running().observedProcesses()).toEqual([]);
+      await expect(readFile(ranPath)).rejects.toThrow('ENOENT');
+    };
+    const page = await open({ words: [recordingOf('one')] });
+    await opened(page, 'one');
+    await nothingRan(page);
+    expect(await running().launchAgain([recordingOf('two')], folder)).toEqual({ exitCode: 0, output: '' });
+    // The same recording under another name: it is open already.
+    await opened(page, 'one');
+    await page.choose('Simple registration');
+    await running().dropFiles(page.page, [recordingOf('two')]);
+    await opened(page, 'one');
+    await nothingRan(page);
+    await page.choose('Simple registration');
+    await eventually(async () =>
+      (await running().menu('File', 'Open Recent'))?.items?.map(({ label }) => label).slice(0, 2),
+    ).toEqual([`two.heapline — ${folder}`, `one.heapline — ${folder}`]);
+    await running().clickMenu('File', 'Open Recent', `one.heapline — ${folder}`);
+    await opened(page, 'one');
+    await nothingRan(page);
+  });
+
+  it('that is none is refused in the page, also where the application is started with it', async () => {
+    await script('none.heapline', 'dear diary');
+    const { toasts } = await open({ words: ['none.heapline'], workingDirectory: folder });
+    await toasts.getByText('none.heapline was not opened').waitFor();
+    await toasts.getByText('It is not a recording of Heapline. Open one that Heapline has saved.').waitFor();
   });
 });
 

@@ -288,10 +288,15 @@ export const Menu = {
 };
 export const shell = {
   opened: [] as string[],
+  /** Files that were shown in their folders. */
+  shown: [] as string[],
   async openExternal(address: string): Promise<void> {
     shell.opened.push(address);
   },
-} satisfies Pick<Electron.Shell, 'openExternal'> & { opened: string[] };
+  showItemInFolder(path: string): void {
+    shell.shown.push(path);
+  },
+} satisfies Pick<Electron.Shell, 'openExternal' | 'showItemInFolder'> & { opened: string[]; shown: string[] };
 
 /** Answers with `answer`, and keeps what it was asked. */
 export const dialog = {
@@ -300,6 +305,12 @@ export const dialog = {
   async showOpenDialog(_window: object, options: Electron.OpenDialogOptions): Promise<Electron.OpenDialogReturnValue> {
     dialog.asked.push(options);
     return dialog.answer;
+  },
+  saveAnswers: [] as Electron.SaveDialogReturnValue[],
+  askedToSave: [] as Electron.SaveDialogOptions[],
+  async showSaveDialog(_window: object, options: Electron.SaveDialogOptions): Promise<Electron.SaveDialogReturnValue> {
+    dialog.askedToSave.push(options);
+    return dialog.saveAnswers.shift() ?? { canceled: true, filePath: '' };
   },
   /** Questions that were asked; each stays open until a test answers it. */
   questions: [] as { options: Electron.MessageBoxOptions; answer(response: number): void }[],

@@ -60,7 +60,9 @@ const firstWindow = () => {
 const nothing = () => {};
 const menuOptions = {
   isDevelopment: false,
-  recentScripts: [],
+  recentFiles: [],
+  canSaveRecording: true,
+  canShowRecording: true,
   theme: 'system',
   openScript: nothing,
   openRecent: nothing,
@@ -381,11 +383,29 @@ describe('the way to the engine', () => {
   it('knows its wishes, and carries out no other', () => {
     const complaint = vi.spyOn(console, 'error').mockImplementation(() => {});
     const { webContents } = firstWindow();
-    for (const wish of [undefined, 'format-disk', { type: 'connect' }, 'theme-', ['connect']]) {
-      ipcMain.emit('heapline:ask', { sender: webContents, senderFrame: webContents.mainFrame }, wish);
+    const wishes: readonly (readonly unknown[])[] = [
+      [],
+      [undefined],
+      ['format-disk'],
+      [{ type: 'connect' }],
+      ['theme-'],
+      [['connect']],
+      ['connect', 'more'],
+      ['choose-recording', '/etc/passwd'],
+      ['save-recording'],
+      ['save-recording', 'run-1', '/etc/passwd'],
+      ['save-recording', { runId: 'run-1' }],
+      ['open-dropped-recording'],
+      ['open-dropped-recording', ''],
+      ['open-dropped-recording', 1],
+      ['shows-run', 'x'.repeat(65)],
+    ];
+    for (const wish of wishes) {
+      ipcMain.emit('heapline:ask', { sender: webContents, senderFrame: webContents.mainFrame }, ...wish);
     }
     expect(webContents.mainFrame.received).toEqual([]);
-    expect(complaint).toHaveBeenCalledTimes(5);
+    expect(complaint).toHaveBeenCalledTimes(wishes.length);
+    expect(dialog.askedToSave).toEqual([]);
     complaint.mockRestore();
   });
 
@@ -444,6 +464,131 @@ describe('a script from outside the page', () => {
     const address = addressWithScript({ address: PAGE, origin: ORIGIN }, '/home/somebody/a b#c.mjs');
     expect(subjectOfFragment(new URL(address).hash)).toEqual({ kind: 'file', path: '/home/somebody/a b#c.mjs' });
     expect(addressWithScript({ address: PAGE, origin: ORIGIN }, undefined)).toBe(PAGE);
+  });
+});
+
+describe('a recording', () => {
+  const wish = (...words: string[]) => {
+    const { webContents } = firstWindow();
+    ipcMain.emit('heapline:ask', { sender: webContents, senderFrame: webContents.mainFrame }, ...words);
+  };
+  /** How the last opening or saving went, without what was told meanwhile. */
+  const came = () =>
+    vi.waitFor(
+      () => {
+        const { received } = firstWindow().webContents.mainFrame;
+        const at = received.findIndex(
+          ({ channel, message }) =>
+            channel === 'heapline:recording' && !['opening', 'saving'].includes((message as { kind: string }).kind),
+        );
+        if (at === -1) throw new Error('nothing came of it');
+        const [last] = received.splice(0, at + 1).slice(-1);
+        return last?.message as { kind: string; runId?: string; title?: string; message?: string };
+      },
+      { timeout: 30_000 },
+    );
+  const inOut = (name: string) => join(outFolder, name);
+
+  it(
+    'of a run is saved where the user says, and opened by a dialog, a second start and the file manager',
+    { timeout: 60_000 },
+    async () => {
+      told();
+      const page = connect();
+      page.port.postMessage({ type: 'hello', protocolVersion: 1 });
+      await page.event('welcome');
+      page.port.postMessage({
+        type: 'start-run',
+        requestId: 1,
+        program: { kind: 'scenario', id: 'simple' },
+        limits: { settleMs: 600 },
+      });
+      const { runId = '' } = await page.event('accepted');
+      await vi.waitFor(
+        () =>
+          expect(
+            page.events.some(
+              (event) =>
+                event.type === 'run-listed' && event.run.status === 'ended' && event.run.description.runId === runId,
+            ),
+          ).toBe(true),
+        { timeout: 30_000 },
+      );
+      wish('shows-run', runId);
+      expect(menuItem('Save Recording As…').enabled).toBe(true);
+      expect(menuItem('Show Recording in Folder').enabled).toBe(false);
+
+      // Canceled, nothing comes of it.
+      wish('save-recording', runId);
+      await vi.waitFor(() => expect(dialog.askedToSave).toHaveLength(1));
+      expect(dialog.askedToSave[0]).toMatchObject({
+        defaultPath: expect.stringMatching(/^simple-.*\.heapline$/) as string,
+        filters: [{ extensions: ['heapline'] }],
+      });
+      // Without its ending the name gets one; where that is another file's, the user is asked again.
+      await writeFile(inOut('other.heapline'), 'of somebody');
+      dialog.saveAnswers.push(
+        { canceled: false, filePath: inOut('other') },
+        { canceled: false, filePath: inOut('saved') },
+      );
+      wish('save-recording', runId);
+      expect(await came()).toEqual({ kind: 'saved', fileName: 'saved.heapline', isRunGoingOn: false });
+      expect(dialog.askedToSave.map(({ defaultPath }) => defaultPath).at(-1)).toBe(inOut('other.heapline'));
+      expect(await readFile(inOut('other.heapline'), 'utf8')).toBe('of somebody');
+      expect(menuItem('Show Recording in Folder').enabled).toBe(true);
+      wish('show-recording');
+      expect(shell.shown).toEqual([inOut('saved.heapline')]);
+      expect(app.recentDocuments.at(-1)).toBe(inOut('saved.heapline'));
+
+      dialog.answer = { canceled: false, filePaths: [inOut('saved.heapline')] };
+      wish('choose-recording');
+      const opened = await came();
+      expect(opened).toMatchObject({ kind: 'opened' });
+      expect(opened.runId).not.toBe(runId);
+      expect(dialog.asked.at(-1)).toMatchObject({ filters: [{ extensions: ['heapline'] }] });
+      dialog.answer = { canceled: true, filePaths: [] };
+      app.emit('second-instance', {}, ['electron', '.', 'saved.heapline'], outFolder);
+      // It is open already.
+      expect(await came()).toEqual(opened);
+      app.emit('open-file', { preventDefault: nothing }, inOut('saved.heapline'));
+      expect(await came()).toEqual(opened);
+      wish('open-dropped-recording', inOut('saved.heapline'));
+      expect(await came()).toEqual(opened);
+      choose(`saved.heapline — ${outFolder}`);
+      expect(await came()).toEqual(opened);
+      page.port.close();
+    },
+  );
+
+  it('that is none is not opened, with a sentence that says what to do', async () => {
+    wish('open-dropped-recording', inOut('other.heapline'));
+    expect(await came()).toEqual({
+      kind: 'failed',
+      title: 'other.heapline was not opened',
+      message: 'It is not a recording of Heapline. Open one that Heapline has saved.',
+    });
+    wish('open-dropped-recording', inOut('no-such.heapline'));
+    expect((await came()).message).toMatch(/^There is no file/);
+  });
+
+  it('cannot be saved where the folder is gone, and is not where the run is', async () => {
+    const [saved] = shell.shown;
+    dialog.answer = { canceled: false, filePaths: [saved ?? ''] };
+    wish('choose-recording');
+    const { runId = '' } = await came();
+    dialog.saveAnswers.push({ canceled: false, filePath: join(outFolder, 'gone', 'a.heapline') });
+    wish('save-recording', runId);
+    expect(await came()).toEqual({
+      kind: 'failed',
+      title: 'a.heapline was not saved',
+      message: 'The folder is not there any more. Choose another place.',
+    });
+    wish('save-recording', 'no-such-run');
+    expect(await came()).toMatchObject({ kind: 'failed', title: 'The run was not saved' });
+    dialog.answer = { canceled: true, filePaths: [] };
+    wish('shows-run', '');
+    expect(menuItem('Save Recording As…').enabled).toBe(false);
+    expect(menuItem('Show Recording in Folder').enabled).toBe(false);
   });
 });
 

@@ -20,18 +20,43 @@ beforeAll(async () => {
 });
 
 describe('the preload script', () => {
-  it('shows the page one object with four functions: three send one word each, one names the path of a dropped file', () => {
+  it('shows the page one object with ten functions: each sends one word, some with what it is about; one names a path', () => {
     expect([...contextBridge.exposed.keys()]).toEqual(['heaplineDesktop']);
     const bridge = contextBridge.exposed.get('heaplineDesktop');
-    expect(Object.keys(bridge as object)).toEqual(['connect', 'chooseScript', 'useTheme', 'pathOfFile']);
-    const { connect, chooseScript, useTheme, pathOfFile } = bridge as Record<string, (...words: unknown[]) => unknown>;
+    expect(Object.keys(bridge as object)).toEqual([
+      'connect',
+      'chooseScript',
+      'useTheme',
+      'pathOfFile',
+      'chooseRecording',
+      'openDroppedRecording',
+      'saveRecording',
+      'cancelRecording',
+      'showsRun',
+      'showRecording',
+    ]);
+    const functions = bridge as Record<string, (...words: unknown[]) => unknown>;
+    const { connect, chooseScript, useTheme, pathOfFile } = functions;
     expect(connect?.('anything')).toBeUndefined();
     expect(chooseScript?.('anything')).toBeUndefined();
     expect(useTheme?.('dark', 'anything')).toBeUndefined();
+    functions['chooseRecording']?.('anything');
+    functions['openDroppedRecording']?.(new File([], 'a.heapline'), 'anything');
+    functions['saveRecording']?.('run-1', 'anything');
+    functions['cancelRecording']?.('anything');
+    functions['showsRun']?.('run-1', 'anything');
+    functions['showRecording']?.('anything');
     expect(ipcRenderer.sent).toEqual([
       ['heapline:ask', 'connect'],
       ['heapline:ask', 'choose-script'],
       ['heapline:ask', 'theme-dark'],
+      ['heapline:ask', 'choose-recording'],
+      // Where the system says that it lies: a page cannot name a path.
+      ['heapline:ask', 'open-dropped-recording', '/dropped/a.heapline'],
+      ['heapline:ask', 'save-recording', 'run-1'],
+      ['heapline:ask', 'cancel-recording'],
+      ['heapline:ask', 'shows-run', 'run-1'],
+      ['heapline:ask', 'show-recording'],
     ]);
     expect(pathOfFile?.(new File([], 'leak.mjs'))).toBe('/dropped/leak.mjs');
   });
@@ -47,6 +72,19 @@ describe('the preload script', () => {
     posted.length = 0;
     ipcRenderer.emit('heapline:command', { sender: 'not for the page' }, 'run', 'nor this');
     expect(posted).toEqual([[{ type: 'heapline:command', command: 'run' }, 'app://heapline']]);
+    posted.length = 0;
+  });
+
+  it('tells the page how a recording goes, and nothing of the event', () => {
+    posted.length = 0;
+    ipcRenderer.emit(
+      'heapline:recording',
+      { sender: 'not for the page' },
+      { kind: 'opened', runId: 'run-1' },
+      'nor this',
+    );
+    const progress = { kind: 'opened', runId: 'run-1' };
+    expect(posted).toEqual([[{ type: 'heapline:recording', progress }, 'app://heapline']]);
     posted.length = 0;
   });
 

@@ -206,14 +206,14 @@ describe('a script is opened', () => {
     await editor.getByText('openSessions').first().waitFor();
 
     await drop([{ name: 'photo.png', text: '' }]);
-    await toasts.getByText('It is not a script that Node.js runs.').waitFor();
+    await toasts.getByText('It is neither a recording nor a script that Node.js runs.').waitFor();
     await drop([{ name: 'binary.js', text: 'a\0b' }]);
     await toasts.getByText(/zero bytes/).waitFor();
     await drop([
       { name: 'a.js', text: '' },
       { name: 'b.js', text: '' },
     ]);
-    await toasts.getByText(/one script at a time/).waitFor();
+    await toasts.getByText(/one at a time/).waitFor();
     await editor.getByText('openSessions').first().waitFor();
   });
 

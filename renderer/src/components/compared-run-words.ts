@@ -16,6 +16,9 @@ export function startTimeOf({ startedAt }: RunDescription): string {
 export const endOf = ({ status, outcome, description: { program } }: RunListing) =>
   outcome === undefined ? (status === 'ended' ? 'Ended' : 'Running') : titleOfOutcome(outcome, program);
 
+/** `run 2`; a recording by its file, since its number says nothing here. */
+export const nameOfRun = ({ origin }: RunDescription, number: number): string => origin?.fileName ?? `run ${number}`;
+
 /** `Natural`, `Major · 500 ms`. */
 export function policyOf({ gcPolicy: { kind, intervalMs } }: RunDescription): string {
   const { title } = GC_POLICY_WORDS[kind];

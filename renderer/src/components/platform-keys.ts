@@ -8,6 +8,8 @@ export const KEYS = {
   collectMajor: 'G',
   collectMinor: isApple ? '⇧G' : 'Shift G',
   openScript: isApple ? '⌘O' : 'Ctrl O',
+  openRecording: isApple ? '⇧⌘O' : 'Ctrl Shift O',
+  saveRecording: isApple ? '⌘S' : 'Ctrl S',
   mark: 'M',
   compare: 'C',
   search: '/',

@@ -11,6 +11,8 @@ export interface ShortcutActions {
   stop(): void;
   collect(kind: CollectionKind): void;
   openScript(): void;
+  openRecording(): void;
+  saveRecording(): void;
   mark(): void;
   focusSearch(): void;
   showShortcuts(): void;
@@ -32,10 +34,16 @@ const isFloatingOpen = () => document.querySelector('.floating[role="dialog"], .
 export function useShortcuts(actions: ShortcutActions): void {
   useEventListener(window, 'keydown', (event) => {
     if (event.defaultPrevented || event.isComposing || event.repeat) return;
+    if (hasCommandKey(event) && !event.altKey && event.shiftKey && event.key.toLowerCase() === 'o') {
+      actions.openRecording();
+      event.preventDefault();
+      return;
+    }
     if (hasCommandKey(event) && !event.altKey && !event.shiftKey) {
       if (event.key === 'Enter') actions.run();
       else if (event.key === '.') actions.stop();
       else if (event.key.toLowerCase() === 'o') actions.openScript();
+      else if (event.key.toLowerCase() === 's') actions.saveRecording();
       else return;
       event.preventDefault();
       return;

@@ -111,6 +111,34 @@ describe('comparison store', () => {
     ]);
   });
 
+  it('takes a recording for a run of its program, which counts nowhere, and brings it on screen as what it is', async () => {
+    const origin = { fileName: 'a.heapline', savedAtEpochMs: 1, recordedRunId: 'elsewhere' };
+    const opened = { ...listing('opened', 'one'), description: { ...listing('opened', 'one').description, origin } };
+    record('o1', 'one');
+    engine.list(opened);
+    for (const { batch } of syntheticRun({ objects: 4 })) engine.record('opened', batch);
+    record('o2', 'one');
+    const { comparison, run } = await connect();
+    run.selectScenario('one');
+    expect(
+      comparison.candidates.map(({ listing: { description }, number, isSameSubject }) => [
+        description.runId,
+        description.origin === undefined ? number : description.origin.fileName,
+        isSameSubject,
+      ]),
+    ).toEqual([
+      ['opened', 'a.heapline', true],
+      ['o1', 1, true],
+    ]);
+    expect(comparison.b?.number).toBe(2);
+    comparison.compareWith('opened');
+    await settle();
+    comparison.swap();
+    await settle();
+    expect(run.subject).toEqual({ kind: 'recording', runId: 'opened' });
+    expect(comparison.a?.isSameSubject).toBe(true);
+  });
+
   it('compares the shown run with the chosen one, and swaps them', async () => {
     record('r1', 'one', { objects: 40 });
     record('r2', 'one', { objects: 40, keptEvery: 2 });

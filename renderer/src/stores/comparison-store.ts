@@ -10,17 +10,18 @@ import { compareRuns } from '../stream/compare-runs.ts';
 import type { RunStream } from '../stream/run-stream.ts';
 import { useEngineStore } from './engine-store.ts';
 import { useRunStore, type KeptStream } from './run-store.ts';
-import { keyOf, subjectOf } from './subject.ts';
+import { keyOf, subjectOf, subjectOfRun } from './subject.ts';
 
 /** A run that the shown one can be compared with. */
 export interface Candidate {
   readonly listing: RunListing;
-  /** Counts from 1 among the runs of its own subject, oldest first. */
+  /** Counts from 1 among the runs of its own subject, oldest first; of a recording it says nothing. */
   readonly number: number;
   readonly isSameSubject: boolean;
 }
 
 const START: SharedMoment = { key: START_KEY, title: 'start', aMs: 0, bMs: 0 };
+/** A recording belongs to the runs of its program, wherever it was made. */
 const keyOfListing = ({ description: { program } }: RunListing) => keyOf(subjectOf(program));
 
 export const useComparisonStore = defineStore('comparison', () => {
@@ -38,11 +39,14 @@ export const useComparisonStore = defineStore('comparison', () => {
 
   const described = computed(() => {
     const counts = new Map<string, number>();
+    const shown = engine.runs.find(({ description }) => description.runId === run.shownRunId);
+    const shownKey = shown === undefined ? run.subjectKey : keyOfListing(shown);
     return engine.runs.map((listing): Candidate => {
       const key = keyOfListing(listing);
-      const number = (counts.get(key) ?? 0) + 1;
+      // A recording has its file's name instead, and leaves the others the numbers that they have elsewhere.
+      const number = (counts.get(key) ?? 0) + (listing.description.origin === undefined ? 1 : 0);
       counts.set(key, number);
-      return { listing, number, isSameSubject: key === run.subjectKey };
+      return { listing, number, isSameSubject: key === shownKey };
     });
   });
   const describedBy = (runId: string | undefined) =>
@@ -112,7 +116,7 @@ export const useComparisonStore = defineStore('comparison', () => {
     const next = a.value;
     if (shownRunId === undefined || before === undefined || next === undefined) return;
     baseline.value = { runId: shownRunId, kept: run.keepStream(shownRunId) };
-    const subject = subjectOf(next.listing.description.program);
+    const subject = subjectOfRun(next.listing.description);
     if (keyOf(subject) !== run.subjectKey) run.select(subject);
     run.showRun(before.runId);
     swappedTo = `${run.subjectKey} ${run.shownRunId}`;

@@ -60,8 +60,9 @@ export const useLearningStore = defineStore('learning', () => {
   watch(
     () => engine.runs,
     (runs) => {
-      const seen = runs.flatMap(({ description: { program }, predictionHeld }) =>
-        program.kind === 'scenario' && predictionHeld !== undefined ? [program.id] : [],
+      const seen = runs.flatMap(({ description: { program, origin }, predictionHeld }) =>
+        // Somebody else may have seen what is in a file.
+        program.kind === 'scenario' && predictionHeld !== undefined && origin === undefined ? [program.id] : [],
       );
       const fresh = [...new Set(seen)].filter((id) => !finished.value.has(id));
       if (fresh.length > 0) progress.value = { finished: [...progress.value.finished, ...fresh] };

@@ -11,6 +11,7 @@ vi.mock('./settings-store.ts', () => ({
 }));
 
 const chooseScript = vi.fn();
+const openDroppedRecording = vi.fn();
 /** As the desktop application's preload script does it: a path for a file of the disk, none for one made by the page. */
 const showDesktop = () =>
   vi.stubGlobal('window', {
@@ -20,6 +21,12 @@ const showDesktop = () =>
       connect() {},
       chooseScript,
       useTheme: () => {},
+      chooseRecording() {},
+      openDroppedRecording,
+      saveRecording() {},
+      cancelRecording() {},
+      showsRun() {},
+      showRecording() {},
       pathOfFile: ({ name }: File) => (name.startsWith('made') ? '' : `/dropped/${name}`),
     },
   });
@@ -58,9 +65,22 @@ describe('opening a script', () => {
     expect(useScriptsStore().scratchText).toBe('let c = 3;');
   });
 
+  it('hands a dropped recording to the desktop application, and never takes it for a script', async () => {
+    showDesktop();
+    const opening = useOpeningStore();
+    const file = new File(['HEAPLINE'], 'leak.mjs.Heapline');
+    await opening.takeDropped(file, false);
+    expect(openDroppedRecording).toHaveBeenCalledExactlyOnceWith(file);
+    // One that lies nowhere cannot be opened by its path.
+    await opening.takeDropped(new File(['HEAPLINE'], 'made.heapline'), false);
+    expect(openDroppedRecording).toHaveBeenCalledOnce();
+    expect(useMessageStore().toasts).toMatchObject([{ title: 'made.heapline was not opened' }]);
+    expect(useScriptsStore().scratchText).toContain('openSessions');
+  });
+
   it.each<[name: string, content: BlobPart, isFolder: boolean, words: RegExp]>([
     ['folder.mjs', '', true, /It is a folder/],
-    ['photo.png', '', false, /not a script/],
+    ['photo.png', '', false, /neither a recording nor a script/],
     ['zero.js', 'a\0b', false, /zero bytes/],
     ['latin.js', new Uint8Array([0x63, 0x61, 0x66, 0xe9]), false, /UTF-8/],
     ['large.js', ' '.repeat(4 * 1024 * 1024 + 1), false, /too large/],

@@ -87,6 +87,38 @@ describe('run store', () => {
     expect(drawer.tab).toBe('objects');
   });
 
+  it('shows a recording for itself: it is no run of its scenario, and cannot be run', async () => {
+    const run = await connect();
+    run.selectScenario('one');
+    const { description } = listing('opened', 'one');
+    const origin = { fileName: 'a.heapline', savedAtEpochMs: 1, recordedRunId: 'elsewhere' };
+    const opened = { ...description, gcPolicy: { kind: 'major' as const, intervalMs: 100 }, origin };
+    engine.list({ description: opened, status: 'ended', outcome: 'completed', predictionHeld: true });
+    await settle();
+    expect(run.shownRunId).toBeUndefined();
+    expect(run.stateOf({ kind: 'scenario', id: 'one' })).toBe('not-run');
+    run.select({ kind: 'recording', runId: 'opened' });
+    await settle();
+    expect(sent('follow-run')).toMatchObject([{ runId: 'opened' }]);
+    expect(run).toMatchObject({ title: 'one', shownRunId: 'opened', recorded: { origin }, canRun: false });
+    expect(run.gcPolicy).toEqual({ kind: 'major', intervalMs: 100 });
+    expect(await run.run()).toBeUndefined();
+    expect(sent('start-run')).toEqual([]);
+    expect(sent('watch-target')).toEqual([]);
+    // What this application comes with can be read beside it.
+    expect(run.source).toMatchObject({ kind: 'read', fileName: 'one.ts' });
+  });
+
+  it('shows a recording that is selected before it is listed, as soon as it is', async () => {
+    const run = await connect();
+    run.select({ kind: 'recording', runId: 'opened' });
+    expect(run).toMatchObject({ title: 'Recording', shownRunId: undefined });
+    const origin = { fileName: 'a.heapline', savedAtEpochMs: 1, recordedRunId: 'elsewhere' };
+    engine.list({ description: { ...listing('opened', 'one').description, origin }, status: 'ended' });
+    await settle();
+    expect(run).toMatchObject({ title: 'one', shownRunId: 'opened' });
+  });
+
   it('asks for the end of the settle time of the run that goes on', async () => {
     const run = await connect();
     engine.list(listing('r1', 'one', { status: 'settling' }));

@@ -11,6 +11,7 @@ import type {
   ParameterValue,
   ParameterValues,
   Program,
+  RunDescription,
 } from '../../../engine/protocol/run-description.ts';
 import { disposable, type Disposable } from '../../../engine/protocol/port.ts';
 import type { RunBatch } from '../../../engine/protocol/run-batch.ts';
@@ -34,7 +35,7 @@ import {
   type ScriptSource,
 } from './scripts-store.ts';
 import { useSettingsStore } from './settings-store.ts';
-import { keyOf, subjectOf, type Subject } from './subject.ts';
+import { keyOf, subjectOfRun, type Subject } from './subject.ts';
 
 /** What is known of a subject without opening its runs. */
 export type ScenarioState = 'not-run' | 'running' | 'held' | 'missed' | 'failed' | 'ended';
@@ -105,7 +106,13 @@ export const useRunStore = defineStore('run', () => {
     return shown?.kind === 'target' ? engine.targets.find(({ targetId }) => targetId === shown.targetId) : undefined;
   });
   const runsOfSubject = computed(() =>
-    engine.runs.filter(({ description: { program } }) => keyOf(subjectOf(program)) === subjectKey.value),
+    engine.runs.filter(({ description }) => keyOf(subjectOfRun(description)) === subjectKey.value),
+  );
+  /** Of a recording on screen: what it is of, and where it comes from. */
+  const recorded = computed<RunDescription | undefined>(() =>
+    subject.value?.kind === 'recording'
+      ? (runsOfSubject.value[0]?.description ?? (void revision.value, stream.value?.description))
+      : undefined,
   );
   /** What the subject on screen is called. */
   const title = computed(() => {
@@ -117,6 +124,8 @@ export const useRunStore = defineStore('run', () => {
         return script.value?.name;
       case 'target':
         return target.value?.title ?? runsOfSubject.value.at(-1)?.description.title ?? 'Process';
+      case 'recording':
+        return recorded.value?.title ?? 'Recording';
       case undefined:
         return undefined;
       default:
@@ -126,10 +135,17 @@ export const useRunStore = defineStore('run', () => {
   /** Text to read in the drawer; the scratch has an editor instead. */
   const source = computed<SubjectSource | undefined>(() => {
     if (scenario.value !== undefined) return { kind: 'read', ...scenario.value.source };
+    if (recorded.value !== undefined) return sourceOfRecorded(recorded.value);
     if (subject.value?.kind !== 'file') return undefined;
     const { path } = subject.value;
     return { fileName: baseNameOf(path), ...(scripts.sources.get(path) ?? { kind: 'reading' }) };
   });
+  /** What the recording holds, or what this application comes with: no file that it names is looked for. */
+  function sourceOfRecorded({ program }: RunDescription): SubjectSource | undefined {
+    if (program.kind === 'scratch') return { kind: 'read', fileName: program.name, text: program.text };
+    const builtIn = program.kind === 'scenario' ? engine.scenarioById(program.id) : undefined;
+    return builtIn && { kind: 'read', ...builtIn.source };
+  }
   const status = computed(() => (void revision.value, stream.value?.status));
   const isActive = computed(() => engine.activeRun !== undefined);
   /** The shown run is the one that goes on now. */
@@ -159,6 +175,7 @@ export const useRunStore = defineStore('run', () => {
     () =>
       launch.value?.gcPolicy ??
       gcPolicyChanges.get(subjectKey.value ?? '') ??
+      recorded.value?.gcPolicy ??
       scenario.value?.defaultGcPolicy ?? {
         kind: subject.value?.kind === 'scratch' ? 'major' : 'none',
         intervalMs: 500,
@@ -175,7 +192,7 @@ export const useRunStore = defineStore('run', () => {
 
   function stateOf(of: Subject): ScenarioState {
     const key = keyOf(of);
-    const run = engine.runs.findLast(({ description: { program } }) => keyOf(subjectOf(program)) === key);
+    const run = engine.runs.findLast(({ description }) => keyOf(subjectOfRun(description)) === key);
     if (run === undefined) return 'not-run';
     if (run.status !== 'ended') return 'running';
     const held = predictions.get(run.description.runId) ?? run.predictionHeld;
@@ -275,8 +292,10 @@ export const useRunStore = defineStore('run', () => {
       case 'target':
         return (
           engine.targets.some(({ targetId }) => targetId === asked.targetId) ||
-          engine.runs.some(({ description: { program } }) => keyOf(subjectOf(program)) === keyOf(asked))
+          engine.runs.some(({ description }) => keyOf(subjectOfRun(description)) === keyOf(asked))
         );
+      case 'recording':
+        return engine.runs.some(({ description }) => description.runId === asked.runId);
       case 'file':
       case 'scratch':
         return true;
@@ -291,11 +310,11 @@ export const useRunStore = defineStore('run', () => {
       if (shownRunId.value === undefined) select(subject.value);
       return;
     }
-    const latest = (engine.activeRun ?? engine.runs.at(-1))?.description.program;
+    const latest = (engine.activeRun ?? engine.runs.at(-1))?.description;
     const [firstScenario] = engine.catalogue;
     const candidates = [
       wanted,
-      latest && subjectOf(latest),
+      latest && subjectOfRun(latest),
       firstScenario && ({ kind: 'scenario', id: firstScenario.id } as const),
     ];
     const chosen = candidates.find((candidate) => candidate !== undefined && isThere(candidate));
@@ -305,8 +324,8 @@ export const useRunStore = defineStore('run', () => {
 
   function onRunListed({ description }: RunListing): void {
     // A run that another client, or this page's own button, has begun for the subject on screen.
-    const { program, runId } = description;
-    if (keyOf(subjectOf(program)) === subjectKey.value && !streams.has(runId)) showRun(runId);
+    const { runId } = description;
+    if (keyOf(subjectOfRun(description)) === subjectKey.value && !streams.has(runId)) showRun(runId);
   }
 
   /** The program that the next run starts; undefined where the subject is no program of ours. */
@@ -467,6 +486,7 @@ export const useRunStore = defineStore('run', () => {
     launchProblem,
     refusedLaunch,
     target,
+    recorded,
     source,
     parameters,
     gcPolicy,

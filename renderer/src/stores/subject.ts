@@ -1,14 +1,16 @@
 // What is on screen: a scenario, a script of the user's, the scratch editor, or a process that was started elsewhere.
 // Pure functions of the page; the address names the subject, so that a reload or a link comes back to it.
 
-import type { Program } from '../../../engine/protocol/run-description.ts';
+import type { Program, RunDescription } from '../../../engine/protocol/run-description.ts';
 import { assertNever } from '../../../engine/protocol/vocabulary.ts';
 
 export type Subject =
   | { readonly kind: 'scenario'; readonly id: string }
   | { readonly kind: 'file'; readonly path: string }
   | { readonly kind: 'scratch' }
-  | { readonly kind: 'target'; readonly targetId: string };
+  | { readonly kind: 'target'; readonly targetId: string }
+  /** A run that was opened from a file, which stands for itself: its program need not be here. */
+  | { readonly kind: 'recording'; readonly runId: string };
 
 /** One text for each subject, to compare and to keep things by. */
 export function keyOf(subject: Subject): string {
@@ -21,12 +23,14 @@ export function keyOf(subject: Subject): string {
       return 'scratch';
     case 'target':
       return `target:${subject.targetId}`;
+    case 'recording':
+      return `recording:${subject.runId}`;
     default:
       return assertNever(subject);
   }
 }
 
-/** The subject whose runs a program's run is one of. */
+/** The subject that a program is, whichever of its runs is meant. */
 export function subjectOf(program: Program): Subject {
   switch (program.kind) {
     case 'scenario':
@@ -42,6 +46,10 @@ export function subjectOf(program: Program): Subject {
   }
 }
 
+/** The subject whose runs this run is one of. */
+export const subjectOfRun = ({ runId, program, origin }: RunDescription): Subject =>
+  origin === undefined ? subjectOf(program) : { kind: 'recording', runId };
+
 /** The fragment of the page's address for a subject: `#script=%2Fhome%2F…`. */
 export function fragmentOf(subject: Subject): string {
   switch (subject.kind) {
@@ -53,15 +61,17 @@ export function fragmentOf(subject: Subject): string {
       return '#scratch';
     case 'target':
       return `#target=${encodeURIComponent(subject.targetId)}`;
+    case 'recording':
+      return `#recording=${encodeURIComponent(subject.runId)}`;
     default:
       return assertNever(subject);
   }
 }
 
-/** What a fragment names; undefined for one that somebody else wrote. Hosts write `#script=<path>`. */
+/** What a fragment names; undefined for one that somebody else wrote. Hosts write `#script=<path>` and `#recording=<id>`. */
 export function subjectOfFragment(fragment: string): Subject | undefined {
   if (fragment === '#scratch') return { kind: 'scratch' };
-  const [, name, encoded] = /^#(scenario|script|target)=(.+)$/.exec(fragment) ?? [];
+  const [, name, encoded] = /^#(scenario|script|target|recording)=(.+)$/.exec(fragment) ?? [];
   if (name === undefined || encoded === undefined) return undefined;
   let value: string;
   try {
@@ -75,6 +85,8 @@ export function subjectOfFragment(fragment: string): Subject | undefined {
       return { kind: 'scenario', id: value };
     case 'script':
       return { kind: 'file', path: value };
+    case 'recording':
+      return { kind: 'recording', runId: value };
     default:
       return { kind: 'target', targetId: value };
   }

@@ -2,6 +2,7 @@
 // Runs in the page; used by the connection and by whatever opens scripts.
 
 import * as v from 'valibot';
+import { RecordingProgress } from '../../../engine/protocol/recording-progress.ts';
 
 /** The data of the window message that carries the MessagePort to the engine. */
 export const DESKTOP_PORT_MESSAGE = 'heapline:port';
@@ -15,11 +16,28 @@ export const DesktopBridge = v.object({
   useTheme: v.function(),
   /** The path of a file that was dropped on the window. */
   pathOfFile: v.pipe(v.function(), v.returns(v.string())),
+  /** Opens the system's dialog for a recording; how it goes comes as window messages, as for the next two. */
+  chooseRecording: v.function(),
+  /** Opens a recording that was dropped on the window. */
+  openDroppedRecording: v.function(),
+  /** Asks where to save the run with this id, and saves it. */
+  saveRecording: v.function(),
+  cancelRecording: v.function(),
+  /** Tells the menu which run is shown; empty: none. */
+  showsRun: v.function(),
+  /** Shows the file of the shown run in the system's file manager. */
+  showRecording: v.function(),
 });
 export type DesktopBridge = v.InferOutput<typeof DesktopBridge>;
 
 /** A script that the user chose in the system's dialog or on the command line of a second start. */
 export const DesktopScriptMessage = v.object({ type: v.literal('heapline:script'), path: v.string() });
+
+/** How opening or saving a recording goes. */
+export const DesktopRecordingMessage = v.object({
+  type: v.literal('heapline:recording'),
+  progress: RecordingProgress,
+});
 
 /** What was chosen in the application's menu. */
 export const DesktopCommandMessage = v.object({
@@ -31,6 +49,9 @@ export const DesktopCommandMessage = v.object({
     'collect-minor',
     'compare',
     'new-scenario',
+    'open-recording',
+    'save-recording',
+    'show-recording',
     'search',
     'shortcuts',
     'theme-system',
@@ -46,6 +67,14 @@ export function onDesktopCommand(listener: (command: DesktopCommand) => void): v
     // Only this window's own preload script is listened to, never a frame or an opener.
     const message = source === window ? v.safeParse(DesktopCommandMessage, data) : undefined;
     if (message?.success === true) listener(message.output.command);
+  });
+}
+
+/** Calls back for everything that the application tells of recordings, as long as the page is there. */
+export function onDesktopRecording(listener: (progress: RecordingProgress) => void): void {
+  window.addEventListener('message', ({ source, data }) => {
+    const message = source === window ? v.safeParse(DesktopRecordingMessage, data) : undefined;
+    if (message?.success === true) listener(message.output.progress);
   });
 }
 
