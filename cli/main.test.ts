@@ -78,8 +78,8 @@ afterAll(() => rm(folder, { recursive: true }));
 
 describe('bad usage ends with status 2 and one line that says what is allowed', { timeout: PROCESS_TIMEOUT_MS }, () => {
   it.each<[words: string[], problem: RegExp, allowed: RegExp]>([
-    [[], /Give a command/, /list, new, run, nodes, .*serve/],
-    [['fly'], /Unknown command 'fly'/, /list, new, run, nodes, .*serve/],
+    [[], /Give a command/, /list, new, run, report, nodes, .*serve/],
+    [['fly'], /Unknown command 'fly'/, /list, new, run, report, nodes, .*serve/],
     [['--fly'], /Unknown option '--fly'/, /--version/],
     [['list', '--fly'], /Unknown option '--fly'/, /--json/],
     [['list', 'more'], /Too many arguments/, /heapline list/],

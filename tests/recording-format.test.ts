@@ -1,0 +1,69 @@
+// docs/recording-format.md says what is so, and a file that was written by the first version is read for ever.
+
+import { createReadStream, existsSync, readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { MAXIMUM_FRAME_BYTES } from '../engine/protocol/frame-codec.ts';
+import {
+  BLOCK_BYTES,
+  encodeRecording,
+  readRecording,
+  RECORDING_FORMAT_VERSION,
+  RecordingHeader,
+} from '../engine/session/recording-file.ts';
+import { GOLDEN_BATCHES, GOLDEN_HEADER } from './fixtures/recordings/golden-recording.ts';
+
+const root = resolve(import.meta.dirname, '..');
+const goldenPath = resolve(root, 'tests/fixtures/recordings/version-1.heapline');
+const document = readFileSync(resolve(root, 'docs/recording-format.md'), 'utf8');
+/** Names and versions of the rows of a table, by its first cell. */
+function fieldsOf(frame: string): Record<string, number> {
+  const [, rows = ''] =
+    new RegExp(`^\\| \`${frame}\` +\\| Since.*\\n\\|[- |]+\\n((?:\\|.*\\n)+)`, 'm').exec(document) ?? [];
+  const cells = [...rows.matchAll(/^\| `(\w+)` +\| (\d+) /gm)];
+  return Object.fromEntries(cells.map(([, name = '', since]) => [name, Number(since)]));
+}
+
+describe('the format of recordings', () => {
+  it('is read as it was written by the first version', async () => {
+    const reader = await readRecording(createReadStream(goldenPath));
+    expect(reader.header).toEqual(GOLDEN_HEADER);
+    const batches: unknown[] = [];
+    const reading = reader.batches();
+    let step = await reading.next();
+    for (; step.done !== true; step = await reading.next()) batches.push(step.value);
+    expect(batches).toEqual(GOLDEN_BATCHES);
+    expect(step.value).toEqual({ kind: 'run-went-on' });
+  });
+
+  it('begins as the document says', async () => {
+    const bytes = readFileSync(goldenPath);
+    expect(bytes.subarray(0, 8).toString('ascii')).toBe('HEAPLINE');
+    expect(bytes.readUInt32LE(8)).toBe(1);
+    expect(bytes.readUInt32LE(12)).toBe(bytes.length - 20);
+    const [prologue] = await Array.fromAsync(encodeRecording(GOLDEN_HEADER, GOLDEN_BATCHES));
+    expect(Buffer.from(prologue ?? [])).toEqual(bytes.subarray(0, 12));
+    expect(document).toMatch(/\| magic +\| 8 +\| `HEAPLINE` in ASCII/);
+    expect(document).toMatch(new RegExp(`\\| version +\\| 4 +\\| ${RECORDING_FORMAT_VERSION} `));
+  });
+
+  it('has the fields that the document lists, each since a version there was', () => {
+    const { type: _type, ...entries } = RecordingHeader.entries;
+    const documented = { ...fieldsOf('recording') };
+    expect(Object.keys(documented)).toEqual(Object.keys(entries));
+    expect(fieldsOf('batch')).toEqual({ sequence: 1, batch: 1 });
+    expect(fieldsOf('end')).toEqual({ batches: 1 });
+    for (const since of Object.values(documented)) expect(since).toBeLessThanOrEqual(RECORDING_FORMAT_VERSION);
+  });
+
+  it('has the bounds that the document names', () => {
+    expect(document).toContain(`at most ${(MAXIMUM_FRAME_BYTES + BLOCK_BYTES) / 1024 / 1024} MiB`);
+    expect(document).toContain(`about ${BLOCK_BYTES / 1024 / 1024} MiB of raw bytes`);
+  });
+
+  it('leads nowhere but to what is there', () => {
+    for (const [, target = ''] of document.matchAll(/\]\(([^)#]+)\)/g)) {
+      expect(existsSync(resolve(root, 'docs', target)), target).toBe(true);
+    }
+  });
+});
