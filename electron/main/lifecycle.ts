@@ -159,7 +159,7 @@ export function startDesktop({ outFolder }: { outFolder: string }): void {
   app.on('will-quit', (event) => {
     if (isDone) return;
     event.preventDefault();
-    void Promise.all([recordings.settled().then(() => engine.close()), windowState.flush(), recentFile.flush()])
+    void Promise.all([recordings.finish().then(() => engine.close()), windowState.flush(), recentFile.flush()])
       .catch((error: unknown) => console.error('The engine did not close:', error))
       .finally(() => {
         isDone = true;

@@ -41,8 +41,8 @@ export interface Recordings {
   /** The shown run was opened from a file, or saved to one. */
   readonly hasFile: boolean;
   showInFolder(): void;
-  /** Resolves when nothing goes on any more. */
-  settled(): Promise<void>;
+  /** What is being saved is saved to its end, and nothing else is begun. Resolves when nothing goes on any more. */
+  finish(): Promise<void>;
 }
 
 export function createRecordings({ engine, tell, onFile, onShown }: RecordingsOptions): Recordings {
@@ -52,6 +52,8 @@ export function createRecordings({ engine, tell, onFile, onShown }: RecordingsOp
   const files = new Map<string, string>();
   let shownRunId: string | undefined;
   let going = new AbortController();
+  let isSaving = false;
+  let isFinishing = false;
   /** One file at a time, in the order in which they were asked for. */
   let last: Promise<void> = Promise.resolve();
 
@@ -65,11 +67,14 @@ export function createRecordings({ engine, tell, onFile, onShown }: RecordingsOp
 
   /** Does it when what was asked for before is done, and tells the page what comes of it. */
   function work(
+    kind: 'opening' | 'saving',
     contents: WebContents,
     failureTitle: string,
     doIt: (signal: AbortSignal) => Promise<RecordingProgress>,
   ) {
     last = last.then(async () => {
+      if (isFinishing && kind === 'opening') return;
+      isSaving = kind === 'saving';
       going = new AbortController();
       const { signal } = going;
       let progress: RecordingProgress;
@@ -100,7 +105,7 @@ export function createRecordings({ engine, tell, onFile, onShown }: RecordingsOp
 
   function openIn(contents: WebContents, path: string): void {
     const fileName = basename(path);
-    work(contents, `${fileName} was not opened`, async (signal) => {
+    work('opening', contents, `${fileName} was not opened`, async (signal) => {
       const tellShare = teller(contents, 'opening', fileName);
       tellShare(0);
       await using file = await openRecordingFile(path, tellShare);
@@ -112,7 +117,7 @@ export function createRecordings({ engine, tell, onFile, onShown }: RecordingsOp
 
   function saveTo(contents: WebContents, runId: string, path: string): void {
     const fileName = basename(path);
-    work(contents, `${fileName} was not saved`, async (signal) => {
+    work('saving', contents, `${fileName} was not saved`, async (signal) => {
       const tellShare = teller(contents, 'saving', fileName);
       tellShare(0);
       const saved = engine.saveRecording(runId);
@@ -187,7 +192,11 @@ export function createRecordings({ engine, tell, onFile, onShown }: RecordingsOp
       const path = fileOfShown();
       if (path !== undefined) shell.showItemInFolder(path);
     },
-    settled: () => last,
+    finish() {
+      isFinishing = true;
+      if (!isSaving) going.abort();
+      return last;
+    },
   };
 }
 

@@ -1,0 +1,105 @@
+// What becomes of recordings that are being read or written when the application ends or the user has enough.
+
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import type { RecordingProgress } from '../../engine/protocol/recording-progress.ts';
+import { createRecordings, type Recordings, type RecordingsOptions } from './recordings.ts';
+
+const filePath = vi.hoisted(() => ({ value: '' }));
+vi.mock('electron', () => ({
+  dialog: { showSaveDialog: async () => ({ canceled: false, filePath: filePath.value }) },
+  shell: {},
+  BrowserWindow: { getAllWindows: () => [], getFocusedWindow: () => null },
+}));
+
+const contents = { isDestroyed: () => false } as Electron.WebContents;
+const window = { webContents: contents, isDestroyed: () => false } as Electron.BrowserWindow;
+let folder: string;
+let told: RecordingProgress[];
+let recordings: Recordings;
+/** The writing goes on, and the reading has its answer, when this is resolved. */
+let gate: PromiseWithResolvers<void>;
+const openRecording = vi.fn<RecordingsOptions['engine']['openRecording']>();
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'heapline-recordings-'));
+  told = [];
+  gate = Promise.withResolvers();
+  filePath.value = join(folder, 'saved.heapline');
+  openRecording.mockReset().mockImplementation(async (_chunks, { signal }) => {
+    await Promise.race([
+      gate.promise,
+      new Promise((_resolve, reject) => signal?.addEventListener('abort', () => reject(new Error('aborted')))),
+    ]);
+    return 'opened';
+  });
+  recordings = createRecordings({
+    engine: {
+      openRecording,
+      saveRecording: () => ({
+        fileName: 'a.heapline',
+        isRunGoingOn: false,
+        batches: 1,
+        async *chunks() {
+          yield new TextEncoder().encode('HEAP');
+          await gate.promise;
+          yield new TextEncoder().encode('LINE');
+        },
+      }),
+    },
+    tell: (_contents, progress) => told.push(progress),
+    onFile: () => {},
+    onShown: () => {},
+  });
+  recordings.pageListens(contents);
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+const recording = (name: string): string => {
+  writeFileSync(join(folder, name), 'x');
+  return join(folder, name);
+};
+const isSaving = () => vi.waitFor(() => expect(readdirSync(folder).some((name) => name.endsWith('.part'))).toBe(true));
+
+it('a file that is being saved is saved to its end before the application ends, and none is opened any more', async () => {
+  recordings.save(window, 'run-1');
+  await isSaving();
+  recordings.open(recording('next.heapline'), contents);
+  let hasFinished = false;
+  const finished = recordings.finish().then(() => (hasFinished = true));
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  expect({ hasFinished, isThere: existsSync(filePath.value) }).toEqual({ hasFinished: false, isThere: false });
+  gate.resolve();
+  await finished;
+  expect(readFileSync(filePath.value, 'utf8')).toBe('HEAPLINE');
+  expect(openRecording).not.toHaveBeenCalled();
+});
+
+it('a file that is being opened is given up when the application ends', async () => {
+  recordings.open(recording('large.heapline'), contents);
+  await vi.waitFor(() => expect(openRecording).toHaveBeenCalledOnce());
+  await recordings.finish();
+  expect(told.at(-1)).toEqual({ kind: 'canceled' });
+});
+
+it('what is given up leaves nothing, and what was asked for after it is done', async () => {
+  recordings.save(window, 'run-1');
+  await isSaving();
+  recordings.open(recording('next.heapline'), contents);
+  recordings.cancel();
+  gate.resolve();
+  await vi.waitFor(() => expect(told.at(-1)).toEqual({ kind: 'opened', runId: 'opened' }));
+  expect(told.map(({ kind }) => kind)).toEqual(['saving', 'canceled', 'opening', 'opened']);
+  expect(readdirSync(folder)).toEqual(['next.heapline']);
+});
+
+it('a file that is named before there is a page waits for it', async () => {
+  const another = { isDestroyed: () => false } as Electron.WebContents;
+  recordings.open(recording('first.heapline'), undefined);
+  expect(openRecording).not.toHaveBeenCalled();
+  gate.resolve();
+  recordings.pageListens(another);
+  await vi.waitFor(() => expect(told.at(-1)).toEqual({ kind: 'opened', runId: 'opened' }));
+});
