@@ -305,7 +305,7 @@ describe('the WebSocket', () => {
     const { socket, port } = await openClient();
     socket.pause();
     const problem = new Promise((resolve) => port.onClose(resolve));
-    const message = { type: 'run-event', values: new Uint8Array(16 * 1024 * 1024) };
+    const message = { type: 'any', values: new Uint8Array(16 * 1024 * 1024) };
     for (let count = 0; count < 12; count++) port.post(message);
     expect(await problem).toBe('The client does not read what it is sent.');
   });

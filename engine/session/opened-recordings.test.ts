@@ -170,7 +170,9 @@ describe('an opened recording', () => {
     );
     const runId = await client.start({ program: { kind: 'file', path, args: [] } });
     void client.follow(runId);
-    await client.until((event) => event.type === 'run-event' && event.batch.type === 'callbacks');
+    await client.until(
+      (event) => event.type === 'run-events' && event.batches.some((batch) => batch.type === 'callbacks'),
+    );
     expect(engine.saveRecording(runId).isRunGoingOn).toBe(true);
     const other = createOther().engine;
     const otherClient = attachTestClient(other);
