@@ -5,7 +5,7 @@ import { PROTOCOL_VERSION, type Command } from '../../engine/protocol/command.ts
 import type { EngineEvent, RunListing } from '../../engine/protocol/event.ts';
 import type { ExperimentListing } from '../../engine/protocol/experiment.ts';
 import { createMemoryPortPair, disposable, type Disposable } from '../../engine/protocol/port.ts';
-import type { Engine } from '../../engine/session/engine.ts';
+import type { LateEngine } from './late-engine.ts';
 
 /** A run of its own, or an experiment with all of its runs. */
 export type Going =
@@ -26,7 +26,7 @@ export interface GoingRuns extends Disposable {
   onScript(listener: (path: string) => void): void;
 }
 
-export function watchGoingRuns(engine: Pick<Engine, 'attach'>): GoingRuns {
+export function watchGoingRuns(engine: Pick<LateEngine, 'attach'>): GoingRuns {
   const [port, enginePort] = createMemoryPortPair<Command, EngineEvent>();
   engine.attach(enginePort);
   const going = new Map<string, Going>();

@@ -6,9 +6,9 @@ import * as v from 'valibot';
 import { isRecordingName } from '../../engine/protocol/recording-origin.ts';
 import { builtPaths } from './built-paths.ts';
 import { acceptPage } from './client-port.ts';
-import { createDesktopEngine } from './desktop-engine.ts';
 import { watchGoingRuns } from './going-runs.ts';
 import { guardQuit } from './guard-quit.ts';
+import { createLateEngine } from './late-engine.ts';
 import { setMenu } from './menu.ts';
 import { addressWithScript, canBeOpened, chooseScript, fileOfCommandLine } from './open-script.ts';
 import { choosePage } from './page.ts';
@@ -45,7 +45,7 @@ export function startDesktop({ outFolder }: { outFolder: string }): void {
   const recentFile = openStateFile(inUserData('recent-scripts.json'), RecentScriptPaths, []);
   const recent = createRecentScripts(recentFile, () => refreshMenu());
 
-  const engine = createDesktopEngine(paths);
+  const engine = createLateEngine(async () => (await import('./desktop-engine.ts')).createDesktopEngine(paths));
   const runs = watchGoingRuns(engine);
   runs.onScript((path) => recent.add(path));
   guardQuit(runs);
@@ -180,6 +180,7 @@ export function startDesktop({ outFolder }: { outFolder: string }): void {
       });
       refreshMenu();
       open(firstScript);
+      return engine.load();
     })
     .catch((error: unknown) => {
       console.error('The application could not start:', error);

@@ -38,7 +38,7 @@ beforeEach(() => {
   recordings = createRecordings({
     engine: {
       openRecording,
-      saveRecording: () => ({
+      saveRecording: async () => ({
         fileName: 'a.heapline',
         isRunGoingOn: false,
         batches: 1,

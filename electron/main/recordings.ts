@@ -6,18 +6,18 @@ import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import { isRecordingName, RECORDING_EXTENSION } from '../../engine/protocol/recording-origin.ts';
 import type { RecordingProgress } from '../../engine/protocol/recording-progress.ts';
-import type { Engine } from '../../engine/session/engine.ts';
 import { RecordingFileError } from '../../engine/session/recording-file.ts';
 import { openRecordingFile, writeRecordingFile } from '../../engine/session/recording-on-disk.ts';
 import { Refused } from '../../engine/session/refused.ts';
 import { frontWindow } from './window.ts';
+import type { LateEngine } from './late-engine.ts';
 
 const FILTERS = [{ name: 'Heapline recordings', extensions: [RECORDING_EXTENSION.slice(1)] }];
 /** How often the page is told how far it is. */
 const TELL_EVERY_MS = 100;
 
 export interface RecordingsOptions {
-  readonly engine: Pick<Engine, 'openRecording' | 'saveRecording'>;
+  readonly engine: Pick<LateEngine, 'openRecording' | 'saveRecording'>;
   readonly tell: (contents: WebContents, progress: RecordingProgress) => void;
   /** A recording was opened from, or saved to, this file. */
   readonly onFile: (path: string) => void;
@@ -120,7 +120,7 @@ export function createRecordings({ engine, tell, onFile, onShown }: RecordingsOp
     work('saving', contents, `${fileName} was not saved`, async (signal) => {
       const tellShare = teller(contents, 'saving', fileName);
       tellShare(0);
-      const saved = engine.saveRecording(runId);
+      const saved = await engine.saveRecording(runId);
       const chunks = saved.chunks((done) => tellShare(done / Math.max(1, saved.batches)));
       await writeRecordingFile(path, chunks, { signal });
       keepFile(runId, path);
@@ -159,17 +159,18 @@ export function createRecordings({ engine, tell, onFile, onShown }: RecordingsOp
     },
     save(window, runId) {
       const { webContents } = window;
-      let defaultPath: string;
-      try {
-        defaultPath = files.get(runId) ?? engine.saveRecording(runId).fileName;
-      } catch (error) {
-        return tell(webContents, { kind: 'failed', title: 'The run was not saved', message: wordsOf(error) });
-      }
-      askWhereTo(window, defaultPath)
-        .then((path) => {
-          if (path !== undefined && !window.isDestroyed()) saveTo(webContents, runId, path);
-        })
-        .catch(complain);
+      const known = files.get(runId);
+      const named = known === undefined ? engine.saveRecording(runId).then(({ fileName }) => fileName) : known;
+      Promise.resolve(named).then(
+        (defaultPath) =>
+          askWhereTo(window, defaultPath)
+            .then((path) => {
+              if (path !== undefined && !window.isDestroyed()) saveTo(webContents, runId, path);
+            })
+            .catch(complain),
+        (error: unknown) =>
+          tellIfThere(webContents, { kind: 'failed', title: 'The run was not saved', message: wordsOf(error) }),
+      );
     },
     cancel: () => going.abort(),
     pageListens(contents) {

@@ -1,19 +1,18 @@
 // What the page may not do: leave, open windows, embed others, or ask for a device. Applied to every web contents.
 
 import { app, dialog, shell, type Session, type WebContents } from 'electron';
-import { SCENARIOS } from '../../engine/scenarios/index.ts';
 import { LEARN_MORE } from './menu.ts';
 import type { Page } from './page.ts';
 
 /** Copying text is the one thing that the page does beyond showing itself; it reads nothing. */
 const ALLOWED_PERMISSION = 'clipboard-sanitized-write';
 
-/** Where the links lead that the application comes with. */
-const KNOWN_HOSTS = new Set(
-  [...SCENARIOS.flatMap(({ references }) => references.map(({ url }) => url)), ...LEARN_MORE.map(([, url]) => url)].map(
-    (url) => new URL(url).host,
-  ),
-);
+/** Where the links lead that the application comes with. Scenarios are there with the engine, after the first window. */
+async function isKnown(host: string): Promise<boolean> {
+  const { SCENARIOS } = await import('../../engine/scenarios/index.ts');
+  const ofScenarios = SCENARIOS.flatMap(({ references }) => references.map(({ url }) => url));
+  return [...ofScenarios, ...LEARN_MORE.map(([, url]) => url)].some((url) => new URL(url).host === host);
+}
 const OPEN = 0;
 
 /**
@@ -23,10 +22,10 @@ const OPEN = 0;
 export function openOutside(address: string): void {
   const url = URL.parse(address);
   if (url?.protocol !== 'https:' || url.username !== '' || url.password !== '') return;
-  const open = () => shell.openExternal(url.href);
-  (KNOWN_HOSTS.has(url.host) ? open() : askAbout(url).then((isWanted) => (isWanted ? open() : undefined))).catch(
-    (error: unknown) => console.error('No browser could be opened:', error),
-  );
+  const open = async () => {
+    if ((await isKnown(url.host)) || (await askAbout(url))) await shell.openExternal(url.href);
+  };
+  open().catch((error: unknown) => console.error('No browser could be opened:', error));
 }
 
 async function askAbout({ href, host }: URL): Promise<boolean> {

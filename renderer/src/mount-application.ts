@@ -29,8 +29,9 @@ export function mountApplication(selector: string, connect: EngineClientOptions[
   const runStore = useRunStore();
   runStore.useStreams(createRunStream);
   openWhatTheAddressNames(runStore);
-  app.mount(selector);
+  // The host answers while the window is being made.
   useEngineStore().attach(createEngineClient({ connect }), runStore);
+  app.mount(selector);
   return app;
 }
 

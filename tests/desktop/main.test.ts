@@ -194,7 +194,7 @@ describe('the page may not', () => {
     expect(preventDefault).not.toHaveBeenCalled();
   });
 
-  it('open windows; links of the web open in the browser, and nothing else does', () => {
+  it('open windows; links of the web open in the browser, and nothing else does', async () => {
     const open = firstWindow().webContents.windowOpenHandler;
     const details = {
       frameName: '',
@@ -212,12 +212,15 @@ describe('the page may not', () => {
       expect(open?.({ ...details, url })).toEqual({ action: 'deny' });
     }
     // What the application does not come with is shown to the user first.
+    await vi.waitFor(() =>
+      expect(dialog.questions.map(({ options }) => options.detail)).toEqual(['https://example.org/a']),
+    );
     expect(shell.opened).toEqual([]);
-    expect(dialog.questions.map(({ options }) => options.detail)).toEqual(['https://example.org/a']);
     dialog.questions.pop()?.answer(1);
-    open?.({ ...details, url: 'https://developer.mozilla.org/en-US/docs/Web' });
     open?.({ ...details, url: 'https://somebody@developer.mozilla.org/' });
-    expect(shell.opened.splice(0)).toEqual(['https://developer.mozilla.org/en-US/docs/Web']);
+    open?.({ ...details, url: 'https://developer.mozilla.org/en-US/docs/Web' });
+    await vi.waitFor(() => expect(shell.opened.splice(0)).toEqual(['https://developer.mozilla.org/en-US/docs/Web']));
+    expect(dialog.questions).toEqual([]);
   });
 
   it('open what the application does not come with, unless the user wants it', async () => {
@@ -230,6 +233,7 @@ describe('the page may not', () => {
         referrer: { url: '', policy: 'default' },
       });
     open('https://example.org/b');
+    await vi.waitFor(() => expect(dialog.questions).toHaveLength(1));
     dialog.questions.pop()?.answer(0);
     await vi.waitFor(() => expect(shell.opened.splice(0)).toEqual(['https://example.org/b']));
   });
@@ -495,7 +499,7 @@ describe('a recording', () => {
     async () => {
       told();
       const page = connect();
-      page.port.postMessage({ type: 'hello', protocolVersion: 1 });
+      page.port.postMessage({ type: 'hello', protocolVersion: PROTOCOL_VERSION });
       await page.event('welcome');
       page.port.postMessage({
         type: 'start-run',
