@@ -62,6 +62,7 @@ export class EventIndex implements EventOrder {
   // Summaries of whole blocks: their first time, counts before them, and the extremes of "alive" after each of their
   // events. The first #summarizedBlocks are valid; a merge into older events takes some of them back.
   #summarizedBlocks = 0;
+  /** Found when a block is first searched; 0: not yet. */
   readonly #timedMs = float64Column();
   readonly #blockStartMs = float64Column();
   readonly #registeredBefore = uint32Column();
@@ -145,7 +146,11 @@ export class EventIndex implements EventOrder {
       }
       values[--write] = added[take] ?? 0;
     }
-    this.#summarizedBlocks = Math.min(this.#summarizedBlocks, read >> BLOCK_SHIFT);
+    const firstChanged = read >> BLOCK_SHIFT;
+    if (firstChanged < this.#summarizedBlocks) {
+      this.#summarizedBlocks = firstChanged;
+      this.#timedMs.values.fill(0, firstChanged * TIMED_PER_BLOCK, this.#timedMs.length);
+    }
     for (const cursor of this.#cursors) cursor.position = Math.min(cursor.position, read);
     this.#lastTime = Math.max(this.#lastTime, lastTime);
   }
@@ -244,9 +249,10 @@ export class EventIndex implements EventOrder {
     ];
     for (const column of summaries) column.fillTo(wholeBlocks, 0);
     this.#blockStartMs.fillTo(wholeBlocks, 0);
-    this.#timedMs.fillTo(wholeBlocks * TIMED_PER_BLOCK, 0);
+    // Its memory is zero, and stays untouched where nobody searches.
+    this.#timedMs.reserve(wholeBlocks * TIMED_PER_BLOCK);
+    this.#timedMs.length = wholeBlocks * TIMED_PER_BLOCK;
     const blockStartMs = this.#blockStartMs.values;
-    const timedMs = this.#timedMs.values;
     const registeredBefore = this.#registeredBefore.values;
     const finalizedBefore = this.#finalizedBefore.values;
     const unregisteredBefore = this.#unregisteredBefore.values;
@@ -256,10 +262,7 @@ export class EventIndex implements EventOrder {
     let finalized = from === 0 ? 0 : (finalizedBefore[from] ?? 0);
     let unregistered = from === 0 ? 0 : (unregisteredBefore[from] ?? 0);
     for (let block = from; block < wholeBlocks; block++) {
-      for (let timed = block * TIMED_PER_BLOCK; timed < (block + 1) * TIMED_PER_BLOCK; timed++) {
-        timedMs[timed] = this.#timeOf(values[timed << TIMED_SHIFT] ?? 0);
-      }
-      blockStartMs[block] = timedMs[block * TIMED_PER_BLOCK] ?? 0;
+      blockStartMs[block] = this.#timeOf(values[block << BLOCK_SHIFT] ?? 0);
       registeredBefore[block] = registered;
       finalizedBefore[block] = finalized;
       unregisteredBefore[block] = unregistered;
@@ -375,6 +378,11 @@ export class EventIndex implements EventOrder {
     if (before < blocks) {
       const timedMs = this.#timedMs.values;
       const first = before * TIMED_PER_BLOCK;
+      if (timedMs[first + 1] === 0) {
+        for (let timed = first; timed < first + TIMED_PER_BLOCK; timed++) {
+          timedMs[timed] = this.#timeOf(values[timed << TIMED_SHIFT] ?? 0);
+        }
+      }
       let timed = 1;
       while (timed < TIMED_PER_BLOCK && (timedMs[first + timed] ?? Infinity) < timeMs) timed++;
       if (timed < TIMED_PER_BLOCK) high = low + (timed << TIMED_SHIFT);
