@@ -276,7 +276,7 @@ describe('the page’s files', () => {
 
   it('come from a scheme with an origin of its own', () => {
     expect(protocol.schemes).toEqual([
-      { scheme: 'app', privileges: { standard: true, secure: true, supportFetchAPI: true } },
+      { scheme: 'app', privileges: { standard: true, secure: true, supportFetchAPI: true, codeCache: true } },
     ]);
   });
 
