@@ -78,8 +78,17 @@ export const Command = v.variant('type', [
     requestId: RequestId,
     path: v.exactOptional(v.pipe(v.string(), v.maxLength(4096))),
   }),
-  /** The text of a script that may be opened, or of a file that a run's sites or paths name; answered by `source`. */
-  v.object({ type: v.literal('read-source'), requestId: RequestId, path: v.pipe(v.string(), v.maxLength(4096)) }),
+  /**
+   * The text of a script that may be opened, or of a file that a run's sites or paths name; answered by `source`. With
+   * `ofRunId` the path comes from that run, and not from the user: where the run comes from a file, only what is surely of
+   * this machine is looked at.
+   */
+  v.object({
+    type: v.literal('read-source'),
+    requestId: RequestId,
+    path: v.pipe(v.string(), v.maxLength(4096)),
+    ofRunId: v.exactOptional(RunId),
+  }),
   /** Writes a scenario of the user's own from the template; answered by `scenario-written`, or refused with `bad-path`. */
   v.object({ type: v.literal('new-scenario'), requestId: RequestId, name: v.pipe(v.string(), v.maxLength(200)) }),
   /** The program has ended and late callbacks were waited for long enough: fix the verdicts now. */
@@ -93,6 +102,8 @@ export const Command = v.variant('type', [
     /** Whether the client wants them joined to few large batches where there are many. */
     joins: v.exactOptional(v.boolean()),
   }),
+  /** Lets go of a run that was opened from a file, which stays; every client is told by `run-forgotten`. */
+  v.object({ type: v.literal('close-recording'), requestId: RequestId, runId: RunId }),
   /** No more events of this run, please. */
   v.object({ type: v.literal('leave-run'), requestId: RequestId, runId: RunId }),
   /**

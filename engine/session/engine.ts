@@ -24,6 +24,7 @@ import type { Scenario } from '../scenarios/define-scenario.ts';
 import { systemClock, type Clock } from './clock.ts';
 import { createEndpoint, type Endpoint } from './endpoint.ts';
 import type { Launcher } from './launcher.ts';
+import { isLocalPath } from './local-path.ts';
 import { messageOf } from './message-of.ts';
 import { startExperiment, type Experiment, type ExperimentPlan } from './experiments.ts';
 import {
@@ -461,6 +462,13 @@ export function createEngine(options: EngineOptions): Engine {
         return command.runId;
       case 'watch-target':
         return watchTarget(command);
+      case 'close-recording': {
+        if (isObservedHere(findRun(command.runId))) {
+          throw new Refused('not-available', 'Only what was opened from a file can be closed: a run is nowhere else.');
+        }
+        forget(command.runId);
+        return command.runId;
+      }
       case 'leave-run':
         findRun(command.runId);
         client.followers.delete(command.runId);
@@ -490,12 +498,16 @@ export function createEngine(options: EngineOptions): Engine {
       case 'list-folder':
         return { type: 'folder', requestId, ...(await listFolder(question.path)) };
       case 'read-source': {
-        const { path } = question;
+        const { path, ofRunId } = question;
+        if (ofRunId !== undefined && !isObservedHere(runs.get(ofRunId)) && !isLocalPath(path)) {
+          throw new Refused(
+            'bad-path',
+            `${path} is not on a disk of this machine, and only a recording names it, so it is not looked for. Open it as a script if you trust the place.`,
+          );
+        }
         // A recording comes from anywhere: what it names opens no file that is not open to everybody.
         const isNamedByRun = (): boolean =>
-          runs
-            .values()
-            .some(({ recording, listing }) => listing.description.origin === undefined && namesFile(recording, path));
+          runs.values().some((run) => isObservedHere(run) && namesFile(run.recording, path));
         return { type: 'source', requestId, path, ...(await readSource(path, isNamedByRun)) };
       }
       case 'new-scenario': {
@@ -623,6 +635,10 @@ function isQuestion(command: Command): command is Question {
   const questions: readonly Command['type'][] = ['list-nodes', 'list-folder', 'read-source', 'new-scenario'];
   return questions.includes(command.type);
 }
+
+/** False for one that was opened from a file, and for one that is not known any more: that may have been. */
+const isObservedHere = (run: RecordedRun | undefined): boolean =>
+  run !== undefined && run.listing.description.origin === undefined;
 
 function kindOf({ experimentId, origin }: RunDescription): 'single' | 'opened' | 'of-experiment' {
   if (origin !== undefined) return 'opened';

@@ -117,6 +117,51 @@ describe('an opened recording', () => {
     expect(await client.request({ type: 'read-source', path: secretPath })).toMatchObject({ refusal: 'bad-path' });
   });
 
+  it('has nothing looked at that lies on another machine or is a device, whatever it names', async () => {
+    const scriptPath = folder.write('script.js', 'the text');
+    const run = await recorded(three);
+    const { engine } = createOther();
+    const client = attachTestClient(engine);
+    const runId = await engine.openRecording(inOnePiece(await bytesOf(run.engine, run.runId)), { fileName: 'a' });
+    let requestId = 1_000;
+    const read = (path: string, ofRunId?: string) => {
+      const asked = (requestId += 1);
+      client.port.post({ type: 'read-source', requestId: asked, path, ...(ofRunId !== undefined && { ofRunId }) });
+      return client.until((event) => 'requestId' in event && event.requestId === asked);
+    };
+    const unseen = { refusal: 'bad-path', message: expect.stringMatching(/not on a disk of this machine/) as string };
+    // Of this machine: what the user could open as well.
+    expect(await read(scriptPath, runId)).toMatchObject({ type: 'source', text: 'the text' });
+    // Here two slashes lead to the same file, so that an answer would show that it was looked at.
+    for (const path of [`/${scriptPath}`, '//server/share/a.js', String.raw`\\server\share\a.js`, '/net/server/a.js']) {
+      expect(await read(path, runId)).toMatchObject(unseen);
+      // Nor when it has been closed, or made way, meanwhile.
+      expect(await read(path, 'gone')).toMatchObject(unseen);
+    }
+    // A script of the user's own may lie there.
+    expect(await read(`/${scriptPath}`)).toMatchObject({ type: 'source', text: 'the text' });
+    run.client.port.post({ type: 'read-source', requestId: 99, path: `/${scriptPath}`, ofRunId: run.runId });
+    await run.client.until((event) => event.type === 'source' && event.text === 'the text');
+  });
+
+  it('can be closed: every client is told, and it can be opened again; a run cannot', async () => {
+    const run = await recorded(three);
+    const { engine } = createOther();
+    const [client, other] = [attachTestClient(engine), attachTestClient(engine)];
+    const bytes = await bytesOf(run.engine, run.runId);
+    const runId = await engine.openRecording(inOnePiece(bytes), { fileName: 'a' });
+    expect(await client.request({ type: 'close-recording', runId })).toMatchObject({ type: 'accepted', runId });
+    await other.until((event) => event.type === 'run-forgotten' && event.runId === runId);
+    expect(await client.request({ type: 'follow-run', runId, fromSequence: 0 })).toMatchObject({
+      refusal: 'no-such-run',
+    });
+    expect(await client.request({ type: 'close-recording', runId })).toMatchObject({ refusal: 'no-such-run' });
+    await client.follow(await engine.openRecording(inOnePiece(bytes), { fileName: 'a' }));
+    expect(await run.client.request({ type: 'close-recording', runId: run.runId })).toMatchObject({
+      refusal: 'not-available',
+    });
+  });
+
   it('leaves out the environment and the input that its script was given', async () => {
     const run = await recorded(three, { environment: { TOKEN: 'very secret' }, standardInput: 'a password' });
     const { engine } = createOther();
