@@ -22,6 +22,7 @@ export interface StandInOptions {
       | 'ask-why'
       | 'mark'
       | 'watch-target'
+      | 'close-recording'
     >,
   ): { runId?: string } | { refusal: Refusal; message: string };
   /** Answers what only asks for something; absent: all of it is refused. */
@@ -103,10 +104,15 @@ export function createStandInEngine(options: StandInOptions): StandInEngine {
       case 'end-settling':
       case 'ask-why':
       case 'mark':
-      case 'watch-target': {
+      case 'watch-target':
+      case 'close-recording': {
         const result = options.onCommand?.(command) ?? {};
         const { requestId } = command;
         if ('refusal' in result) return port.post({ type: 'refused', requestId, ...result });
+        if (command.type === 'close-recording') {
+          listings.delete(command.runId);
+          for (const other of clients) other.port.post({ type: 'run-forgotten', runId: command.runId });
+        }
         return port.post({ type: 'accepted', requestId, ...result });
       }
       case 'start-experiment':

@@ -60,7 +60,9 @@ export const useInspectionStore = defineStore('inspection', () => {
   async function readSource(path: string): Promise<OpenedPlace['source']> {
     const startedAt = run.stream?.description?.startedAt;
     try {
-      const { text, changedAt } = await engine.attachedClient().request({ type: 'read-source', path });
+      const { text, changedAt } = await engine
+        .attachedClient()
+        .request({ type: 'read-source', path, ...namedBy(path) });
       const isChanged =
         changedAt !== undefined && startedAt !== undefined && Date.parse(changedAt) > Date.parse(startedAt);
       return { kind: 'read', text, isChanged };
@@ -68,6 +70,12 @@ export const useInspectionStore = defineStore('inspection', () => {
       if (!(error instanceof RefusedError) && !(error instanceof NotConnectedError)) throw error;
       return { kind: 'unreadable', message: error.message };
     }
+  }
+
+  /** The run that a place comes from: the engine looks at less for one that was opened from a file. */
+  function namedBy(path: string): { ofRunId?: string } {
+    const isOwnScenario = engine.ownScenarios.some((own) => own.path === path);
+    return run.shownRunId === undefined || isOwnScenario ? {} : { ofRunId: run.shownRunId };
   }
 
   function closePlace(): void {

@@ -6,6 +6,7 @@ import type { RecordingProgress } from '../../../engine/protocol/recording-progr
 import { assertNever } from '../../../engine/protocol/vocabulary.ts';
 import { desktopBridge } from '../transport/desktop-bridge.ts';
 import { createDesktopRecordingHost, createServedRecordingHost } from '../transport/recording-host.ts';
+import { useComparisonStore } from './comparison-store.ts';
 import { useMessageStore } from './message-store.ts';
 import { useRunStore } from './run-store.ts';
 
@@ -15,6 +16,7 @@ const SAYS_SAVED_MS = 4_000;
 export const useRecordingStore = defineStore('recording', () => {
   const run = useRunStore();
   const messages = useMessageStore();
+  const comparison = useComparisonStore();
   /** What goes on; undefined: nothing. */
   const going = shallowRef<Extract<RecordingProgress, { kind: 'opening' | 'saving' }>>();
   /** The run that has just been saved. */
@@ -64,6 +66,14 @@ export const useRecordingStore = defineStore('recording', () => {
     host.save(savingRunId);
   }
 
+  /** Takes a recording off the list; its file stays. @returns whether it is closed */
+  async function close(runId: string): Promise<boolean> {
+    if (comparison.a?.listing.description.runId === runId) comparison.close();
+    if (!(await run.closeRecording(runId))) return false;
+    messages.announce('The recording is closed. Its file stays where it is.');
+    return true;
+  }
+
   watch(() => run.shownRunId, host.showsRun, { immediate: true });
 
   return {
@@ -72,6 +82,7 @@ export const useRecordingStore = defineStore('recording', () => {
     choose: () => host.choose(),
     open: (file: File) => host.open(file),
     save,
+    close,
     cancel: () => host.cancel(),
     /** Absent in a browser. */
     showInFolder: host.showInFolder,

@@ -10,6 +10,7 @@ import { createRunStream } from '../stream/create-run-stream.ts';
 import { createEngineClient } from '../transport/engine-client.ts';
 import { useDrawerStore } from './drawer-store.ts';
 import { useEngineStore } from './engine-store.ts';
+import { useInspectionStore } from './inspection-store.ts';
 import { useMessageStore } from './message-store.ts';
 import { useRunStore } from './run-store.ts';
 import { useScriptsStore } from './scripts-store.ts';
@@ -107,6 +108,61 @@ describe('run store', () => {
     expect(sent('watch-target')).toEqual([]);
     // What this application comes with can be read beside it.
     expect(run.source).toMatchObject({ kind: 'read', fileName: 'one.ts' });
+  });
+
+  it('closes a recording, and shows what is next to it, else its scenario, else what was run last', async () => {
+    const run = await connect();
+    const open = (runId: string, id: string) => {
+      const origin = { fileName: `${runId}.heapline`, savedAtEpochMs: 1, recordedRunId: 'elsewhere' };
+      engine.list({ description: { ...listing(runId, id).description, origin }, status: 'ended' });
+    };
+    engine.list(listing('mine', 'two', { status: 'ended' }));
+    for (const [runId, id] of [
+      ['a', 'one'],
+      ['b', 'elsewhere'],
+      ['c', 'one'],
+    ] as const)
+      open(runId, id);
+    await settle();
+    run.select({ kind: 'recording', runId: 'b' });
+    await settle();
+    expect(await run.closeRecording('a')).toBe(true);
+    // It was not the one on screen.
+    expect(run).toMatchObject({ subjectKey: 'recording:b', shownRunId: 'b' });
+    await run.closeRecording('b');
+    expect(run).toMatchObject({ subjectKey: 'recording:c', shownRunId: 'c' });
+    await run.closeRecording('c');
+    expect(run).toMatchObject({ subjectKey: 'scenario:one', shownRunId: undefined });
+    open('d', 'elsewhere');
+    await settle();
+    run.select({ kind: 'recording', runId: 'd' });
+    await run.closeRecording('d');
+    expect(run).toMatchObject({ subjectKey: 'scenario:two', shownRunId: 'mine' });
+    expect(sent('close-recording')).toMatchObject(['a', 'b', 'c', 'd'].map((runId) => ({ runId })));
+  });
+
+  it('keeps a recording that the engine does not close, and says why', async () => {
+    const run = await connect();
+    const origin = { fileName: 'a.heapline', savedAtEpochMs: 1, recordedRunId: 'elsewhere' };
+    engine.list({ description: { ...listing('a', 'one').description, origin }, status: 'ended' });
+    await settle();
+    run.select({ kind: 'recording', runId: 'a' });
+    answer = () => ({ refusal: 'not-available', message: 'Not now.' });
+    expect(await run.closeRecording('a')).toBe(false);
+    expect(run.shownRunId).toBe('a');
+    expect(useMessageStore().toasts).toContainEqual(
+      expect.objectContaining({ title: 'The recording was not closed', text: 'Not now.' }),
+    );
+  });
+
+  it('says of the place that it asks for which run names it, but for the user’s own scenarios', async () => {
+    const run = await connect();
+    const inspection = useInspectionStore();
+    engine.list(listing('mine', 'one', { status: 'ended' }));
+    await settle();
+    run.selectScenario('one');
+    await inspection.openPlace({ file: '/somewhere/a.js', line: 1, column: 1 });
+    expect(sent('read-source')).toMatchObject([{ path: '/somewhere/a.js', ofRunId: 'mine' }]);
   });
 
   it('shows a recording that is selected before it is listed, as soon as it is', async () => {

@@ -35,7 +35,7 @@ import {
   type ScriptSource,
 } from './scripts-store.ts';
 import { useSettingsStore } from './settings-store.ts';
-import { keyOf, subjectOfRun, type Subject } from './subject.ts';
+import { keyOf, subjectOf, subjectOfRun, type Subject } from './subject.ts';
 
 /** What is known of a subject without opening its runs. */
 export type ScenarioState = 'not-run' | 'running' | 'held' | 'missed' | 'failed' | 'ended';
@@ -310,16 +310,52 @@ export const useRunStore = defineStore('run', () => {
       if (shownRunId.value === undefined) select(subject.value);
       return;
     }
-    const latest = (engine.activeRun ?? engine.runs.at(-1))?.description;
+    const chosen = wanted !== undefined && isThere(wanted) ? wanted : usualSubject();
+    wanted = undefined;
+    if (chosen !== undefined) select(chosen);
+  }
+
+  /** What is shown where nothing else is asked for: what was run last, or the first scenario. */
+  function usualSubject(runs: readonly RunListing[] = engine.runs): Subject | undefined {
+    const latest = (engine.activeRun ?? runs.at(-1))?.description;
     const [firstScenario] = engine.catalogue;
     const candidates = [
-      wanted,
       latest && subjectOfRun(latest),
       firstScenario && ({ kind: 'scenario', id: firstScenario.id } as const),
     ];
-    const chosen = candidates.find((candidate) => candidate !== undefined && isThere(candidate));
-    wanted = undefined;
-    if (chosen !== undefined) select(chosen);
+    return candidates.find((candidate) => candidate !== undefined && isThere(candidate));
+  }
+
+  /** What comes on screen when a recording leaves it: the next one, or else the scenario that it is of, or the usual. */
+  function subjectAfter(runId: string): Subject | undefined {
+    const recordings = engine.runs.filter(({ description }) => description.origin !== undefined);
+    const at = recordings.findIndex(({ description }) => description.runId === runId);
+    const neighbor = recordings[at + 1] ?? recordings[at - 1];
+    if (neighbor !== undefined) return subjectOfRun(neighbor.description);
+    const program = recordings[at]?.description.program;
+    const scenarioOfIt = program?.kind === 'scenario' ? subjectOf(program) : undefined;
+    if (scenarioOfIt !== undefined && isThere(scenarioOfIt)) return scenarioOfIt;
+    return usualSubject(engine.runs.filter(({ description }) => description.runId !== runId));
+  }
+
+  /** Lets go of a recording, here and in the engine; its file stays. @returns whether it is closed */
+  async function closeRecording(runId: string): Promise<boolean> {
+    const next = subjectAfter(runId);
+    const isListed = engine.runs.some(({ description }) => description.runId === runId);
+    // One that made way for others is only here.
+    if (
+      isListed &&
+      (await engine.ask('The recording was not closed', { type: 'close-recording', runId })) === undefined
+    ) {
+      return false;
+    }
+    const isShown = subjectKey.value === keyOf({ kind: 'recording', runId });
+    if (isShown && next !== undefined) select(next);
+    if (shownRunId.value !== runId && !kept.has(runId)) {
+      engine.attachedClient().leave(runId);
+      streams.delete(runId);
+    }
+    return true;
   }
 
   function onRunListed({ description }: RunListing): void {
@@ -511,6 +547,7 @@ export const useRunStore = defineStore('run', () => {
     select,
     selectScenario,
     openScript,
+    closeRecording,
     open,
     onWelcome,
     onRunListed,

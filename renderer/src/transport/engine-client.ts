@@ -241,6 +241,8 @@ export function createEngineClient({
       case 'run-listed':
         return listener?.onRunListed(event.run);
       case 'run-forgotten':
+        // No more of it will come, also over another connection.
+        followed.delete(event.runId);
         return listener?.onRunForgotten(event.runId);
       case 'experiment-listed':
         return listener?.onExperimentListed(event.experiment);
