@@ -176,6 +176,40 @@ describe('a recording in the browser', { timeout: 90_000 }, () => {
     expect(await other.verdicts()).toEqual(verdicts);
   });
 
+  it('is closed in its header, by a key and in the list; the keyboard goes on there, and its file stays', async () => {
+    const { path } = await recordLeak();
+    const page = await openWorkbench([path]);
+    await page.ended();
+    const entry = page.page.getByRole('navigation').getByRole('button', { name: /^leak-.*a recording/ });
+    const focused = () => page.page.evaluate(() => document.activeElement?.textContent.trim());
+    const isClosed = async () => {
+      await entry.waitFor({ state: 'detached' });
+      // Nothing was run here: the first scenario is what there is.
+      await page.page.getByRole('heading', { level: 2, name: 'Simple registration' }).waitFor();
+      await eventually(focused).toMatch(/Simple registration/);
+    };
+    const openAgain = async () => {
+      await choose(page, path, () => openButton(page).click());
+      await entry.waitFor();
+      await source(page).waitFor();
+    };
+    await page.page.getByRole('main').getByRole('button', { name: 'Close', exact: true }).press('Enter');
+    await isClosed();
+    await openAgain();
+    await entry.press('Delete');
+    await isClosed();
+    await openAgain();
+    await page.choose('Simple registration');
+    await entry.hover();
+    await page.page.getByRole('button', { name: /^Close leak-/ }).click();
+    await isClosed();
+    // Nobody else has it any more, either.
+    await page.page.reload();
+    await page.page.getByRole('heading', { level: 2, name: 'Simple registration' }).waitFor();
+    expect(await entry.count()).toBe(0);
+    expect(existsSync(path)).toBe(true);
+  });
+
   it('that is cut off, or none, says what is wrong and what to do', async () => {
     const { path } = await recordLeak();
     const page = await openWorkbench([], { expected: [/status of 422/] });
