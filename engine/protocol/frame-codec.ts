@@ -9,6 +9,11 @@ import { COLUMN_CONSTRUCTORS, isColumn, type Column } from './columns.ts';
 
 /** A larger frame is refused on both sides. */
 export const MAXIMUM_FRAME_BYTES = 64 * 1024 * 1024;
+/**
+ * Values in a frame's JSON; all that a batch may weigh has about half as many. Sixteen million empty arrays take 50 MB of text,
+ * a gigabyte of heap, and many seconds in which nothing else is done.
+ */
+const MAXIMUM_VALUES = 4_000_000;
 const PREFIX_BYTES = 8;
 const COLUMN_KEY = '$column';
 
@@ -16,6 +21,8 @@ const COLUMN_KEY = '$column';
 export class FrameError extends Error {
   override name = 'FrameError';
 }
+
+const [BACKSLASH, QUOTE, COMMA, BRACE, BRACKET] = [0x5c, 0x22, 0x2c, 0x7b, 0x5b];
 
 const padded = (bytes: number) => (bytes + 7) & ~7;
 const textEncoder = new TextEncoder();
@@ -69,9 +76,11 @@ export function decodeFrame(frame: Uint8Array): unknown {
   const jsonLength = view.getUint32(4, true);
   if (PREFIX_BYTES + jsonLength > bytes.length) throw new FrameError('A frame is shorter than its JSON.');
   const columnsStart = padded(PREFIX_BYTES + jsonLength);
+  const json = bytes.subarray(PREFIX_BYTES, PREFIX_BYTES + jsonLength);
+  if (hasTooManyValues(json)) throw new FrameError('A frame has more values than any message.');
   let header: unknown;
   try {
-    header = JSON.parse(textDecoder.decode(bytes.subarray(PREFIX_BYTES, PREFIX_BYTES + jsonLength)));
+    header = JSON.parse(textDecoder.decode(json));
   } catch (error) {
     throw new FrameError(`A frame's JSON cannot be read: ${error instanceof Error ? error.message : String(error)}`);
   }
@@ -80,6 +89,22 @@ export function decodeFrame(frame: Uint8Array): unknown {
   }
   restoreColumns(header, bytes, columnsStart, true);
   return header;
+}
+
+/** Counts what stands between values, outside of strings; nothing is counted where there is not even room for so many. */
+function hasTooManyValues(json: Uint8Array): boolean {
+  if (json.length <= MAXIMUM_VALUES) return false;
+  let values = 0;
+  let isInString = false;
+  for (let at = 0; at < json.length; at += 1) {
+    const byte = json[at];
+    if (isInString) {
+      if (byte === BACKSLASH) at += 1;
+      else if (byte === QUOTE) isInString = false;
+    } else if (byte === QUOTE) isInString = true;
+    else if (byte === COMMA || byte === BRACE || byte === BRACKET) values += 1;
+  }
+  return values > MAXIMUM_VALUES;
 }
 
 /** Bytes at offset 0 of a buffer that holds nothing else: columns need alignment, and must outlive the transport's buffer. */

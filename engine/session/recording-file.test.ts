@@ -264,6 +264,43 @@ describe('a recording file', () => {
       handmade(firstBlock, block(encodeFrame({ type: 'batch', sequence: 1, batch: started }))),
       /out of order/,
     ],
+    ['an empty block', handmade(firstBlock, block(Buffer.alloc(0))), /block is empty/],
+    [
+      'registrations so far ahead that room for those before them would take the memory',
+      handmade(
+        firstBlock,
+        block(
+          encodeFrame({
+            type: 'batch',
+            sequence: 1,
+            batch: {
+              type: 'registrations',
+              firstId: 17 * 1024 * 1024,
+              atMs: Float64Array.of(1),
+              registryId: Uint32Array.of(1),
+              siteId: Uint32Array.of(1),
+              labelEnd: Uint32Array.of(0),
+              labelBytes: new Uint8Array(),
+            },
+          }),
+        ),
+      ),
+      /registrations are missing/,
+    ],
+    [
+      'a frame that would unfold to millions of values',
+      handmade(
+        firstBlock,
+        block(
+          encodeFrame({
+            type: 'batch',
+            sequence: 1,
+            batch: { type: 'warning', code: '', message: '', more: new Array(4_100_000).fill(0) },
+          }),
+        ),
+      ),
+      /more values than any message/,
+    ],
     ['a second header', handmade(firstBlock, block(encodeFrame(header))), /second header/],
     [
       'fewer batches than it says',

@@ -25,6 +25,12 @@ const maximumStoredBytes = (rawBytes: number): number => rawBytes + (rawBytes >>
 /** 8 MiB, in powers of two: what reading a block may cost besides the block itself. Blocks are written with less. */
 const MAXIMUM_WINDOW_LOG = 23;
 
+/**
+ * Registrations that may be missing, as where a recording was full. Room is made for each, by a few bytes of a file that claims
+ * to go on far beyond.
+ */
+const MAXIMUM_MISSING_REGISTRATIONS = 16 * 1024 * 1024;
+
 const compress = promisify(zstdCompress);
 const decompress = promisify(zstdDecompress);
 
@@ -154,6 +160,7 @@ async function* batchesOf(
   frames: AsyncGenerator<RecordingFrame, RecordingEnding>,
 ): AsyncGenerator<RunBatch, RecordingEnding> {
   let next = 0;
+  let registrations = 0;
   let hasEnded = false;
   for (let step = await frames.next(); ; step = await frames.next()) {
     if (step.done === true) {
@@ -171,6 +178,12 @@ async function* batchesOf(
         const { sequence, batch } = frame;
         if (sequence !== next) return damaged(`batch ${next} is missing`);
         if ((batch.type === 'started') !== (sequence === 0) || hasEnded) return damaged('its batches are out of order');
+        if (batch.type === 'registrations') {
+          registrations += batch.atMs.length;
+          const lastId = batch.firstId + batch.atMs.length - 1;
+          if (lastId - registrations > MAXIMUM_MISSING_REGISTRATIONS)
+            return damaged('most of its registrations are missing');
+        }
         next += 1;
         hasEnded = batch.type === 'ended';
         yield batch;
@@ -192,6 +205,8 @@ async function* framesOf(bytes: ByteSource): AsyncGenerator<RecordingFrame, Reco
     if (rawBytes > MAXIMUM_RAW_BYTES || storedBytes > maximumStoredBytes(rawBytes)) {
       return damaged('a block claims to be larger than blocks may be');
     }
+    // Millions of them would be gone through without anything that came of it.
+    if (rawBytes === 0) return damaged('a block is empty');
     const stored = await bytes.take(storedBytes);
     if (stored === undefined) return { kind: 'cut-off' };
     const raw = await rawOf(stored, rawBytes);
@@ -212,7 +227,7 @@ async function rawOf(stored: Uint8Array, rawBytes: number): Promise<Uint8Array |
   try {
     const params = { [constants.ZSTD_d_windowLogMax]: MAXIMUM_WINDOW_LOG };
     // Whatever it unfolds to, no more than it claims is kept.
-    const raw = await decompress(stored, { maxOutputLength: Math.max(1, rawBytes), params });
+    const raw = await decompress(stored, { maxOutputLength: rawBytes, params });
     return raw.length === rawBytes ? raw : undefined;
   } catch {
     // Of all that can be wrong with compressed bytes, none is for a person to act on.
