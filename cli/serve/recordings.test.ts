@@ -156,6 +156,23 @@ describe('a recording is opened by HTTP', () => {
     });
   });
 
+  it('is given up when the client goes away after it has sent everything', async () => {
+    const given = Promise.withResolvers<AbortSignal | undefined>();
+    const canGoOn = Promise.withResolvers<void>();
+    openRecording.mockImplementation(async (chunks, { signal }) => {
+      for await (const _chunk of chunks);
+      given.resolve(signal);
+      await canGoOn.promise;
+      return 'never';
+    });
+    const request = begin('POST', openPath(), { Origin: origin() });
+    request.end('x');
+    const signal = await given.promise;
+    request.destroy();
+    await vi.waitFor(() => expect(signal?.aborted).toBe(true));
+    canGoOn.resolve();
+  });
+
   it('is given up when the client goes away', async () => {
     const given = Promise.withResolvers<AbortSignal | undefined>();
     openRecording.mockImplementation(async (chunks, { signal }) => {

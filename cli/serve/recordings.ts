@@ -88,8 +88,9 @@ async function open(
   const tooLarge = { status: 413, message: 'It is larger than any recording that can be opened.' };
   if (Number(request.headers['content-length'] ?? 0) > MAXIMUM_UPLOAD_BYTES) return tooLarge;
   const givenUp = new AbortController();
-  request.once('close', () => {
-    if (!request.complete) givenUp.abort();
+  // With the last byte the request is over; who goes away while it is read does so to the answer.
+  response.once('close', () => {
+    if (!response.writableFinished) givenUp.abort();
   });
   let receivedBytes = 0;
   async function* received(): AsyncGenerator<Uint8Array> {
