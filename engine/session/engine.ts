@@ -66,6 +66,8 @@ export interface EngineOptions {
   /** How many objects a report lists at most. */
   readonly reportedObjects?: number;
   readonly recordingBudgetBytes?: number;
+  /** What the recordings of all runs that have ended may weigh together. */
+  readonly recordingsBudgetBytes?: number;
   /** Heap snapshots are written into private folders in it, and removed when they are read; absent: the system's for such files. */
   readonly snapshotFolder?: string;
   readonly handshakeDeadlineMs?: number;
@@ -91,7 +93,8 @@ export interface Engine {
   attach(port: Port<unknown, EngineEvent>): Disposable;
   /**
    * Makes a run of a recording file, which clients list, follow and compare like any other. A file that is open already is
-   * not read again: its run is the answer. Whoever gives `chunks` closes what they come from.
+   * not read again: its run is the answer, unless that has less than this file, and makes way for it. Whoever gives `chunks`
+   * closes what they come from.
    * @param about.fileName without its folder
    * @returns the id of the run, by which it is known here
    * @throws RecordingFileError if nothing of the file can be shown; Refused; the signal's reason; what `chunks` throw
@@ -132,6 +135,7 @@ export function createEngine(options: EngineOptions): Engine {
   const explainer = createSnapshotExplainer(locations.explainWorkerPath);
   const clock = options.clock ?? systemClock;
   const recordingsKept = Math.max(1, options.recordingsKept ?? 5);
+  const recordingsBudgetBytes = options.recordingsBudgetBytes ?? RECORDINGS_BUDGET_BYTES;
   const sourcesFolder = locations.scenarioSources ?? locations.scenariosFolder;
   const catalogue = scenarios.map((scenario) => describeScenario(scenario, sourcesFolder));
   const nodes = createNodeFinder({ defaultNode: launcher.nodePath ?? process.execPath });
@@ -149,6 +153,8 @@ export function createEngine(options: EngineOptions): Engine {
   const clients = new Set<Client>();
   /** Oldest first. */
   const runs = new Map<string, RecordedRun>();
+  /** Opened, and less than what was saved. */
+  const incomplete = new WeakSet<RecordedRun>();
   /** The runs that are going or about to be launched: one, or several of an experiment. */
   const going = new Set<GoingRun>();
   /** Oldest first. */
@@ -196,15 +202,18 @@ export function createEngine(options: EngineOptions): Engine {
       heapBytes += recording.heapBytes;
       counts[kindOf(listing.description)] += 1;
     }
-    for (const [runId, { recording, listing }] of runs) {
+    const [newest] = [...runs.values()].slice(-1);
+    const opened = (run: RecordedRun): number => Number(!isObservedHere(run));
+    for (const run of [...runs.values()].sort((one, other) => opened(other) - opened(one))) {
+      const { recording, listing } = run;
       const kind = kindOf(listing.description);
-      const fits = bytes <= RECORDINGS_BUDGET_BYTES && heapBytes <= RECORDINGS_HEAP_BUDGET_BYTES;
+      const fits = bytes <= recordingsBudgetBytes && heapBytes <= RECORDINGS_HEAP_BUDGET_BYTES;
       if (fits && (kind === 'of-experiment' || counts[kind] <= recordingsKept)) continue;
-      if (runs.size === 1 || listing.status !== 'ended') continue;
+      if (run === newest || listing.status !== 'ended') continue;
       bytes -= recording.bytes;
       heapBytes -= recording.heapBytes;
       counts[kind] -= 1;
-      forget(runId);
+      forget(listing.description.runId);
     }
   }
 
@@ -396,13 +405,13 @@ export function createEngine(options: EngineOptions): Engine {
     { fileName, signal }: { readonly fileName: string; readonly signal?: AbortSignal },
   ): Promise<string> {
     refuseIfClosing();
-    const reader = await readRecording(chunks);
+    const reader = await readRecording(untilAborted(chunks, signal));
     const { savedAtEpochMs, run: recorded } = reader.header;
     const origin = { fileName, savedAtEpochMs, recordedRunId: recorded.runId };
     const isSame = ({ listing: { description } }: RecordedRun): boolean =>
       description.origin?.recordedRunId === recorded.runId && description.origin.savedAtEpochMs === savedAtEpochMs;
     const alreadyOpen = runs.values().find(isSame);
-    if (alreadyOpen !== undefined) return alreadyOpen.listing.description.runId;
+    if (alreadyOpen !== undefined && !incomplete.has(alreadyOpen)) return alreadyOpen.listing.description.runId;
     const opened = await openRecordedRun(reader, {
       runId: randomUUID(),
       origin,
@@ -411,6 +420,14 @@ export function createEngine(options: EngineOptions): Engine {
       ...given('reportedObjects', options.reportedObjects),
     });
     refuseIfClosing();
+    // Looked for anew: the same file may have been read for somebody else meanwhile, or again since it was cut off.
+    const other = runs.values().find(isSame);
+    if (other !== undefined) {
+      const otherId = other.listing.description.runId;
+      if (!incomplete.has(other) || opened.recording.length <= other.recording.length) return otherId;
+      forget(otherId);
+    }
+    if (!opened.isWhole) incomplete.add(opened);
     const { runId } = opened.listing.description;
     runs.set(runId, opened);
     broadcast({ type: 'run-listed', run: opened.listing });
@@ -634,6 +651,17 @@ export function createEngine(options: EngineOptions): Engine {
 function isQuestion(command: Command): command is Question {
   const questions: readonly Command['type'][] = ['list-nodes', 'list-folder', 'read-source', 'new-scenario'];
   return questions.includes(command.type);
+}
+
+/** Also where nothing comes of what is read, or only long after. */
+async function* untilAborted<Chunk>(
+  chunks: AsyncIterable<Chunk>,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Chunk> {
+  for await (const chunk of chunks) {
+    signal?.throwIfAborted();
+    yield chunk;
+  }
 }
 
 /** False for one that was opened from a file, and for one that is not known any more: that may have been. */

@@ -27,6 +27,8 @@ export interface OpenRecordingOptions {
 
 export interface OpenedRun extends RecordedRun {
   readonly report: RunReport;
+  /** False where the file, or the memory for it, has less than was saved. */
+  readonly isWhole: boolean;
 }
 
 /** @throws the signal's reason, or what goes wrong in reading the bytes; nothing that is in them */
@@ -38,10 +40,12 @@ export async function openRecordedRun(reader: RecordingReader, options: OpenReco
   const recording = createRecording(options.recordingBudgetBytes);
   const taken = await takeBatches(reader, recording, description, signal);
   const report = taken.report ?? (await concludeWithoutEnd(recording, description, taken.ending, options));
+  signal?.throwIfAborted();
   const { outcome, prediction } = report;
   return {
     recording,
     report,
+    isWhole: taken.ending.kind === 'whole' || taken.ending.kind === 'run-went-on',
     listing: {
       description,
       status: 'ended',

@@ -52,6 +52,9 @@ describe('an opened recording', () => {
     const report = await client.follow(runId);
     return { engine, client, runId, report, batches: client.batches(runId), path };
   }
+  /** More than one block of a file. */
+  const long =
+    'observer.hello(); for (let at = 0; at < 40; at += 1) observer.registrations(1 + at * 1000, 1000, String(Math.random())); observer.end();';
   const three = 'observer.hello(); observer.registrations(1, 3, "abc"); observer.callbacks([1, 3]); observer.end();';
 
   beforeEach(() => {
@@ -185,6 +188,59 @@ describe('an opened recording', () => {
     expect(await run.engine.openRecording(inOnePiece(second), { fileName: 'b' })).not.toBe(run.runId);
   });
 
+  it('that two clients open at once is one', async () => {
+    const run = await recorded(long);
+    const { engine } = createOther();
+    const bytes = await bytesOf(run.engine, run.runId);
+    const bothAreReading = Promise.withResolvers<void>();
+    let readers = 0;
+    const slowly = async function* () {
+      yield bytes.subarray(0, bytes.length - 2_000);
+      if ((readers += 1) === 2) bothAreReading.resolve();
+      await bothAreReading.promise;
+      yield bytes.subarray(bytes.length - 2_000);
+    };
+    const open = () => engine.openRecording(slowly(), { fileName: 'a' });
+    const ids = new Set(await Promise.all([open(), open()]));
+    expect(ids.size).toBe(1);
+    const late = await attachTestClient(engine).until((event) => event.type === 'welcome');
+    expect(late).toMatchObject({ runs: [{ description: { runId: [...ids][0] } }] });
+  });
+
+  it('that was cut off makes way for the whole file, once that has been copied again', async () => {
+    const run = await recorded(long);
+    const { engine } = createOther();
+    const client = attachTestClient(engine);
+    const bytes = await bytesOf(run.engine, run.runId);
+    const cutOff = bytes.subarray(0, bytes.length - 2_000);
+    const cutOffId = await engine.openRecording(inOnePiece(cutOff), { fileName: 'a' });
+    // The same once more is no news.
+    expect(await engine.openRecording(inOnePiece(cutOff), { fileName: 'a' })).toBe(cutOffId);
+    const wholeId = await engine.openRecording(inOnePiece(bytes), { fileName: 'a' });
+    expect(wholeId).not.toBe(cutOffId);
+    await client.until((event) => event.type === 'run-forgotten' && event.runId === cutOffId);
+    expect(await client.follow(wholeId)).toMatchObject({ registrations: { total: 40_000 }, warnings: [] });
+    expect(await engine.openRecording(inOnePiece(cutOff), { fileName: 'a' })).toBe(wholeId);
+  });
+
+  it('makes way before any run does where there is too little memory for all', async () => {
+    const run = await recorded(
+      `observer.hello(); for (let at = 0; at < 20; at += 1) observer.registrations(1 + at * 1000, 1000); observer.end();`,
+    );
+    const engine = create({ recordingsBudgetBytes: 1_300_000 });
+    const client = attachTestClient(engine);
+    const ownId = await client.start({ program: { kind: 'file', path: run.path, args: [] } });
+    await client.follow(ownId);
+    const opened: string[] = [];
+    for (let file = 0; file < 3; file += 1) {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      const bytes = await bytesOf(run.engine, run.runId);
+      opened.push(await engine.openRecording(inOnePiece(bytes), { fileName: 'a' }));
+    }
+    const late = await attachTestClient(engine).until((event) => event.type === 'welcome');
+    expect(late).toMatchObject({ runs: [ownId, opened[2]].map((runId) => ({ description: { runId } })) });
+  });
+
   it('makes way for other recordings, never for runs', async () => {
     const run = await recorded(three);
     const files = await Promise.all(
@@ -233,9 +289,7 @@ describe('an opened recording', () => {
   });
 
   it('that is cut off has what was whole, a warning, and an end', async () => {
-    const run = await recorded(
-      `observer.hello(); for (let at = 0; at < 40; at += 1) observer.registrations(1 + at * 1000, 1000, String(Math.random())); observer.end();`,
-    );
+    const run = await recorded(long);
     const bytes = await bytesOf(run.engine, run.runId);
     const { engine } = createOther();
     const client = attachTestClient(engine);
@@ -272,9 +326,34 @@ describe('an opened recording', () => {
     expect(client.events.map(({ type }) => type)).toEqual(['welcome']);
   });
 
+  it('can be given up while what it has is summed up', async () => {
+    const run = await recorded(long);
+    const { engine } = createOther();
+    const client = attachTestClient(engine);
+    const bytes = await bytesOf(run.engine, run.runId);
+    const givenUp = new AbortController();
+    const cutOff = async function* () {
+      yield bytes.subarray(0, bytes.length - 2_000);
+      givenUp.abort(new Error('given up'));
+    };
+    await expect(engine.openRecording(cutOff(), { fileName: 'a', signal: givenUp.signal })).rejects.toThrow('given up');
+    expect(client.events.some(({ type }) => type === 'run-listed')).toBe(false);
+  });
+
   it('has a name by its program and its time, without what names of files may not have', async () => {
     const run = await recorded(three);
     expect(run.engine.saveRecording(run.runId).fileName).toMatch(/^program-\d{4}-\d\d-\d\d-\d\d\.\d\d\.heapline$/);
+  });
+
+  it('has a name that is text, whatever letters its program has', async () => {
+    const engine = create();
+    const client = attachTestClient(engine);
+    const path = folder.write(`${'a'.repeat(59)}\u{20BB7}.cjs`, three);
+    const runId = await client.start({ program: { kind: 'file', path, args: [] } });
+    await client.follow(runId);
+    const { fileName } = engine.saveRecording(runId);
+    expect(fileName).toMatch(/^a{59}-\d{4}/);
+    expect(fileName.isWellFormed()).toBe(true);
   });
 
   describe('is written', () => {
@@ -304,6 +383,42 @@ describe('an opened recording', () => {
       await expect(writeRecordingFile(path, chunks(), { ...(signal && { signal }) })).rejects.toThrow();
       expect(readFileSync(path, 'utf8')).toBe('old');
       expect(readdirSync(folder.path)).toEqual(before);
+    });
+    it('not at all where it is given up when all but its place is done', async () => {
+      const path = folder.write('a.heapline', 'old');
+      const before = readdirSync(folder.path);
+      const givenUp = new AbortController();
+      const written = writeRecordingFile(path, pieces('one'), {
+        signal: givenUp.signal,
+        onWritten: () => givenUp.abort(),
+      });
+      await expect(written).rejects.toThrow();
+      expect(readFileSync(path, 'utf8')).toBe('old');
+      expect(readdirSync(folder.path)).toEqual(before);
+    });
+    it('under a name as long as a name may be', async () => {
+      const path = join(folder.path, `${'a'.repeat(246)}.heapline`);
+      await writeRecordingFile(path, pieces('one'));
+      expect(readFileSync(path, 'utf8')).toBe('one');
+    });
+    it('by two at once, and is then one of both', async () => {
+      const path = join(folder.path, 'a.heapline');
+      await Promise.all([writeRecordingFile(path, pieces('o', 'ne')), writeRecordingFile(path, pieces('t', 'wo'))]);
+      expect(readFileSync(path, 'utf8')).toMatch(/^(one|two)$/);
+      expect(readdirSync(folder.path).filter((name) => name.endsWith('.part'))).toEqual([]);
+    });
+    it('of a run that is forgotten meanwhile, whole all the same', async () => {
+      const run = await recorded(three);
+      const { engine } = createOther();
+      const client = attachTestClient(engine);
+      const runId = await engine.openRecording(inOnePiece(await bytesOf(run.engine, run.runId)), { fileName: 'a' });
+      const chunks = engine.saveRecording(runId).chunks();
+      const first = await chunks.next();
+      await client.request({ type: 'close-recording', runId });
+      const rest: Uint8Array[] = [first.value as Uint8Array];
+      for await (const piece of chunks) rest.push(piece);
+      const openedAgain = await engine.openRecording(inOnePiece(Buffer.concat(rest)), { fileName: 'b' });
+      expect((await client.follow(openedAgain)).warnings).toEqual([]);
     });
     it('only where it can be: a folder is tried out, and nothing is left there', async () => {
       const path = join(folder.path, randomUUID());

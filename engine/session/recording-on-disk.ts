@@ -6,7 +6,7 @@ import { open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { Refused } from './refused.ts';
 import { RecordingFileError } from './recording-file.ts';
-import { checkFile } from './source-files.ts';
+import { checkFile, reasonOf } from './source-files.ts';
 
 const PIECE_BYTES = 1024 * 1024;
 
@@ -26,15 +26,21 @@ export async function openRecordingFile(path: string, onRead?: (share: number) =
   const file = await checkFile(path, 'bad-file')
     .then(() => open(path))
     .catch((error: unknown) => {
-      const message = error instanceof Refused ? error.message : `${path} cannot be read: ${String(error)}.`;
-      throw new RecordingFileError(message);
+      throw new RecordingFileError(error instanceof Refused ? error.message : unreadable(path, error));
     });
-  const { size: bytes } = await file.stat();
+  const { size: bytes } = await file.stat().catch(async (error: unknown) => {
+    await file.close();
+    throw new RecordingFileError(unreadable(path, error));
+  });
   async function* chunks(): AsyncGenerator<Uint8Array> {
     let readBytes = 0;
     for (;;) {
       // Each piece has memory of its own, for what is read from it is kept.
-      const { bytesRead, buffer } = await file.read(new Uint8Array(PIECE_BYTES), 0, PIECE_BYTES, null);
+      const { bytesRead, buffer } = await file
+        .read(new Uint8Array(PIECE_BYTES), 0, PIECE_BYTES, null)
+        .catch((error: unknown) => {
+          throw new RecordingFileError(unreadable(path, error));
+        });
       if (bytesRead === 0) return;
       readBytes += bytesRead;
       onRead?.(Math.min(1, readBytes / Math.max(1, bytes)));
@@ -43,6 +49,12 @@ export async function openRecordingFile(path: string, onRead?: (share: number) =
   }
   return { fileName: basename(path), bytes, chunks: chunks(), [Symbol.asyncDispose]: () => file.close() };
 }
+
+const unreadable = (path: string, error: unknown): string =>
+  `${path} cannot be read: ${reasonOf(error)}. Copy it to a folder of yours, and open it there.`;
+
+/** Beside the target, so that its place can be taken; the target's own name may be as long as a name may be. */
+const temporaryPathIn = (folder: string): string => join(folder, `.heapline.${randomBytes(4).toString('hex')}.part`);
 
 /**
  * Writes beside the target under another name, and then takes the target's place.
@@ -54,13 +66,15 @@ export async function writeRecordingFile(
   chunks: AsyncIterable<Uint8Array>,
   { signal, onWritten }: { readonly signal?: AbortSignal; readonly onWritten?: () => void } = {},
 ): Promise<void> {
-  const temporaryPath = join(dirname(path), `.${basename(path)}.${randomBytes(4).toString('hex')}.part`);
+  const temporaryPath = temporaryPathIn(dirname(path));
   const file = await open(temporaryPath, 'wx');
   try {
     await writeAll(file, chunks, signal, onWritten);
+    signal?.throwIfAborted();
     await rename(temporaryPath, path);
   } catch (error) {
-    await rm(temporaryPath, { force: true });
+    // What went wrong first is what the user can do something about.
+    await rm(temporaryPath, { force: true }).catch(() => {});
     throw error;
   }
 }
@@ -86,7 +100,7 @@ async function writeAll(
 
 /** Finds out now whether a file could be written there later. @throws the system's error */
 export async function checkWritableFolder(folder: string): Promise<void> {
-  const probePath = join(folder, `.heapline.${randomBytes(4).toString('hex')}.part`);
+  const probePath = temporaryPathIn(folder);
   const file = await open(probePath, 'wx');
   await file.close();
   await rm(probePath, { force: true });

@@ -82,7 +82,9 @@ function fileNameFor({ program, title, startedAt }: RunDescription): string {
   const name = (nameOf(program) ?? title)
     .replace(/[^\p{L}\p{N}._-]+/gu, '-')
     .replace(/^[-.]+|[-.]+$/g, '')
-    .slice(0, MAXIMUM_NAME_CHARACTERS);
+    .slice(0, MAXIMUM_NAME_CHARACTERS)
+    // Half a letter of those that take two is no text.
+    .replace(/[\uD800-\uDBFF]$/, '');
   const at = new Date(startedAt);
   const two = (value: number): string => String(value).padStart(2, '0');
   const time = Number.isNaN(at.getTime())

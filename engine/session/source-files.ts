@@ -60,7 +60,7 @@ export async function listFolder(path: string = homedir()): Promise<Folder> {
   const found = await lookAt(folder, 'bad-path', 'folder');
   if (!found.isDirectory()) throw new Refused('bad-path', `${folder} is not a folder.`);
   const all = await readdir(folder, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
-    throw new Refused('bad-path', `${folder} cannot be read: ${reason(error)}.`);
+    throw new Refused('bad-path', `${folder} cannot be read: ${reasonOf(error)}.`);
   });
   const entries: FolderEntry[] = [];
   const links: string[] = [];
@@ -142,7 +142,7 @@ async function lookAt(path: string, refusal: Refusal, wanted: 'file' | 'folder')
     return await stat(path);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code !== 'ENOENT') throw new Refused(refusal, `${path} cannot be opened: ${reason(error)}.`);
+    if (code !== 'ENOENT') throw new Refused(refusal, `${path} cannot be opened: ${reasonOf(error)}.`);
     const near = await nearNames(path, wanted);
     const hint = near.length === 0 ? '' : ` Did you mean ${near.join(' or ')}?`;
     throw new Refused(refusal, `There is no ${wanted} ${path}.${hint}`);
@@ -169,7 +169,7 @@ async function readText(path: string, refusal: Refusal, maximumBytes?: number): 
     isWhole = bytesRead >= size;
   } catch (error) {
     if (error instanceof Refused) throw error;
-    throw refuse(`${path} cannot be read: ${reason(error)}.`);
+    throw refuse(`${path} cannot be read: ${reasonOf(error)}.`);
   }
   const binary = `${path} is a binary file, not a text`;
   if (bytes.includes(0)) throw refuse(`${binary}: it contains zero bytes.`);
@@ -217,7 +217,7 @@ function editDistance(one: string, other: string): number {
 }
 
 /** Node's words without the call and the path, which stand in the sentence already. */
-function reason(error: unknown): string {
+export function reasonOf(error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException;
   switch (code) {
     case 'EACCES':
