@@ -18,6 +18,7 @@ const contents = { isDestroyed: () => false } as Electron.WebContents;
 const window = { webContents: contents, isDestroyed: () => false } as Electron.BrowserWindow;
 let folder: string;
 let told: RecordingProgress[];
+let isPageGone: boolean;
 let recordings: Recordings;
 /** The writing goes on, and the reading has its answer, when this is resolved. */
 let gate: PromiseWithResolvers<void>;
@@ -26,6 +27,7 @@ const openRecording = vi.fn<RecordingsOptions['engine']['openRecording']>();
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'heapline-recordings-'));
   told = [];
+  isPageGone = false;
   gate = Promise.withResolvers();
   filePath.value = join(folder, 'saved.heapline');
   openRecording.mockReset().mockImplementation(async (_chunks, { signal }) => {
@@ -49,7 +51,10 @@ beforeEach(() => {
         },
       }),
     },
-    tell: (_contents, progress) => told.push(progress),
+    tell: (_contents, progress) => {
+      if (isPageGone) throw new Error('Render frame was disposed');
+      told.push(progress);
+    },
     onFile: () => {},
     onShown: () => {},
   });
@@ -93,6 +98,31 @@ it('what is given up leaves nothing, and what was asked for after it is done', a
   await vi.waitFor(() => expect(told.at(-1)).toEqual({ kind: 'opened', runId: 'opened' }));
   expect(told.map(({ kind }) => kind)).toEqual(['saving', 'canceled', 'opening', 'opened']);
   expect(readdirSync(folder)).toEqual(['next.heapline']);
+});
+
+it('a drive that does not answer any more keeps nobody from giving up or from ending the application', async () => {
+  openRecording.mockImplementation(() => new Promise(() => {}));
+  recordings.open(recording('far-away.heapline'), contents);
+  recordings.open(recording('further.heapline'), contents);
+  await vi.waitFor(() => expect(openRecording).toHaveBeenCalledTimes(1));
+  recordings.cancel();
+  await vi.waitFor(() => expect(openRecording).toHaveBeenCalledTimes(2));
+  await recordings.finish();
+  expect(told.filter(({ kind }) => kind === 'canceled')).toHaveLength(2);
+});
+
+it('a page that is gone breaks off no saving, nor what comes after it', async () => {
+  const complaints = vi.spyOn(console, 'error').mockImplementation(() => {});
+  recordings.save(window, 'run-1');
+  await isSaving();
+  isPageGone = true;
+  gate.resolve();
+  recordings.open(recording('next.heapline'), contents);
+  await vi.waitFor(() => expect(openRecording).toHaveBeenCalledOnce());
+  await recordings.finish();
+  expect(readFileSync(filePath.value, 'utf8')).toBe('HEAPLINE');
+  expect(complaints).toHaveBeenCalled();
+  complaints.mockRestore();
 });
 
 it('a file that is named before there is a page waits for it', async () => {

@@ -79,7 +79,9 @@ export function createRecordings({ engine, tell, onFile, onShown }: RecordingsOp
       const { signal } = going;
       let progress: RecordingProgress;
       try {
-        progress = await doIt(signal);
+        const done = doIt(signal);
+        // A drive that does not answer any more holds up nothing; what is given up in writing has to be cleared away first.
+        progress = await (kind === 'opening' ? Promise.race([done, whenAborted(signal)]) : done);
       } catch (error) {
         progress = signal.aborted
           ? { kind: 'canceled' }
@@ -89,8 +91,15 @@ export function createRecordings({ engine, tell, onFile, onShown }: RecordingsOp
     });
   }
 
+  /** Whatever becomes of the page: a file is saved for its user, and the next one has its turn. */
   function tellIfThere(contents: WebContents, progress: RecordingProgress): void {
-    if (!contents.isDestroyed()) tell(contents, progress);
+    if (contents.isDestroyed()) return;
+    try {
+      tell(contents, progress);
+    } catch (error) {
+      // The page has crashed, or is being loaded again.
+      console.error('The page could not be told of a recording:', error);
+    }
   }
 
   /** Tells how far it is, now and then. */
@@ -110,6 +119,7 @@ export function createRecordings({ engine, tell, onFile, onShown }: RecordingsOp
       tellShare(0);
       await using file = await openRecordingFile(path, tellShare);
       const runId = await engine.openRecording(file.chunks, { fileName, signal });
+      signal.throwIfAborted();
       keepFile(runId, path);
       return { kind: 'opened', runId };
     });
@@ -141,6 +151,18 @@ export function createRecordings({ engine, tell, onFile, onShown }: RecordingsOp
     return existsSync(path) ? askWhereTo(window, path) : path;
   }
 
+  async function saveAs(window: BrowserWindow, runId: string): Promise<void> {
+    const { webContents } = window;
+    let defaultPath: string;
+    try {
+      defaultPath = files.get(runId) ?? (await engine.saveRecording(runId)).fileName;
+    } catch (error) {
+      return tellIfThere(webContents, { kind: 'failed', title: 'The run was not saved', message: wordsOf(error) });
+    }
+    const path = await askWhereTo(window, defaultPath);
+    if (path !== undefined && !window.isDestroyed()) saveTo(webContents, runId, path);
+  }
+
   const complain = (error: unknown): void => console.error('The dialog could not be opened:', error);
 
   return {
@@ -157,21 +179,7 @@ export function createRecordings({ engine, tell, onFile, onShown }: RecordingsOp
         })
         .catch(complain);
     },
-    save(window, runId) {
-      const { webContents } = window;
-      const known = files.get(runId);
-      const named = known === undefined ? engine.saveRecording(runId).then(({ fileName }) => fileName) : known;
-      Promise.resolve(named).then(
-        (defaultPath) =>
-          askWhereTo(window, defaultPath)
-            .then((path) => {
-              if (path !== undefined && !window.isDestroyed()) saveTo(webContents, runId, path);
-            })
-            .catch(complain),
-        (error: unknown) =>
-          tellIfThere(webContents, { kind: 'failed', title: 'The run was not saved', message: wordsOf(error) }),
-      );
-    },
+    save: (window, runId) => void saveAs(window, runId).catch(complain),
     cancel: () => going.abort(),
     pageListens(contents) {
       listening.add(contents);
@@ -199,6 +207,12 @@ export function createRecordings({ engine, tell, onFile, onShown }: RecordingsOp
       return last;
     },
   };
+}
+
+function whenAborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+  });
 }
 
 /** What is wrong and what to do, as far as that is known. */
