@@ -17,6 +17,7 @@ export const PICTURE_STATES = [
   'guess',
   'experiment',
   'mine',
+  'recording',
 ] as const;
 export type PictureState = (typeof PICTURE_STATES)[number];
 
@@ -53,6 +54,8 @@ export const scenario = {
 export interface PictureScripts {
   readonly leaking: string;
   readonly throwing: string;
+  /** Where a run is saved, and opened from. */
+  readonly recordingFile: string;
   /** Of the user's own; the application is to be started with it as HEAPLINE_SCENARIOS. */
   readonly scenariosFolder: string;
 }
@@ -67,7 +70,7 @@ export async function writePictureScripts(): Promise<PictureScripts> {
   await writeFile(throwing, CHECKOUT);
   const scenariosFolder = join(folder, 'scenarios');
   await rm(scenariosFolder, { recursive: true, force: true });
-  return { leaking, throwing, scenariosFolder };
+  return { leaking, throwing, recordingFile: join(folder, 'four-leaks-on-staging.heapline'), scenariosFolder };
 }
 
 /** Pictures are decoded, and what keeps them is explained, on a machine that may have other things to do. */
@@ -174,6 +177,26 @@ export async function reachPictureState(
       await page.run();
       await ended(page);
       await broken.scrollIntoViewIfNeeded();
+      break;
+    }
+    case 'recording': {
+      await openScript(page, scripts.leaking);
+      await page.page.getByRole('button', { name: /^Major/ }).click();
+      await page.run();
+      await ended(page);
+      const [download] = await Promise.all([page.page.waitForEvent('download'), page.page.keyboard.press('Control+s')]);
+      await download.saveAs(scripts.recordingFile);
+      const [chooser] = await Promise.all([
+        page.page.waitForEvent('filechooser'),
+        page.page.keyboard.press('Control+Shift+O'),
+      ]);
+      await chooser.setFiles(scripts.recordingFile);
+      const entry = page.page.getByRole('navigation').getByRole('button', { name: /^four-leaks-on-staging/ });
+      await entry.waitFor();
+      await page.page.getByRole('definition').first().waitFor();
+      await ended(page);
+      await page.openTab('Objects');
+      await entry.scrollIntoViewIfNeeded();
       break;
     }
   }
