@@ -53,8 +53,12 @@ export async function runProgram(
     // Refused only if the run has ended meanwhile, which is what was wanted.
     client.request({ type: 'stop-run', runId }).catch(unlessRefused);
   };
+  const givenUp = new AbortController();
+  let writing: Promise<void> | undefined;
   using _interrupts = onInterrupts(stopRun, (exitStatus) => {
-    void engine.close().finally(() => process.exit(exitStatus));
+    givenUp.abort(new Error('it was given up'));
+    // Also the half of a file that was being written.
+    void Promise.allSettled([writing, engine.close()]).finally(() => process.exit(exitStatus));
   });
   void io.readerGone.then(stopRun);
 
@@ -85,7 +89,7 @@ export async function runProgram(
     await progress.show(undefined);
     if (report === undefined) throw new Error('The run ended without a report.');
     // The report is told also where the recording cannot be written.
-    const writing = recordPath === undefined ? undefined : writeRecord(recordPath, engine.saveRecording(runId));
+    if (recordPath !== undefined) writing = writeRecord(recordPath, engine.saveRecording(runId), givenUp.signal);
     await Promise.allSettled([writing]);
     await io.stdout.write(
       options.json ? `${JSON.stringify(report, null, 2)}\n` : `\n${summarizeRun(report).join('\n')}\n`,

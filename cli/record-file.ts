@@ -34,9 +34,16 @@ export async function checkRecordFile(file: string): Promise<string> {
   return path;
 }
 
-/** @throws UsageError if the disk is full, say */
-export async function writeRecord(path: string, saved: SavedRecording): Promise<void> {
-  await writeRecordingFile(path, saved.chunks()).catch((error: unknown) => {
+/**
+ * @param signal gives it up: nothing is left of it then
+ * @throws UsageError if the disk is full, say
+ */
+export async function writeRecord(
+  path: string,
+  saved: Pick<SavedRecording, 'chunks'>,
+  signal?: AbortSignal,
+): Promise<void> {
+  await writeRecordingFile(path, saved.chunks(), { ...(signal && { signal }) }).catch((error: unknown) => {
     throw new UsageError(`The recording was not written: ${reasonOf(error)}. Allowed: --record with another file.`);
   });
 }

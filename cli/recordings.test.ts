@@ -20,6 +20,7 @@ import * as v from 'valibot';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { RunReport } from '../engine/protocol/run-report.ts';
 import { ensureBuilt } from '../scripts/built-parts.ts';
+import { writeRecord } from './record-file.ts';
 
 const MAIN = join(import.meta.dirname, 'main.ts');
 const PROCESS_TIMEOUT_MS = 60_000;
@@ -126,6 +127,27 @@ describe('run --record', { timeout: PROCESS_TIMEOUT_MS }, () => {
     script('short.mjs', 'console.log(1);');
     expect((await heapline('run', 'short.mjs', '--settle', '0', '--record', 'again.heapline')).status).toBe(0);
     expect(readFileSync(inFolder('again.heapline'), 'latin1')).toMatch(/^HEAPLINE/);
+  });
+
+  it('leaves nothing of a recording that is given up while it is written, and the old one as it was', async () => {
+    const path = inFolder('kept.heapline');
+    writeFileSync(path, 'what was there before');
+    const before = readdirSync(folder);
+    const givenUp = new AbortController();
+    const written = writeRecord(
+      path,
+      {
+        async *chunks() {
+          yield new Uint8Array(10);
+          givenUp.abort(new Error('it was given up'));
+          yield new Uint8Array(10);
+        },
+      },
+      givenUp.signal,
+    );
+    await expect(written).rejects.toThrow(/not written: it was given up/);
+    expect(readFileSync(path, 'utf8')).toBe('what was there before');
+    expect(readdirSync(folder)).toEqual(before);
   });
 
   it.each<[words: string[], problem: RegExp, allowed: RegExp]>([
