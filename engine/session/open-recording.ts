@@ -9,6 +9,7 @@ import type { RunReport } from '../protocol/run-report.ts';
 import { assertNever } from '../protocol/vocabulary.ts';
 import { concludeRun } from './conclude-run.ts';
 import type { RecordedRun } from './observed-run.ts';
+import { canBeSent } from './overflow.ts';
 import { createRecording, type Recording } from './recording.ts';
 import type { RecordingEnding, RecordingReader } from './recording-file.ts';
 import { tallyOf } from './tally-recording.ts';
@@ -74,6 +75,9 @@ async function takeBatches(
     const step = await batches.next();
     if (step.done === true) return { ending: step.value };
     const batch = step.value;
+    if (!canBeSent(batch)) {
+      return { ending: { kind: 'damaged', problem: 'a batch is larger than Heapline can show' } };
+    }
     if (batch.type === 'started') {
       recording.append({ type: 'started', description });
       continue;

@@ -7,6 +7,7 @@ import type { RunReport } from '../protocol/run-report.ts';
 import { createEngine, type Engine, type EngineOptions } from './engine.ts';
 import { attachTestClient, createScriptFolder, type ScriptFolder } from './fake-observer.ts';
 import { createNodeLauncher } from './node-launcher.ts';
+import { encodeRecording, readRecording } from './recording-file.ts';
 import { checkWritableFolder, writeRecordingFile } from './recording-on-disk.ts';
 
 describe('an opened recording', () => {
@@ -313,6 +314,23 @@ describe('an opened recording', () => {
     expect(report.warnings.join()).toMatch(/larger than Heapline may keep in memory/);
     expect(report.registrations.total).toBeGreaterThan(0);
     expect(report.registrations.total).toBeLessThan(20_000);
+  });
+
+  it('has no batch that cannot be sent on, and says so', async () => {
+    const run = await recorded(three);
+    const bytes = await bytesOf(run.engine, run.runId);
+    const { header } = await readRecording(inOnePiece(bytes));
+    const [started] = run.client.batches(run.runId);
+    const png = new Uint8Array(60 * 1024 * 1024);
+    const batches: RunBatch[] = [
+      started!,
+      { type: 'picture', subject: '', step: '', atMs: 1, width: 1, height: 1, png },
+      { type: 'warning', code: '', message: 'what comes after it' },
+    ];
+    const { engine } = createOther();
+    const client = attachTestClient(engine);
+    const report = await client.follow(await engine.openRecording(encodeRecording(header, batches), { fileName: 'a' }));
+    expect(report.warnings.join()).toMatch(/^The file is damaged: a batch is larger than Heapline can show\./);
   });
 
   it('can be given up while it is read, and then there is nothing of it', async () => {

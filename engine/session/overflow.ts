@@ -1,6 +1,7 @@
 // Keeps a recording within what memory and frames may hold: what does not fit is counted, and the count is recorded.
 // Runs in the session, one for each run.
 
+import { encodeFrame, FrameError, MAXIMUM_FRAME_BYTES } from '../protocol/frame-codec.ts';
 import type { RunBatch } from '../protocol/run-batch.ts';
 import { assertNever } from '../protocol/vocabulary.ts';
 import type { Clock } from './clock.ts';
@@ -8,6 +9,10 @@ import { approximateBytes, type Recording } from './recording.ts';
 
 /** Sent on as one frame, with its envelope: well below what a frame may have. */
 export const MAXIMUM_BATCH_BYTES = 56 * 1024 * 1024;
+/** Beside the batch: its envelope, and what it is joined with. */
+const ENVELOPE_BYTES = 4 * 1024 * 1024;
+/** As a frame it has at most three times as many bytes as are reckoned in memory. */
+const SURELY_SENT_BYTES = 8 * 1024 * 1024;
 const DROPPED_INTERVAL_MS = 1_000;
 
 /** What a program can produce without bound. The rest is little, and without it a run could not be understood. */
@@ -37,6 +42,18 @@ function isDroppable(batch: RunBatch): boolean {
       return false;
     default:
       return assertNever(batch);
+  }
+}
+
+/** Whether a batch that was not made here, and may be anything, can be sent on to clients as one frame. */
+export function canBeSent(batch: RunBatch): boolean {
+  const bytes = approximateBytes(batch);
+  if (bytes <= SURELY_SENT_BYTES || bytes > MAXIMUM_BATCH_BYTES) return bytes <= SURELY_SENT_BYTES;
+  try {
+    return encodeFrame({ batch }).length <= MAXIMUM_FRAME_BYTES - ENVELOPE_BYTES;
+  } catch (error) {
+    if (error instanceof FrameError) return false;
+    throw error;
   }
 }
 

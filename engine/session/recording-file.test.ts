@@ -327,6 +327,11 @@ describe('a recording file', () => {
       handmade(block(encodeFrame({ ...header, savedAtEpochMs: 'today' }))),
       /damaged at its beginning/,
     ],
+    [
+      'a header that is too long to be listed',
+      handmade(block(encodeFrame({ ...header, run: { ...header.run, title: 'x'.repeat(14 * 1024 * 1024) } }))),
+      /^It says more about its program than can be shown\. Open one/,
+    ],
     ['less than a header', handmade(firstBlock.subarray(0, 40)), /ends too early/],
   ])('of %s is refused with what to do', async (_what, file, message) => {
     await expect(read(file)).rejects.toThrow(RecordingFileError);

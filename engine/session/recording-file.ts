@@ -26,6 +26,10 @@ const maximumStoredBytes = (rawBytes: number): number => rawBytes + (rawBytes >>
 const MAXIMUM_WINDOW_LOG = 23;
 
 /**
+ * As JSON. A scratch script of the longest text has as many; every client is sent those of all runs at once, in one frame.
+ */
+const MAXIMUM_HEADER_BYTES = 13 * 1024 * 1024;
+/**
  * Registrations that may be missing, as where a recording was full. Room is made for each, by a few bytes of a file that claims
  * to go on far beyond.
  */
@@ -152,6 +156,9 @@ export async function readRecording(chunks: AsyncIterable<Uint8Array>): Promise<
     const why =
       first.done === true && first.value.kind === 'damaged' ? 'is damaged at its beginning' : 'ends too early';
     throw new RecordingFileError(`The file ${why}: nothing of the run is in it. Save or copy it again.`);
+  }
+  if (Buffer.byteLength(JSON.stringify(first.value)) > MAXIMUM_HEADER_BYTES) {
+    throw new RecordingFileError('It says more about its program than can be shown. Open one that Heapline has saved.');
   }
   return { header: first.value, batches: () => batchesOf(frames) };
 }
