@@ -39,6 +39,10 @@ export function startDesktop({ outFolder }: { outFolder: string }): void {
   confineAllContents(page);
   recoverCrashedPages();
 
+  const cannotStart = (error: unknown): void => {
+    console.error('The application could not start:', error);
+    app.exit(1);
+  };
   const paths = builtPaths(outFolder);
   const inUserData = (name: string) => join(app.getPath('userData'), name);
   const windowState = openStateFile(inUserData('window.json'), v.optional(WindowState), undefined);
@@ -64,6 +68,7 @@ export function startDesktop({ outFolder }: { outFolder: string }): void {
 
   acceptPage(page, {
     onClient: (port, contents) => {
+      engine.load().catch(cannotStart);
       engine.attach(port);
       recordings.pageListens(contents);
     },
@@ -180,10 +185,6 @@ export function startDesktop({ outFolder }: { outFolder: string }): void {
       });
       refreshMenu();
       open(firstScript);
-      return engine.load();
     })
-    .catch((error: unknown) => {
-      console.error('The application could not start:', error);
-      app.exit(1);
-    });
+    .catch(cannotStart);
 }
