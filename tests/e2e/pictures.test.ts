@@ -69,6 +69,15 @@ async function seriousFindings(): Promise<string[]> {
     .flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 160)}`));
 }
 
+/** Names of lanes that reach into the axis below: where lanes are low, there is not room for all. */
+const titlesBelowTheirLanes = (): Promise<string[]> =>
+  page.page.evaluate(() => {
+    const bottom = document.querySelector('.lifelines-plot')?.getBoundingClientRect().bottom ?? Infinity;
+    return [...document.querySelectorAll('.lane-title')]
+      .filter((title) => title.getBoundingClientRect().bottom > bottom + 1)
+      .map((title) => `The name of a lane lies on the axis: ${title.textContent.trim()}`);
+  });
+
 describe('the application has no fault of layout and no serious accessibility finding', () => {
   it.each(PICTURE_STATES)(
     '%s',
@@ -83,6 +92,7 @@ describe('the application has no fault of layout and no serious accessibility fi
         await untilDrawn(page.page);
         await untilDrawn(page.page);
         const found = await findLayoutFaults(page.page);
+        found.push(...(await titlesBelowTheirLanes()));
         if (withAxe) found.push(...(await seriousFindings()));
         faults.push(...found.map((fault) => `${width} × ${height}, ${colorScheme}: ${fault}`));
       }

@@ -52,6 +52,8 @@ export interface TimelineFacts {
   /** Highest counts in the window. */
   readonly backlog: { readonly notEnded: string; readonly waiting: string };
   readonly lanes: readonly LaneTitle[];
+  /** Titles have no more room than the lanes. */
+  readonly lanesHeightPx: number;
   /** Counts are drawn instead of lifelines. */
   readonly isDensity: boolean;
   readonly registrations: number;
@@ -193,6 +195,7 @@ export function createTimeline(
       ),
       backlog: { notEnded: formatCount(backlog.peaks.notEnded), waiting: formatCount(backlog.peaks.waiting) },
       lanes: lanes.titles,
+      lanesHeightPx: lanes.height,
       isDensity: lanes.isDensity,
       registrations: stream?.counters.registered ?? 0,
       hasSamples: stream !== undefined && stream.counters.samples > 0,

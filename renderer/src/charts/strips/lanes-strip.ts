@@ -40,6 +40,7 @@ export interface LanesStrip extends Strip {
   setStream(stream: RunStream | undefined): void;
   setGrouping(grouping: Grouping): void;
   readonly titles: readonly LaneTitle[];
+  readonly height: number;
   readonly isDensity: boolean;
   /** Grows as more has been read between the frames. */
   readonly readings: number;
@@ -184,6 +185,9 @@ export function createLanesStrip(canvas: HTMLCanvasElement, onResize: () => void
     },
     get titles() {
       return titles;
+    },
+    get height() {
+      return surface.height;
     },
     get isDensity() {
       return plan.kind === 'density';
