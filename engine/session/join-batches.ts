@@ -26,7 +26,8 @@ export function groupFrom(recording: Recording, sequence: number, mostBytes = MO
   if (!isJoined(first)) return { sequence, count: 1, batches: [first] };
   const byType = new Map<JoinedType, JoinedBatch[]>([[first.type, [first]]]);
   let next = sequence + 1;
-  for (; next < recording.length && recording.bytesBetween(sequence, next) < mostBytes; next++) {
+  // One that is large goes alone: what fits into a frame by itself may not with others.
+  for (; next < recording.length && recording.bytesBetween(sequence, next + 1) <= mostBytes; next++) {
     const batch = recording.at(next);
     if (!isJoined(batch)) break;
     const others = byType.get(batch.type);

@@ -168,6 +168,29 @@ describe('joined batches', () => {
     expect(group.batches.map(({ type }) => type)).toEqual(['samples', 'registrations']);
   });
 
+  it('are never too large for a frame where each of their batches fits into one', () => {
+    const recording = createRecording();
+    const rows = 1_670_000;
+    const column = () => new Float64Array(rows);
+    recording.append(registrationsBatch(1, [{ atMs: 0, label: 'x'.repeat(400_000) }]));
+    recording.append({
+      type: 'samples',
+      atMs: column(),
+      usedBytes: column(),
+      totalBytes: column(),
+      externalBytes: column(),
+      rssBytes: column(),
+    });
+    recording.append(registrationsBatch(2, [{ atMs: 1, label: 'x'.repeat(400_000) }]));
+    let groups = 0;
+    for (let sequence = 0; sequence < recording.length; groups++) {
+      const group = groupFrom(recording, sequence);
+      expect(() => encodeFrame({ type: 'run-events', runId: 'r', ...group })).not.toThrow();
+      sequence += group.count;
+    }
+    expect(groups).toBe(3);
+  });
+
   it('never reach over what is not joined, nor over rows that are missing', () => {
     const recording = createRecording();
     recording.append(registrationsBatch(1, [{ atMs: 0, label: '' }]));
