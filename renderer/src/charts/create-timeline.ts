@@ -8,7 +8,6 @@ import { valueAt } from '../stream/growable-column.ts';
 import type { Grouping } from '../stream/lane-counts.ts';
 import type { ObjectView, RunStream, TimeRange } from '../stream/run-stream.ts';
 import { drawTimeAxis } from './draw-grid.ts';
-import { createDrawnRevision } from './drawn-revision.ts';
 import { drawCrosshair, drawMarkLines, drawSelectedRange, type OverlayExtent } from './draw-overlay.ts';
 import { withMargin, type GestureTarget, type TimelineItem } from './gestures.ts';
 import type { HeapSeriesKey } from './heap-series.ts';
@@ -150,8 +149,7 @@ export function createTimeline(
   let summaryAtMs = -Infinity;
   let summarizedVersion = NaN;
 
-  const drawnRevision = createDrawnRevision(() => performance.now());
-  const dataVersion = () => drawnRevision(view.stream) + settingRevision;
+  const dataVersion = () => (view.stream?.revision ?? 0) + settingRevision;
   const viewVersion = () => dataVersion() + viewport.revision;
 
   /** Where the strips lie, read only when a size has changed: reading that in a frame would force a layout. */
