@@ -3,11 +3,10 @@
 import { stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { isRecordingName, RECORDING_EXTENSION } from '../engine/protocol/recording-origin.ts';
+import { messageOf } from '../engine/session/message-of.ts';
 import { checkWritableFolder, writeRecordingFile } from '../engine/session/recording-on-disk.ts';
 import type { SavedRecording } from '../engine/session/save-recording.ts';
 import { UsageError } from './usage-error.ts';
-
-const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /**
  * The absolute path to write to, tried out now: a run that cannot be saved is better not begun.
@@ -28,7 +27,7 @@ export async function checkRecordFile(file: string): Promise<string> {
   }
   await checkWritableFolder(dirname(path)).catch((error: unknown) => {
     throw new UsageError(
-      `--record ${file} cannot be written: ${reasonOf(error)}. Allowed: a file in a folder that is there and that you may write to.`,
+      `--record ${file} cannot be written: ${messageOf(error)}. Allowed: a file in a folder that is there and that you may write to.`,
     );
   });
   return path;
@@ -44,6 +43,6 @@ export async function writeRecord(
   signal?: AbortSignal,
 ): Promise<void> {
   await writeRecordingFile(path, saved.chunks(), { ...(signal && { signal }) }).catch((error: unknown) => {
-    throw new UsageError(`The recording was not written: ${reasonOf(error)}. Allowed: --record with another file.`);
+    throw new UsageError(`The recording was not written: ${messageOf(error)}. Allowed: --record with another file.`);
   });
 }

@@ -7,6 +7,7 @@
 
 import { CALLBACK, entryKind, entryRow } from './event-index.ts';
 import { float64Column, lowerBound, uint32Column, uint8Column, upperBound } from './growable-column.ts';
+import { columnEdgeMs } from './pixel-columns.ts';
 import type { DensityColumns, EventCursor, RunStream, TimeRange } from './run-stream.ts';
 
 /** Per pixel column, all of one length. */
@@ -160,7 +161,8 @@ export class Backlog {
    * of the same range. Exact, whatever falls into a column: between two majors the count can only fall.
    * What is not read yet (see `advance`) is left out.
    */
-  read({ fromMs, toMs }: TimeRange, density: DensityColumns, columns: WaitingColumns): void {
+  read(range: TimeRange, density: DensityColumns, columns: WaitingColumns): void {
+    const { fromMs } = range;
     this.#sum();
     const { endMs } = this.#stream.majors;
     // Those that were cleared and never called are in no callback: they wait from the last major to the end.
@@ -176,7 +178,7 @@ export class Backlog {
     let finalized = this.#stream.countsBefore(fromMs).finalized;
     let called = finalized - lowerBound(this.#unexplainedMs, fromMs);
     for (let column = 0; column < count; column++) {
-      const edgeMs = column + 1 === count ? toMs : fromMs + ((toMs - fromMs) * (column + 1)) / count;
+      const edgeMs = columnEdgeMs(range, column + 1, count);
       let highest = waitingWith(this.#lastSum.values, major, called);
       let lowest = highest;
       let possible = waitingWith(this.#firstSum.values, major, called);

@@ -244,14 +244,10 @@ export function createRunStream(): RunStream {
 
   const needsCallback = (row: number) => ((lifeState.values[row] ?? 0) & (IS_REGISTERED | IS_DONE)) === IS_REGISTERED;
 
-  /** Sets flags of a row and keeps the count of those that wait since the last major GC. */
-  function setState(row: number, flags: number): void {
-    const before = needsCallback(row);
-    lifeState.values[row] = (lifeState.values[row] ?? 0) | flags;
-    if (row >= rowsBeforeMajor) return;
-    const after = needsCallback(row);
-    if (before && !after) doneBeforeMajor++;
-    else if (!before && after) doneBeforeMajor--;
+  /** Of a row that was there without its registration. Keeps the count of those that wait since the last major GC. */
+  function setRegistered(row: number): void {
+    lifeState.values[row] = (lifeState.values[row] ?? 0) | IS_REGISTERED;
+    if (row < rowsBeforeMajor && needsCallback(row)) doneBeforeMajor--;
   }
 
   function countWaiting(): void {
@@ -348,7 +344,7 @@ export function createRunStream(): RunStream {
       registrations.atMs.values.set(batch.atMs, firstRow);
       registrations.registryId.values.set(batch.registryId, firstRow);
       registrations.siteId.values.set(batch.siteId, firstRow);
-      for (let row = firstRow; row < firstRow + count; row++) setState(row, IS_REGISTERED);
+      for (let row = firstRow; row < firstRow + count; row++) setRegistered(row);
     }
     reachedLatest(batch.atMs);
     counters.registered += count;
@@ -387,7 +383,7 @@ export function createRunStream(): RunStream {
       registrations.siteId.values[row] = batch.siteId[index] ?? 0;
       const start = index === 0 ? 0 : (batch.labelEnd[index - 1] ?? 0);
       lateLabels.set(row, textDecoder.decode(batch.labelBytes.subarray(start, batch.labelEnd[index])));
-      setState(row, IS_REGISTERED);
+      setRegistered(row);
       counters.registered++;
       reached(atMs);
       addEvents(REGISTRATION, row, [atMs]);
@@ -414,7 +410,6 @@ export function createRunStream(): RunStream {
     const state = lifeState.values[row] ?? 0;
     if ((state & IS_DONE) !== 0) return -1;
     lifeState.values[row] = state | flags;
-    // As `setState` counts it, at less cost: a run is opened from millions of them.
     if (row < rowsBeforeMajor && (state & IS_REGISTERED) !== 0) doneBeforeMajor++;
     return row;
   }

@@ -2,6 +2,7 @@
 // any pixel column follow. Part of the run's stream in the page; filled by create-run-stream.ts.
 
 import { float64Column, uint32Column } from './growable-column.ts';
+import { columnEdgeMs } from './pixel-columns.ts';
 import type { DensityColumns, EventCursor, EventOrder, EventView, LifeCounts, TimeRange } from './run-stream.ts';
 
 /** The order is the code in an entry's upper three bits. */
@@ -192,7 +193,8 @@ export class EventIndex implements EventOrder {
     return this.#positionBefore(timeMs, 0);
   }
 
-  edges({ fromMs, toMs }: TimeRange, columnCount: number): Uint32Array {
+  edges(range: TimeRange, columnCount: number): Uint32Array {
+    const { fromMs, toMs } = range;
     const kept = this.#edges;
     const isKept = kept.fromMs === fromMs && kept.toMs === toMs && kept.length === columnCount;
     if (isKept && kept.merges === this.#merges) return kept.positions;
@@ -201,8 +203,7 @@ export class EventIndex implements EventOrder {
     let position = this.#positionBefore(fromMs, 0);
     positions[0] = position;
     for (let column = 1; column <= columnCount; column++) {
-      const edgeMs = column === columnCount ? toMs : fromMs + ((toMs - fromMs) * column) / columnCount;
-      position = this.#positionBefore(edgeMs, position);
+      position = this.#positionBefore(columnEdgeMs(range, column, columnCount), position);
       positions[column] = position;
     }
     this.#edges = { fromMs, toMs, length: columnCount, merges: this.#merges, positions };

@@ -3,6 +3,7 @@
 
 import { lowerBound } from './growable-column.ts';
 import { MinMaxIndex, type Extremes } from './min-max-index.ts';
+import { columnEdgeMs } from './pixel-columns.ts';
 import type { ColumnView } from './run-stream.ts';
 
 export interface Point {
@@ -22,10 +23,6 @@ export interface ColumnExtents {
   readonly low: Float64Array;
   readonly high: Float64Array;
 }
-
-/** Left edge of a pixel column: computed from its number, never added up, since errors would move samples between columns. */
-const edgeOf = ({ fromMs, toMs, pixelColumns }: VisibleRange, column: number) =>
-  column === pixelColumns ? toMs : fromMs + ((toMs - fromMs) * column) / pixelColumns;
 
 /** Which rows fall into which pixel column: found once for all series that were sampled at the same times. */
 export class PixelRows {
@@ -54,7 +51,7 @@ export class PixelRows {
     let row = lowerBound(this.#atMs, range.fromMs);
     first[0] = row;
     for (let column = 1; column <= pixelColumns; column++) {
-      const edgeMs = edgeOf(range, column);
+      const edgeMs = columnEdgeMs(range, column, pixelColumns);
       // Galloping finds the end of a crowded column without visiting its rows.
       let step = 1;
       while (row + step <= length && (times[row + step - 1] ?? Infinity) < edgeMs) {
@@ -139,7 +136,7 @@ export class SeriesReduction {
       if (!(atMs - lastMs <= longestGapMs)) return;
       const slope = (value - lastValue) / (atMs - lastMs);
       for (let edge = lastColumn + 1; edge <= toColumn; edge++) {
-        const crossing = lastValue + slope * (edgeOf(range, edge) - lastMs);
+        const crossing = lastValue + slope * (columnEdgeMs(range, edge, pixelColumns) - lastMs);
         if (edge > 0) reach(edge - 1, crossing, crossing);
         if (edge < pixelColumns) reach(edge, crossing, crossing);
       }
