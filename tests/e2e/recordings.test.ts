@@ -129,6 +129,30 @@ describe('a recording in the browser', { timeout: 90_000 }, () => {
     await page.page.getByRole('heading', { level: 2, name: 'Two programs' }).waitFor();
   });
 
+  it('is opened however long its dialog stays open: what waits for the file is not collected meanwhile', async () => {
+    const { path } = await recordLeak();
+    const { page } = await openWorkbench();
+    await page.evaluate(() => {
+      const create = document.createElement.bind(document);
+      Reflect.set(document, 'createElement', (name: string) => {
+        const element = create(name);
+        if (name === 'input') Reflect.set(window, 'waiting', new WeakRef(element));
+        return element;
+      });
+    });
+    const [chooser] = await Promise.all([page.waitForEvent('filechooser'), page.keyboard.press('Control+Shift+O')]);
+    // The chooser of the test would keep it too.
+    await chooser.element().dispose();
+    const devtools = await page.context().newCDPSession(page);
+    await devtools.send('HeapProfiler.collectGarbage');
+    const waiting = await page.evaluateHandle(() => {
+      const reference: unknown = Reflect.get(window, 'waiting');
+      return reference instanceof WeakRef ? (reference.deref() as HTMLInputElement | undefined) : undefined;
+    });
+    await waiting.asElement()?.setInputFiles(path);
+    await page.getByRole('heading', { level: 2, name: 'leak.mjs' }).waitFor();
+  });
+
   it('never runs the script that it was made from', async () => {
     const { path } = await recordLeak();
     expect(await readFile(join(folder, 'ran'), 'utf8')).toBe('once ');

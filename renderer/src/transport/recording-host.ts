@@ -44,6 +44,8 @@ const Opened = v.object({ runId: v.string() });
 
 export function createServedRecordingHost(tell: (progress: RecordingProgress) => void): RecordingHost {
   let upload: XMLHttpRequest | undefined;
+  /** Nothing else holds on to it while its dialog is open: collected, it would never tell which file was chosen. */
+  let chooser: HTMLInputElement | undefined;
   const addressOf = (path: string, query: Record<string, string> = {}): string => {
     const token = new URLSearchParams(window.location.search).get('token') ?? '';
     return `${path}?${new URLSearchParams({ token, ...query }).toString()}`;
@@ -72,14 +74,14 @@ export function createServedRecordingHost(tell: (progress: RecordingProgress) =>
 
   return {
     choose() {
-      const input = document.createElement('input');
-      input.type = 'file';
-      input.accept = RECORDING_EXTENSION;
-      input.addEventListener('change', () => {
-        const [file] = input.files ?? [];
+      chooser = document.createElement('input');
+      chooser.type = 'file';
+      chooser.accept = RECORDING_EXTENSION;
+      chooser.addEventListener('change', ({ currentTarget }) => {
+        const [file] = currentTarget instanceof HTMLInputElement ? (currentTarget.files ?? []) : [];
         if (file !== undefined) open(file);
       });
-      input.click();
+      chooser.click();
     },
     open,
     // The browser shows how a download goes, and where it lies.
