@@ -4,7 +4,7 @@ import { stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { isRecordingName, RECORDING_EXTENSION } from '../engine/protocol/recording-origin.ts';
 import { messageOf } from '../engine/session/message-of.ts';
-import { checkWritableFolder, writeRecordingFile } from '../engine/session/recording-on-disk.ts';
+import { checkWritableFolder, recordingPathOf, writeRecordingFile } from '../engine/session/recording-on-disk.ts';
 import type { SavedRecording } from '../engine/session/save-recording.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -25,7 +25,7 @@ export async function checkRecordFile(file: string): Promise<string> {
       `--record ${file} is a folder. Allowed: the name of a file, such as run${RECORDING_EXTENSION}.`,
     );
   }
-  await checkWritableFolder(dirname(path)).catch((error: unknown) => {
+  await checkWritableFolder(dirname(await recordingPathOf(path))).catch((error: unknown) => {
     throw new UsageError(
       `--record ${file} cannot be written: ${messageOf(error)}. Allowed: a file in a folder that is there and that you may write to.`,
     );

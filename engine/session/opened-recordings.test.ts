@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { lstatSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { RunBatch } from '../protocol/run-batch.ts';
@@ -413,6 +414,33 @@ describe('an opened recording', () => {
       await expect(written).rejects.toThrow();
       expect(readFileSync(path, 'utf8')).toBe('old');
       expect(readdirSync(folder.path)).toEqual(before);
+    });
+    it('where a link leads to, which stays a link', async () => {
+      const path = folder.write('a.heapline', 'old');
+      const link = join(folder.path, 'link.heapline');
+      symlinkSync(path, link);
+      await writeRecordingFile(link, pieces('one'));
+      expect(readFileSync(path, 'utf8')).toBe('one');
+      expect(lstatSync(link).isSymbolicLink()).toBe(true);
+      // But a script is never written to, wherever a recording's name leads.
+      const script = folder.write('script.mjs', 'script');
+      const trap = join(folder.path, 'trap.heapline');
+      symlinkSync(script, trap);
+      await writeRecordingFile(trap, pieces('one'));
+      expect(readFileSync(script, 'utf8')).toBe('script');
+      expect(readFileSync(trap, 'utf8')).toBe('one');
+    });
+    it('as soon as nobody reads the old one, where a system does not let it be replaced meanwhile', async () => {
+      const path = folder.write('a.heapline', 'old');
+      const answers = ['EPERM', 'EBUSY', undefined];
+      const renameFile = async (from: string, to: string): Promise<void> => {
+        const code = answers.shift();
+        if (code !== undefined) throw Object.assign(new Error('busy'), { code });
+        await rename(from, to);
+      };
+      await writeRecordingFile(path, pieces('one'), { renameFile });
+      expect(readFileSync(path, 'utf8')).toBe('one');
+      expect(answers).toEqual([]);
     });
     it('under a name as long as a name may be', async () => {
       const path = join(folder.path, `${'a'.repeat(246)}.heapline`);

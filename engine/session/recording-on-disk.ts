@@ -2,8 +2,10 @@
 // never half of it. Used by the command line and the desktop application.
 
 import { randomBytes } from 'node:crypto';
-import { open, rename, rm, type FileHandle } from 'node:fs/promises';
+import { open, realpath, rename, rm, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { isRecordingName } from '../protocol/recording-origin.ts';
 import { Refused } from './refused.ts';
 import { RecordingFileError } from './recording-file.ts';
 import { checkFile, reasonOf } from './source-files.ts';
@@ -56,27 +58,58 @@ const unreadable = (path: string, error: unknown): string =>
 /** Beside the target, so that its place can be taken; the target's own name may be as long as a name may be. */
 const temporaryPathIn = (folder: string): string => join(folder, `.heapline.${randomBytes(4).toString('hex')}.part`);
 
+/** Windows refuses to replace a file that somebody reads just now: a virus scanner, an indexer. They are done soon. */
+const BUSY_CODES = new Set(['EACCES', 'EBUSY', 'EPERM']);
+const BUSY_DELAYS_MS = [20, 50, 100, 200, 400, 800];
+
+export interface WriteRecordingOptions {
+  readonly signal?: AbortSignal;
+  /** Is told after each piece. */
+  readonly onWritten?: () => void;
+  /** Of the system, if no other is given. */
+  readonly renameFile?: (from: string, to: string) => Promise<void>;
+}
+
+/** Where what is written to a path comes to lie: a link to a recording is followed; one to a script is never written to. */
+export async function recordingPathOf(path: string): Promise<string> {
+  // There is none yet, or it is a link that leads nowhere.
+  const target = await realpath(path).catch(() => path);
+  return isRecordingName(target) ? target : path;
+}
+
 /**
- * Writes beside the target under another name, and then takes the target's place.
- * @param onWritten is told after each piece
+ * Writes beside the target under another name, and then takes the target's place; a link to a file stays one.
  * @throws the system's error, the signal's reason, or what `chunks` throws; the target is untouched then
  */
 export async function writeRecordingFile(
-  path: string,
+  chosenPath: string,
   chunks: AsyncIterable<Uint8Array>,
-  { signal, onWritten }: { readonly signal?: AbortSignal; readonly onWritten?: () => void } = {},
+  { signal, onWritten, renameFile = rename }: WriteRecordingOptions = {},
 ): Promise<void> {
+  const path = await recordingPathOf(chosenPath);
   const temporaryPath = temporaryPathIn(dirname(path));
   const file = await open(temporaryPath, 'wx');
   try {
     await writeAll(file, chunks, signal, onWritten);
     signal?.throwIfAborted();
-    await rename(temporaryPath, path);
+    await takePlace(() => renameFile(temporaryPath, path));
   } catch (error) {
     // What went wrong first is what the user can do something about.
     await rm(temporaryPath, { force: true }).catch(() => {});
     throw error;
   }
+}
+
+async function takePlace(renameOnce: () => Promise<void>): Promise<void> {
+  for (const waitMs of BUSY_DELAYS_MS) {
+    try {
+      return await renameOnce();
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && BUSY_CODES.has(String(error.code)))) throw error;
+      await delay(waitMs);
+    }
+  }
+  return renameOnce();
 }
 
 async function writeAll(
