@@ -24,6 +24,9 @@ export interface ColumnExtents {
   readonly high: Float64Array;
 }
 
+/** So many rows fewer than in the column before: most columns hold more than that, so that the guess is seldom in vain. */
+const GUESSED_LESS = 2;
+
 /** Which rows fall into which pixel column: found once for all series that were sampled at the same times. */
 export class PixelRows {
   /** First row at or after the left edge of each column, and of the range's end. */
@@ -50,8 +53,12 @@ export class PixelRows {
     const { length } = this.#atMs;
     let row = lowerBound(this.#atMs, range.fromMs);
     first[0] = row;
+    let guess = 0;
     for (let column = 1; column <= pixelColumns; column++) {
       const edgeMs = columnEdgeMs(range, column, pixelColumns);
+      const from = row;
+      // Samples come regularly: nearly as many as in the column before are nearly always in this one.
+      if (guess > 0 && row + guess <= length && (times[row + guess - 1] ?? Infinity) < edgeMs) row += guess;
       // Galloping finds the end of a crowded column without visiting its rows.
       let step = 1;
       while (row + step <= length && (times[row + step - 1] ?? Infinity) < edgeMs) {
@@ -62,6 +69,7 @@ export class PixelRows {
         if (row + step <= length && (times[row + step - 1] ?? Infinity) < edgeMs) row += step;
       }
       first[column] = row;
+      guess = row - from - GUESSED_LESS;
     }
   }
 }
@@ -123,48 +131,50 @@ export class SeriesReduction {
     const extremes = this.#extremes;
     low.fill(Infinity);
     high.fill(-Infinity);
-    const reach = (column: number, lowest: number, highest: number) => {
-      if (lowest < low[column]!) low[column] = lowest;
-      if (highest > high[column]!) high[column] = highest;
-    };
-    /** The last known sample, and the column it is in: −1 is before the range. */
-    let lastMs = NaN;
-    let lastValue = NaN;
-    let lastColumn = -1;
-    /** The line from the last known sample to this one, as far as it runs through the edges between their columns. */
-    const join = (toColumn: number, atMs: number, value: number) => {
-      if (!(atMs - lastMs <= longestGapMs)) return;
-      const slope = (value - lastValue) / (atMs - lastMs);
-      for (let edge = lastColumn + 1; edge <= toColumn; edge++) {
-        const crossing = lastValue + slope * (columnEdgeMs(range, edge, pixelColumns) - lastMs);
-        if (edge > 0) reach(edge - 1, crossing, crossing);
-        if (edge < pixelColumns) reach(edge, crossing, crossing);
-      }
-    };
+    // The last known sample, and the column it is in: −1 is before the range.
     const before = (first[0] ?? 0) - 1;
-    if (before >= 0) {
-      lastMs = times[before] ?? NaN;
-      lastValue = values[before] ?? NaN;
-    }
-    for (let column = 0; column < pixelColumns; column++) {
+    let lastMs = before >= 0 ? (times[before] ?? NaN) : NaN;
+    let lastValue = before >= 0 ? (values[before] ?? NaN) : NaN;
+    let lastColumn = -1;
+    // One column more than there are: of what comes after the range, only the first sample counts, as the line's other end.
+    for (let column = 0; column <= pixelColumns; column++) {
+      const isAfter = column === pixelColumns;
       let row = first[column] ?? 0;
-      let end = Math.min(length, first[column + 1] ?? 0);
+      let end = Math.min(length, isAfter ? row + 1 : (first[column + 1] ?? 0));
       if (row >= end) continue;
-      this.#index.read(row, end, extremes);
-      if (Number.isNaN(extremes.minimum)) {
-        lastMs = NaN;
-        continue;
+      if (!isAfter) {
+        this.#index.read(row, end, extremes);
+        if (Number.isNaN(extremes.minimum)) {
+          lastMs = NaN;
+          continue;
+        }
+        while (Number.isNaN(values[row] ?? 0)) row++;
       }
-      while (Number.isNaN(values[row] ?? 0)) row++;
-      join(column, times[row] ?? NaN, values[row] ?? NaN);
-      reach(column, extremes.minimum, extremes.maximum);
+      const atMs = times[row] ?? NaN;
+      const value = values[row] ?? NaN;
+      if (atMs - lastMs <= longestGapMs) {
+        // The line from the last known sample to this one, as far as it runs through the edges between their columns.
+        const slope = (value - lastValue) / (atMs - lastMs);
+        for (let edge = lastColumn + 1; edge <= column; edge++) {
+          const crossing = lastValue + slope * (columnEdgeMs(range, edge, pixelColumns) - lastMs);
+          if (edge > 0) {
+            if (crossing < low[edge - 1]!) low[edge - 1] = crossing;
+            if (crossing > high[edge - 1]!) high[edge - 1] = crossing;
+          }
+          if (edge < pixelColumns) {
+            if (crossing < low[edge]!) low[edge] = crossing;
+            if (crossing > high[edge]!) high[edge] = crossing;
+          }
+        }
+      }
+      if (isAfter) break;
+      if (extremes.minimum < low[column]!) low[column] = extremes.minimum;
+      if (extremes.maximum > high[column]!) high[column] = extremes.maximum;
       while (Number.isNaN(values[end - 1] ?? 0)) end--;
       lastMs = times[end - 1] ?? NaN;
       lastValue = values[end - 1] ?? NaN;
       lastColumn = column;
     }
-    const after = first[pixelColumns] ?? 0;
-    if (after < length) join(pixelColumns, times[after] ?? NaN, values[after] ?? NaN);
     for (let column = 0; column < pixelColumns; column++) {
       if (low[column]! <= high[column]!) continue;
       low[column] = NaN;
