@@ -11,8 +11,8 @@ const MOST_BYTES = 512 * 1024;
 const MOST_REASONS = 256;
 
 /**
- * The kinds that are joined, in the order in which they are sent: what comes first in a program comes first. All others
- * stay what and where they are, and nothing is moved across them.
+ * The kinds that are joined, in the order in which they are sent: what comes first in a program comes first. Of the others
+ * a group has each as it is and where it is, and nothing is moved across them.
  */
 const JOINED_TYPES = ['samples', 'blocked', 'collections', 'registrations', 'unregistrations', 'callbacks'] as const;
 type JoinedType = (typeof JOINED_TYPES)[number];
@@ -22,20 +22,26 @@ const isJoined = (batch: RunBatch): batch is JoinedBatch => JOINED_TYPES.some((t
 
 /** As many batches from `sequence` on as there are and make up a group; at least the one, which there must be. */
 export function groupFrom(recording: Recording, sequence: number, mostBytes = MOST_BYTES): BatchGroup {
-  const first = recording.at(sequence);
-  if (!isJoined(first)) return { sequence, count: 1, batches: [first] };
-  const byType = new Map<JoinedType, JoinedBatch[]>([[first.type, [first]]]);
-  let next = sequence + 1;
+  const batches: RunBatch[] = [];
+  let unjoined: JoinedBatch[] = [];
+  const joinUpToHere = () => {
+    batches.push(...JOINED_TYPES.flatMap((type) => joinAll(unjoined.filter((batch) => batch.type === type))));
+    unjoined = [];
+  };
   // One that is large goes alone: what fits into a frame by itself may not with others.
-  for (; next < recording.length && recording.bytesBetween(sequence, next + 1) <= mostBytes; next++) {
+  let end = sequence + 1;
+  while (end < recording.length && recording.bytesBetween(sequence, end + 1) <= mostBytes) end++;
+  for (let next = sequence; next < end; next++) {
     const batch = recording.at(next);
-    if (!isJoined(batch)) break;
-    const others = byType.get(batch.type);
-    if (others === undefined) byType.set(batch.type, [batch]);
-    else others.push(batch);
+    if (isJoined(batch)) {
+      unjoined.push(batch);
+      continue;
+    }
+    joinUpToHere();
+    batches.push(batch);
   }
-  const batches = JOINED_TYPES.flatMap((type) => joinAll(byType.get(type) ?? []));
-  return { sequence, count: next - sequence, batches };
+  joinUpToHere();
+  return { sequence, count: end - sequence, batches };
 }
 
 /** Batches of one type, as few as say the same. */
