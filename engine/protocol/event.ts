@@ -136,6 +136,7 @@ export const EngineEvent = v.variant('type', [
   /**
    * Of a followed run the batches with the sequences from `sequence` on, `count` of them. Sequences are gapless from 0. To
    * a client that follows with `joins`, fewer and larger batches that say the same: it works through all of them or none.
+   * `aheadBytes`: about as much as was recorded behind them by then; a lot where a client comes late.
    */
   v.object({
     type: v.literal('run-events'),
@@ -143,6 +144,7 @@ export const EngineEvent = v.variant('type', [
     sequence: v.number(),
     count: v.pipe(v.number(), v.integer(), v.minValue(1)),
     batches: v.array(RunBatch),
+    aheadBytes: v.number(),
   }),
   /** The client's last message could not be read; the port is closed after it. */
   v.object({ type: v.literal('protocol-error'), message: v.string() }),

@@ -257,5 +257,7 @@ export interface BatchGroup {
   readonly sequence: number;
   readonly count: number;
   readonly batches: RunBatch[];
+  /** About as much is recorded behind them. */
+  readonly aheadBytes: number;
 }
 export type RunBatchOf<Type extends RunBatch['type']> = Extract<RunBatch, { type: Type }>;

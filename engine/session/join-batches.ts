@@ -6,7 +6,7 @@ import type { BatchGroup, RunBatch, RunBatchOf } from '../protocol/run-batch.ts'
 import type { Recording } from './recording.ts';
 
 /** Enough rows that the batch itself costs nothing, few enough that a page draws in between. */
-const MOST_BYTES = 512 * 1024;
+export const MOST_JOINED_BYTES = 512 * 1024;
 /** What a column of bytes can index. */
 const MOST_REASONS = 256;
 
@@ -20,8 +20,16 @@ type JoinedBatch = RunBatchOf<JoinedType>;
 
 const isJoined = (batch: RunBatch): batch is JoinedBatch => JOINED_TYPES.some((type) => type === batch.type);
 
-/** As many batches from `sequence` on as there are and make up a group; at least the one, which there must be. */
-export function groupFrom(recording: Recording, sequence: number, mostBytes = MOST_BYTES): BatchGroup {
+/**
+ * As many batches from `sequence` on as weigh no more than `mostBytes`, at least the one, which there must be.
+ * @param length of the recording, or of the part of it that is read
+ */
+export function groupFrom(
+  recording: Recording,
+  sequence: number,
+  mostBytes = MOST_JOINED_BYTES,
+  length = recording.length,
+): BatchGroup {
   const batches: RunBatch[] = [];
   let unjoined: JoinedBatch[] = [];
   const joinUpToHere = () => {
@@ -30,7 +38,7 @@ export function groupFrom(recording: Recording, sequence: number, mostBytes = MO
   };
   // One that is large goes alone: what fits into a frame by itself may not with others.
   let end = sequence + 1;
-  while (end < recording.length && recording.bytesBetween(sequence, end + 1) <= mostBytes) end++;
+  while (end < length && recording.bytesBetween(sequence, end + 1) <= mostBytes) end++;
   for (let next = sequence; next < end; next++) {
     const batch = recording.at(next);
     if (isJoined(batch)) {
@@ -41,7 +49,7 @@ export function groupFrom(recording: Recording, sequence: number, mostBytes = MO
     batches.push(batch);
   }
   joinUpToHere();
-  return { sequence, count: end - sequence, batches };
+  return { sequence, count: end - sequence, batches, aheadBytes: recording.bytesBetween(end, length) };
 }
 
 /** Batches of one type, as few as say the same. */

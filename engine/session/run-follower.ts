@@ -1,7 +1,7 @@
 // Sends one run's recording to one client, no faster than the client takes it. Made by the engine for each `follow-run`.
 
 import type { BatchGroup } from '../protocol/run-batch.ts';
-import { groupFrom } from './join-batches.ts';
+import { groupFrom, MOST_JOINED_BYTES } from './join-batches.ts';
 import type { Recording } from './recording.ts';
 
 /** Unacknowledged bytes in flight to one client. One batch, or one group, is always sent, however large. */
@@ -29,9 +29,7 @@ export function createRunFollower(
   let firstUnacknowledged = fromSequence;
   const pump = (): void => {
     while (cursor < recording.length && recording.bytesBetween(firstUnacknowledged, cursor) < windowBytes) {
-      const group = joins
-        ? groupFrom(recording, cursor)
-        : { sequence: cursor, count: 1, batches: [recording.at(cursor)] };
+      const group = groupFrom(recording, cursor, joins ? MOST_JOINED_BYTES : 0);
       cursor += group.count;
       send(group);
     }

@@ -60,7 +60,8 @@ export function createStandInEngine(options: StandInOptions): StandInEngine {
     if (sequence === undefined) return;
     for (; sequence < recording.length; sequence += 1) {
       const batch = recording[sequence];
-      if (batch !== undefined) client.port.post({ type: 'run-events', runId, sequence, count: 1, batches: [batch] });
+      if (batch !== undefined)
+        client.port.post({ type: 'run-events', runId, sequence, count: 1, batches: [batch], aheadBytes: 0 });
     }
     client.next.set(runId, sequence);
   }

@@ -7,6 +7,8 @@ import { join } from 'node:path';
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { encodeRecording } from '../../engine/session/recording-file.ts';
+import { hourRecording } from '../bench/hour-recording.ts';
 import { launchBrowser, untilDrawn } from './browser.ts';
 import { findLayoutFaults } from './layout-faults.ts';
 import { serveApplication, type OpenPageOptions, type ServedApplication } from './served-application.ts';
@@ -151,6 +153,42 @@ describe('a recording in the browser', { timeout: 90_000 }, () => {
     });
     await waiting.asElement()?.setInputFiles(path);
     await page.getByRole('heading', { level: 2, name: 'leak.mjs' }).waitFor();
+  });
+
+  it('that is long is read before any of it is shown, and says how far it is', async () => {
+    const batches = [...hourRecording({ registrations: 1_000_000, durationMs: 600_000, busyShare: 0.1 })];
+    const [first] = batches;
+    if (first?.type !== 'started') throw new Error('A run begins with its description.');
+    const header = {
+      type: 'recording' as const,
+      formatVersion: 1,
+      heapline: '0',
+      savedAtEpochMs: 0,
+      run: first.description,
+    };
+    const path = join(folder, 'long.heapline');
+    await writeFile(path, encodeRecording(header, batches));
+    const page = await openWorkbench([path], {
+      prepare: (opened) =>
+        opened.addInitScript(() => {
+          const said = new Set<string>();
+          Reflect.set(window, 'said', said);
+          new MutationObserver(() => {
+            for (const part of document.querySelectorAll('.empty h2, footer .state, .timeline .heap-plot')) {
+              said.add(part.matches('.heap-plot') ? 'timeline' : part.textContent.replace(/[\s\d]+/g, ' ').trim());
+            }
+          }).observe(document, { subtree: true, childList: true, characterData: true });
+        }),
+    });
+    expect(await page.ended()).toMatch(/^Finished/);
+    await eventually(() => page.figures()).toMatchObject({ registered: 1_000_000, droppedRows: 0 });
+    expect((await page.painted('Heap')).reach).toBeGreaterThan(0.5);
+    const said = await page.page.evaluate(() => [...(Reflect.get(window, 'said') as Set<string>)]);
+    expect(said).toContain('Reading the recording');
+    expect(said).toContain('Reading what was recorded, %');
+    // Nothing of a part was drawn, and nobody was told that it runs.
+    expect(said.indexOf('timeline')).toBeGreaterThan(said.indexOf('Reading what was recorded, %'));
+    expect(said.filter((words) => words.startsWith('Running'))).toEqual([]);
   });
 
   it('never runs the script that it was made from', async () => {

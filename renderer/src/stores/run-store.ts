@@ -2,7 +2,7 @@
 // Runs in the page. The run's data lives in a RunStream outside Vue; only `revision` tells that there is more to read.
 
 import { defineStore } from 'pinia';
-import { computed, markRaw, reactive, ref, shallowReactive, shallowRef } from 'vue';
+import { computed, markRaw, reactive, ref, shallowReactive, shallowRef, watch } from 'vue';
 import type { ScenarioDescription } from '../../../engine/protocol/catalogue.ts';
 import type { Refusal, RunListing, Target } from '../../../engine/protocol/event.ts';
 import type {
@@ -85,6 +85,11 @@ export const useRunStore = defineStore('run', () => {
   const stream = computed(() => (shownRunId.value === undefined ? undefined : streams.get(shownRunId.value)));
   /** Grows when the shown run may have more to read. Read it in a computed that reads the stream. */
   const revision = ref(0);
+  /** Of runs that were recorded before and are on their way, whole percent that are here. */
+  const caughtUpPercents = shallowReactive(new Map<string, number>());
+  const caughtUpPercent = computed(() => caughtUpPercents.get(shownRunId.value ?? ''));
+  /** True until there is something to show of a long recording; then it comes at once. */
+  const isOpening = computed(() => caughtUpPercent.value !== undefined && stream.value?.revision === 0);
   const predictions = shallowReactive(new Map<string, boolean>());
   let createStream: (() => RunStream) | undefined;
 
@@ -205,6 +210,22 @@ export const useRunStore = defineStore('run', () => {
     createStream = create;
   }
 
+  /** In whole percent, so that it changes a hundred times and not with every message. */
+  function noteCatchingUp(runId: string, { caughtUpShare }: RunStream): void {
+    if (caughtUpShare === undefined) caughtUpPercents.delete(runId);
+    else caughtUpPercents.set(runId, Math.floor(caughtUpShare * 100));
+  }
+  watch(
+    () => engine.isConnected,
+    (isConnected) => {
+      if (isConnected) return;
+      for (const [runId, followed] of streams) {
+        followed.showAll();
+        noteCatchingUp(runId, followed);
+      }
+    },
+  );
+
   function follow(runId: string): void {
     if (streams.has(runId) || createStream === undefined) return;
     const followed = markRaw(createStream());
@@ -215,6 +236,7 @@ export const useRunStore = defineStore('run', () => {
       },
       apply(group) {
         followed.applyGroup(group);
+        noteCatchingUp(runId, followed);
         // Everything else waits for the next look at the revision, at most ten times a second.
         const has = (type: RunBatch['type']) => group.batches.some((batch) => batch.type === type);
         if (has('ended')) onEnded(runId, followed);
@@ -227,6 +249,7 @@ export const useRunStore = defineStore('run', () => {
       if (kept.has(oldRunId)) continue;
       engine.attachedClient().leave(oldRunId);
       streams.delete(oldRunId);
+      caughtUpPercents.delete(oldRunId);
     }
   }
 
@@ -532,6 +555,8 @@ export const useRunStore = defineStore('run', () => {
     isStarting,
     shownRunId,
     stream,
+    caughtUpPercent,
+    isOpening,
     revision,
     status,
     isActive,

@@ -388,6 +388,43 @@ describe('createRunStream', () => {
     expect(stream.endMs).toBeLessThan(2_100);
   });
 
+  it('has more to show once what was recorded before is here, or where it comes no nearer, or no more comes for now', () => {
+    const MIB = 1024 * 1024;
+    const stream = createRunStream();
+    const apply = (aheadMib: number) => {
+      const sequence = stream.nextSequence;
+      stream.applyGroup({
+        sequence,
+        count: 2,
+        batches: [samplesBatch([{ atMs: sequence, used: 1 }])],
+        aheadBytes: aheadMib * MIB,
+      });
+      return [stream.revision, stream.caughtUpShare];
+    };
+    expect([40, 30, 10, 4, 1, 0.1].map(apply)).toEqual([
+      [0, 0],
+      [0, 0.25],
+      [0, 0.75],
+      [0, 0.9],
+      [0, 0.975],
+      [1, undefined],
+    ]);
+    // Not so far behind that it would be worth waiting for.
+    expect(apply(7)).toEqual([2, undefined]);
+    // A run that brings more than comes through.
+    expect([20, 15, 21].map(apply)).toEqual([
+      [2, 0],
+      [2, 0.25],
+      [3, undefined],
+    ]);
+    expect(apply(20)).toEqual([3, 0]);
+    stream.showAll();
+    expect([stream.revision, stream.caughtUpShare]).toEqual([4, undefined]);
+    stream.showAll();
+    expect(stream.revision).toBe(4);
+    expect(stream.counters.samples).toBe(11);
+  });
+
   it('takes a whole run of every kind of batch to its report', () => {
     const stream = createRunStream();
     for (const { batch } of syntheticRun({ unregisteredEvery: 9, throwsEvery: 11 }))

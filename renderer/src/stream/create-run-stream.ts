@@ -71,10 +71,17 @@ const textDecoder = new TextDecoder();
 const textEncoder = new TextEncoder();
 const fileName = (path: string) => path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1);
 
+/** From so much on that is recorded and not here, a client catches up, until there is no more than what it is just sent. */
+const FAR_BEHIND_BYTES = 8 * 1024 * 1024;
+const CAUGHT_UP_BYTES = 256 * 1024;
+
 /** A stream with nothing in it yet. Applying a batch out of sequence, or contradictory rows, throws RunStreamError. */
 export function createRunStream(): RunStream {
   let revision = 0;
   let nextSequence = 0;
+  /** Recorded and not here yet; and the most that was since catching up began, 0 while nothing is to be caught up with. */
+  let aheadBytes = 0;
+  let mostAheadBytes = 0;
   let description: RunDescription | undefined;
   let runtime: RunBatchOf<'runtime'> | undefined;
   let status: RunStream['status'] = 'launching';
@@ -618,14 +625,27 @@ export function createRunStream(): RunStream {
     }
   }
 
-  function applyGroup({ sequence, count, batches }: BatchGroup): void {
+  function applyGroup({ sequence, count, batches, aheadBytes: nowAheadBytes }: BatchGroup): void {
     if (sequence !== nextSequence) {
       throw new RunStreamError(`Batch ${sequence} came where ${nextSequence} was due.`);
     }
     for (const batch of batches) applyBatch(batch);
     counters.events = events.length;
     nextSequence += count;
-    revision++;
+    // A run that brings more than this client can take is not caught up with: it is shown as it comes.
+    const isCatchingUp =
+      mostAheadBytes === 0
+        ? nowAheadBytes > FAR_BEHIND_BYTES
+        : nowAheadBytes > CAUGHT_UP_BYTES && nowAheadBytes < aheadBytes;
+    mostAheadBytes = isCatchingUp ? Math.max(mostAheadBytes, nowAheadBytes) : 0;
+    aheadBytes = nowAheadBytes;
+    if (!isCatchingUp) revision++;
+  }
+
+  function showAll(): void {
+    if (mostAheadBytes > 0) revision++;
+    aheadBytes = 0;
+    mostAheadBytes = 0;
   }
 
   function checkRow(row: number): void {
@@ -836,8 +856,12 @@ export function createRunStream(): RunStream {
     get nextSequence() {
       return nextSequence;
     },
-    apply: (sequence, batch) => applyGroup({ sequence, count: 1, batches: [batch] }),
+    get caughtUpShare() {
+      return mostAheadBytes === 0 ? undefined : 1 - aheadBytes / mostAheadBytes;
+    },
+    apply: (sequence, batch) => applyGroup({ sequence, count: 1, batches: [batch], aheadBytes: 0 }),
     applyGroup,
+    showAll,
     get description() {
       return description;
     },

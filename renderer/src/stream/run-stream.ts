@@ -148,13 +148,20 @@ export interface ConsoleLineView {
 
 /** Everything about one run. Times are ms since the program's start. */
 export interface RunStream {
-  /** Grows with every batch and every group. */
+  /**
+   * Grows with every batch and every group: then there is more to show. Stands still while much that was recorded before is
+   * on its way, for what is shown of a part would be worked out again for each next one.
+   */
   readonly revision: number;
+  /** While that is so: how much of it is here, 0 to 1. */
+  readonly caughtUpShare: number | undefined;
   /** Sequence that the next batch must have; a batch or group with another one throws. */
   readonly nextSequence: number;
   apply(sequence: number, batch: RunBatch): void;
   /** As many at once as the group stands for. */
   applyGroup(group: BatchGroup): void;
+  /** No more is on its way for now: what is here is shown. */
+  showAll(): void;
 
   readonly description: RunDescription | undefined;
   readonly runtime: RunBatchOf<'runtime'> | undefined;

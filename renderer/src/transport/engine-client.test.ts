@@ -239,7 +239,7 @@ describe('engine client', () => {
     const sink = createRecordingSink();
     client.follow('r', sink);
     await settle();
-    engine.send({ type: 'run-events', runId: 'r', sequence: 0, count: 1, batches: [mark('a')] });
+    engine.send({ type: 'run-events', runId: 'r', sequence: 0, count: 1, batches: [mark('a')], aheadBytes: 0 });
     engine.record('r', mark('b'));
     await settle();
     expect(sink.names).toEqual(['a', 'b']);
@@ -252,7 +252,7 @@ describe('engine client', () => {
     const sink = createRecordingSink();
     client.follow('r', sink);
     await settle();
-    engine.send({ type: 'run-events', runId: 'r', sequence: 5, count: 1, batches: [mark('z')] });
+    engine.send({ type: 'run-events', runId: 'r', sequence: 5, count: 1, batches: [mark('z')], aheadBytes: 0 });
     await settle();
     expect(connections.at(-1)).toMatchObject({ kind: 'lost' });
     engine.record('r', mark('d'));
