@@ -82,14 +82,15 @@ export const useRunStore = defineStore('run', () => {
   const streams = shallowReactive(new Map<string, RunStream>());
   /** How often each run is kept: these are not let go of, however many there are. */
   const kept = new Map<string, number>();
-  const stream = computed(() => (shownRunId.value === undefined ? undefined : streams.get(shownRunId.value)));
   /** Grows when the shown run may have more to read. Read it in a computed that reads the stream. */
   const revision = ref(0);
   /** Of runs that were recorded before and are on their way, whole percent that are here. */
   const caughtUpPercents = shallowReactive(new Map<string, number>());
   const caughtUpPercent = computed(() => caughtUpPercents.get(shownRunId.value ?? ''));
-  /** True until there is something to show of a long recording; then it comes at once. */
-  const isOpening = computed(() => caughtUpPercent.value !== undefined && stream.value?.revision === 0);
+  const followedStream = computed(() => streams.get(shownRunId.value ?? ''));
+  /** True while nothing of a long recording is shown, since it will all be there soon. */
+  const isOpening = computed(() => caughtUpPercent.value !== undefined && followedStream.value?.revision === 0);
+  const stream = computed(() => (isOpening.value ? undefined : followedStream.value));
   const predictions = shallowReactive(new Map<string, boolean>());
   let createStream: (() => RunStream) | undefined;
 
