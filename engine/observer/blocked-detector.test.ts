@@ -17,6 +17,25 @@ describe('the blocked detector', () => {
     expect(told).toEqual([[20, 300]]);
   });
 
+  it('tells pieces of one stretch without a gap, and two stretches with a turn of the thread between them', () => {
+    const { detector, told } = detect();
+    detector.look(20, 25);
+    detector.look(20, 80);
+    detector.look(20, 290);
+    detector.look(300, 305);
+    detector.look(300, 360);
+    detector.look(400, 405);
+    detector.look(500, 505);
+    expect(told).toEqual([
+      [20, 80],
+      [80, 290],
+      [290, 300],
+      [300.001, 360],
+      [360, 400],
+      [400.001, 500],
+    ]);
+  });
+
   it('leaves out what the observer let the thread stand still for', () => {
     const { detector, told } = detect();
     detector.look(20, 25);

@@ -6,6 +6,8 @@ import type { ObservedBatch } from '../protocol/observer-message.ts';
 const BLOCKED_MS = 50;
 /** A long stretch is told in pieces, each starting where the last ended, so that a crash loses little of it. */
 const PIECE_MS = 200;
+/** Where the thread turned between two stretches, the second begins so much later: whoever joins pieces can tell them apart. */
+const TURN_MS = 0.001;
 
 export interface BlockedDetector {
   /** `heartbeatMs`: when the thread last turned. */
@@ -20,8 +22,13 @@ export function createBlockedDetector(sendBatch: (batch: ObservedBatch) => void)
   let skippedUntilMs = -Infinity;
   /** Up to where the open stretch was told; NaN if none is open. */
   let toldUntilMs = Number.NaN;
-  const tell = (startMs: number, endMs: number) =>
-    sendBatch({ type: 'blocked', startMs: Float64Array.of(startMs), endMs: Float64Array.of(endMs) });
+  let lastEndMs = -Infinity;
+  function tell(startMs: number, endMs: number): void {
+    const isPiece = startMs === toldUntilMs;
+    const fromMs = isPiece ? startMs : Math.max(startMs, lastEndMs + TURN_MS);
+    lastEndMs = endMs;
+    sendBatch({ type: 'blocked', startMs: Float64Array.of(fromMs), endMs: Float64Array.of(endMs) });
+  }
   return {
     look(toldHeartbeatMs, nowMs) {
       const heartbeatMs = Math.max(toldHeartbeatMs, skippedUntilMs);

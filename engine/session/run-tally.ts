@@ -7,6 +7,8 @@ import { createFloat64Column, createUint32Column, createUint8Column } from './gr
 
 /** Callbacks with less than this between them are one stretch in which nothing else ran. */
 const STALL_GAP_MS = 0.5;
+/** Two stretches closer than this have one turn of the thread between them, in which not every callback finds its turn. */
+const SINGLE_TURN_MS = 0.01;
 /** Ids are gapless, so a jump beyond this means that the observer cannot be believed. */
 const MAXIMUM_ID_JUMP = 16 * 1024 * 1024;
 /** Callbacks that may wait for their registration's row; it comes with the observer's next batch. */
@@ -385,7 +387,7 @@ export function createRunTally(): RunTally {
         })),
     registryCollectedAtMs: (id) => registryStates.get(id)?.collectedAtMs,
     majorCollections: () => inOrder(majorStartMs.view(), majorEndMs.view()),
-    blocked: () => inOrder(blockedStartMs.view(), blockedEndMs.view()),
+    blocked: () => inOrder(blockedStartMs.view(), blockedEndMs.view(), SINGLE_TURN_MS),
     get runtime() {
       return runtime;
     },
@@ -427,8 +429,8 @@ function countBelow(values: readonly number[], limit: number): number {
   return low;
 }
 
-/** Sorted by start; stretches that touch or overlap become one, as a stretch may be reported again when it has grown. */
-function inOrder(startMs: Float64Array, endMs: Float64Array): Stretches {
+/** Sorted by start; stretches that overlap, touch or are no further apart than that become one, as a stretch may be reported again when it has grown. */
+function inOrder(startMs: Float64Array, endMs: Float64Array, gapMs = 0): Stretches {
   const order = Array.from(startMs.keys()).sort((one, other) => (startMs[one] ?? 0) - (startMs[other] ?? 0));
   const starts: number[] = [];
   const ends: number[] = [];
@@ -436,7 +438,7 @@ function inOrder(startMs: Float64Array, endMs: Float64Array): Stretches {
     const start = startMs[row] ?? NaN;
     const end = endMs[row] ?? NaN;
     const lastEnd = ends.at(-1);
-    if (lastEnd !== undefined && start <= lastEnd) ends[ends.length - 1] = Math.max(lastEnd, end);
+    if (lastEnd !== undefined && start <= lastEnd + gapMs) ends[ends.length - 1] = Math.max(lastEnd, end);
     else {
       starts.push(start);
       ends.push(end);

@@ -328,6 +328,27 @@ describe('createRunStream', () => {
     expect(stream.collectedAtMs(0)).toBe(301);
   });
 
+  it('joins the pieces of a blocked stretch, and brackets by the whole of it', () => {
+    const batches: RunBatch[] = [
+      registrationsBatch(1, [{ atMs: 10, label: 'a' }]),
+      collectionsBatch([
+        { startMs: 200, pauseMs: 1, kind: 'major' },
+        { startMs: 400, pauseMs: 1, kind: 'major' },
+      ]),
+      { type: 'blocked', startMs: Float64Array.of(150), endMs: Float64Array.of(205) },
+      // The thread turned at 300 ms, which is no proof that a callback found its turn.
+      { type: 'blocked', startMs: Float64Array.of(205, 300.001, 410), endMs: Float64Array.of(300, 410, 500) },
+      { type: 'blocked', startMs: Float64Array.of(900), endMs: Float64Array.of(1_000) },
+    ];
+    const stream = streamOf(...batches, callbacksBatch([{ id: 1, startMs: 501 }]));
+    const { startMs, endMs } = stream.blocked;
+    expect([...startMs.values.subarray(0, startMs.length)]).toEqual([150, 300.001, 900]);
+    expect([...endMs.values.subarray(0, endMs.length)]).toEqual([300, 500, 1_000]);
+    expect(stream.objectAt(0).collectedBetweenMs).toEqual([200, 401]);
+    const kinds = Array.from({ length: stream.events.length }, (_, position) => stream.eventAt(position)?.kind);
+    expect(kinds.filter((kind) => kind === 'blocked')).toHaveLength(3);
+  });
+
   it('keeps the largest gap between samples, the longest stall and the end of what is known', () => {
     const stream = streamOf(
       samplesBatch([

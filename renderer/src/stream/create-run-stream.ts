@@ -49,6 +49,8 @@ const MAJOR = COLLECTION_KINDS.indexOf('major');
 const STALL_GAP_MS = 0.5;
 /** The thread turns unseen in a gap shorter than the shortest blocked stretch that is told. */
 const UNSEEN_TURN_MS = 50;
+/** As in run-tally.ts: two stretches closer than this have one turn between them, in which not every callback finds its turn. */
+const SINGLE_TURN_MS = 0.01;
 /** Collections may be told in whole ms. */
 const CLOCK_TOLERANCE_MS = 1;
 /** A row that is further ahead than this cannot be believed; making room for it would take the memory of the page. */
@@ -160,6 +162,8 @@ export function createRunStream(): RunStream {
   let hasContradiction = false;
 
   const blocked = { startMs: float64Column(), endMs: float64Column() };
+  /** Grows also where a stretch has become longer. */
+  let blockedRevision = 0;
   const marks: RunBatchOf<'marks'>['items'] = [];
   const pictures: RunBatchOf<'picture'>[] = [];
   const warnings: WarningView[] = [];
@@ -577,14 +581,8 @@ export function createRunStream(): RunStream {
           siteTexts.set(site.id, `${fileName(site.file)}:${site.line}`);
         }
         return;
-      case 'blocked': {
-        const firstRow = blocked.startMs.length;
-        blocked.startMs.append(batch.startMs);
-        blocked.endMs.append(batch.endMs);
-        reachedLatest(batch.endMs);
-        addEvents(BLOCKED, firstRow, batch.startMs);
-        return;
-      }
+      case 'blocked':
+        return applyBlocked(batch);
       case 'marks':
         return applyMarks(batch);
       case 'console':
@@ -681,14 +679,36 @@ export function createRunStream(): RunStream {
     return releases.firstSince(labelBytes.values, start, end, registeredAt);
   }
 
+  /**
+   * A long stretch is told in pieces, each beginning where the last ended: from here on it is one again. One that begins a
+   * little later is another, since the thread turned between them.
+   */
+  function applyBlocked({ startMs, endMs: endsMs }: RunBatchOf<'blocked'>): void {
+    const firstRow = blocked.startMs.length;
+    for (let piece = 0; piece < startMs.length; piece++) {
+      const start = startMs[piece] ?? NaN;
+      const end = endsMs[piece] ?? NaN;
+      const last = blocked.startMs.length - 1;
+      if (start >= valueAt(blocked.startMs, last) && start <= valueAt(blocked.endMs, last)) {
+        blocked.endMs.values[last] = Math.max(blocked.endMs.at(last), end);
+      } else {
+        blocked.startMs.push(start);
+        blocked.endMs.push(end);
+      }
+    }
+    blockedRevision++;
+    reachedLatest(endsMs);
+    addEvents(BLOCKED, firstRow, blocked.startMs.values.subarray(firstRow, blocked.startMs.length));
+  }
+
   /** First of the majors before each one between which the thread may not have turned; see collectingMajors. */
   let chainStart = new Uint32Array(0);
   let chainedMajors = -1;
-  let chainedStretches = -1;
+  let chainedBlocked = -1;
   function chainStarts(): Uint32Array {
-    if (majorStartMs.length === chainedMajors && blocked.startMs.length === chainedStretches) return chainStart;
+    if (majorStartMs.length === chainedMajors && blockedRevision === chainedBlocked) return chainStart;
     chainedMajors = majorStartMs.length;
-    chainedStretches = blocked.startMs.length;
+    chainedBlocked = blockedRevision;
     chainStart = new Uint32Array(majorStartMs.length);
     for (let major = 1; major < majorStartMs.length; major++) {
       const isChained = mayNotHaveTurned(majorEndMs.at(major - 1), majorStartMs.at(major));
@@ -700,7 +720,12 @@ export function createRunStream(): RunStream {
   function mayNotHaveTurned(fromMs: number, toMs: number): boolean {
     if (toMs - fromMs < UNSEEN_TURN_MS) return true;
     const stretch = upperBound(blocked.startMs, fromMs + CLOCK_TOLERANCE_MS) - 1;
-    return stretch >= 0 && blocked.endMs.at(stretch) >= toMs - CLOCK_TOLERANCE_MS;
+    if (stretch < 0) return false;
+    let untilMs = blocked.endMs.at(stretch);
+    for (let next = stretch + 1; untilMs < toMs && valueAt(blocked.startMs, next) <= untilMs + SINGLE_TURN_MS; next++) {
+      untilMs = Math.max(untilMs, blocked.endMs.at(next));
+    }
+    return untilMs >= toMs - CLOCK_TOLERANCE_MS;
   }
 
   /**
