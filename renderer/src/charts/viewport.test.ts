@@ -144,6 +144,40 @@ describe('the history of a viewport', () => {
     expect(shown(viewport)).toEqual([0, 10_000]);
   });
 
+  it('has no step for what moved nothing, and does not forget for it what was undone', () => {
+    const { viewport, wait } = withClock();
+    const moveNothing = (...moves: (() => void)[]) => {
+      for (const move of moves) {
+        wait(2000);
+        move();
+      }
+    };
+    moveNothing(
+      () => viewport.zoomAt(5000, 2),
+      () => viewport.panBy(100),
+      () => viewport.showAll(),
+      () => viewport.followEnd(),
+    );
+    expect(viewport.canGoBack).toBe(false);
+    viewport.show(2000, 2000);
+    const closest = shown(viewport);
+    wait(2000);
+    viewport.glideTo(9000, 10_000);
+    viewport.back();
+    moveNothing(
+      () => viewport.zoomAt(2000.007, 0.5),
+      () => viewport.zoomAt(2000.013, 0.1),
+      () => viewport.glideTo(viewport.fromMs, viewport.toMs),
+    );
+    expect(viewport.canGoForward).toBe(true);
+    viewport.forward();
+    expect(shown(viewport)).toEqual([9000, 10_000]);
+    viewport.back();
+    expect(shown(viewport)).toEqual(closest);
+    viewport.back();
+    expect([viewport.mode, viewport.canGoBack]).toEqual(['all', false]);
+  });
+
   it('lets go of the live end when the user looks back, and comes back to it', () => {
     const viewport = still();
     viewport.extendTo(20_000, true);

@@ -45,6 +45,8 @@ const GROWTH = 1.25;
 /** Steps of a wheel or a drag that follow each other within this are one movement. */
 const ONE_MOVEMENT_MS = 600;
 const LONGEST_HISTORY = 100;
+/** Far less than a pixel of the shortest window: what rounding leaves between two equal times. */
+const isSame = (oneMs: number, otherMs: number) => Math.abs(oneMs - otherMs) < 1e-6;
 
 interface Seen {
   readonly fromMs: number;
@@ -75,13 +77,16 @@ export function createViewport(options: ViewportOptions): Viewport {
   const future: Seen[] = [];
   let movedAtMs = -Infinity;
 
-  /** Called before every movement of the user's. */
-  function remember(isOwnStep: boolean): void {
+  /** Makes a movement of the user's. What moves nothing, such as zooming out of the whole run, is no step to go back. */
+  function movement(isOwnStep: boolean, make: () => void): void {
+    const seen: Seen = { ...target, mode };
+    make();
+    if (isSame(seen.fromMs, target.fromMs) && isSame(seen.toMs, target.toMs) && seen.mode === mode) return;
     const atMs = now();
     const isAnother = isOwnStep || atMs - movedAtMs > ONE_MOVEMENT_MS;
     movedAtMs = isOwnStep ? -Infinity : atMs;
     if (!isAnother) return;
-    past.push({ ...target, mode });
+    past.push(seen);
     if (past.length > LONGEST_HISTORY) past.shift();
     future.length = 0;
   }
@@ -199,45 +204,48 @@ export function createViewport(options: ViewportOptions): Viewport {
       revision++;
     },
     show(nextFromMs, nextToMs) {
-      remember(false);
-      moveTo(nextFromMs, nextToMs, false);
-      settleMode();
+      movement(false, () => {
+        moveTo(nextFromMs, nextToMs, false);
+        settleMode();
+      });
     },
     glideTo(nextFromMs, nextToMs) {
-      remember(true);
-      moveTo(nextFromMs, nextToMs, true);
-      settleMode();
+      movement(true, () => {
+        moveTo(nextFromMs, nextToMs, true);
+        settleMode();
+      });
     },
     zoomAt(atMs, factor) {
-      remember(false);
-      const length = target.toMs - target.fromMs;
-      const nextLength = Math.min(extentMs, Math.max(SHORTEST_WINDOW_MS, length * factor));
-      const share = Math.min(1, Math.max(0, (atMs - target.fromMs) / length));
-      moveTo(atMs - share * nextLength, atMs + (1 - share) * nextLength, false);
-      settleMode();
+      movement(false, () => {
+        const length = target.toMs - target.fromMs;
+        const nextLength = Math.min(extentMs, Math.max(SHORTEST_WINDOW_MS, length * factor));
+        const share = Math.min(1, Math.max(0, (atMs - target.fromMs) / length));
+        moveTo(atMs - share * nextLength, atMs + (1 - share) * nextLength, false);
+        settleMode();
+      });
     },
     panBy(milliseconds) {
-      remember(false);
-      moveTo(target.fromMs + milliseconds, target.toMs + milliseconds, false);
-      settleMode();
-      // Who looks back lets go of the live end, also while it is still in sight.
-      if (milliseconds < 0 && mode === 'following') mode = 'chosen';
+      movement(false, () => {
+        moveTo(target.fromMs + milliseconds, target.toMs + milliseconds, false);
+        settleMode();
+        // Who looks back lets go of the live end, also while it is still in sight.
+        if (milliseconds < 0 && mode === 'following') mode = 'chosen';
+      });
     },
     showAll() {
-      if (mode === 'all') return;
-      remember(true);
-      mode = 'all';
-      moveTo(0, extentMs, true);
+      movement(true, () => {
+        mode = 'all';
+        moveTo(0, extentMs, true);
+      });
     },
     followEnd() {
-      remember(true);
-      const length = target.toMs - target.fromMs;
-      if (length >= extentMs) {
-        mode = 'all';
-        return;
-      }
-      mode = isLive ? 'following' : 'chosen';
-      moveTo(endMs - length * (isLive ? 0.75 : 1), endMs + length * (isLive ? 0.25 : 0), true);
+      if (mode === 'following') return;
+      movement(true, () => {
+        const length = target.toMs - target.fromMs;
+        mode = length >= extentMs ? 'all' : isLive ? 'following' : 'chosen';
+        if (mode === 'all') return;
+        moveTo(endMs - length * (isLive ? 0.75 : 1), endMs + length * (isLive ? 0.25 : 0), true);
+      });
     },
     get canGoBack() {
       return past.length > 0;
