@@ -335,6 +335,28 @@ describe('moving through the timeline', () => {
       await expect.poll(() => isAll(page)).toBe(true);
     }));
 
+  it('hears its keys wherever the focus was left, also with caps lock on, but not from what has them itself', () =>
+    withPage('run=pipeline', async (page) => {
+      await page.getByRole('button', { name: 'external' }).click();
+      await page.keyboard.press('w');
+      await untilShown(page, 961, 5448);
+      await page.keyboard.press('ArrowRight');
+      await untilShown(page, 1500, 5987);
+      // Without Shift, a capital is what caps lock makes of a letter.
+      await page.keyboard.press('A');
+      await untilShown(page, 961, 5448);
+      await page.getByRole('combobox', { name: 'Lanes' }).focus();
+      await page.keyboard.press('w');
+      const elsewhere = await page.evaluateHandle(() => document.body.appendChild(document.createElement('button')));
+      await elsewhere.evaluate((button) => button.focus());
+      await page.keyboard.press('ArrowRight');
+      await page.keyboard.press('s');
+      await untilShown(page, 0, END_MS);
+      await page.keyboard.press('[');
+      await untilShown(page, 961, 5448);
+      await elsewhere.evaluate((button) => button.remove());
+    }));
+
   it('follows the live end, lets go when the user looks back, and comes back with one key', () =>
     withPage('run=live', async (page) => {
       const follow = page.getByRole('button', { name: /^Follow live/ });

@@ -2,6 +2,7 @@
 // Attached to the stage by RunTimeline.vue and CompareTimeline.vue; knows the timeline by GestureTarget alone.
 
 import type { TimeRange } from '../stream/run-stream.ts';
+import { isFloatingOpen, isTyping } from './free-keys.ts';
 import type { Viewport } from './viewport.ts';
 
 /** Something on the timeline that can be zoomed to, and, if it is an object, be selected. */
@@ -306,10 +307,19 @@ export function createGestures(stage: HTMLElement, target: GestureTarget, listen
     listener.onCursor(keyCursorMs, 'keys');
   }
 
+  /**
+   * Where nothing has the focus, all keys are the timeline's: it is what is looked at. What was clicked before keeps the
+   * focus, and the keys that lists, tables, radio buttons and handles have as well; letters mean the same wherever it is.
+   */
+  function isForTimeline(event: KeyboardEvent): boolean {
+    if (event.target === stage || event.target === document.body) return true;
+    if (isTyping(event) || isFloatingOpen()) return false;
+    const isOwnButton = event.target instanceof Element && stage.contains(event.target.closest('button:not([role])'));
+    return isOwnButton ? event.key !== 'Enter' : event.key.length === 1 && !event.altKey;
+  }
+
   function onKeyDown(event: KeyboardEvent): void {
-    if (event.defaultPrevented || event.ctrlKey || event.metaKey) return;
-    // Where nothing has the focus, the keys are the timeline's: it is what is looked at.
-    if (event.target !== stage && event.target !== document.body) return;
+    if (event.defaultPrevented || event.ctrlKey || event.metaKey || !isForTimeline(event)) return;
     if (event.altKey) {
       if (event.key === 'ArrowLeft') viewport.back();
       else if (event.key === 'ArrowRight') viewport.forward();
@@ -330,7 +340,8 @@ export function createGestures(stage: HTMLElement, target: GestureTarget, listen
     const length = viewport.toMs - viewport.fromMs;
     const isInWindow = pointerMs !== undefined && pointerMs >= viewport.fromMs && pointerMs <= viewport.toMs;
     const anchorMs = keyCursorMs ?? (isInWindow ? pointerMs : undefined) ?? (viewport.fromMs + viewport.toMs) / 2;
-    switch (event.key) {
+    // With caps lock on, a letter is still the same key.
+    switch (event.key.length === 1 && !event.shiftKey ? event.key.toLowerCase() : event.key) {
       case 'ArrowLeft':
       case 'a':
         viewport.panBy(-length * KEY_PAN_SHARE);

@@ -2,6 +2,7 @@
 // Runs in the page; called once by the workbench.
 
 import { useEventListener } from '@vueuse/core';
+import { isFloatingOpen, isTyping } from '../charts/free-keys.ts';
 import { DRAWER_TABS, type DrawerTab } from '../stores/settings-store.ts';
 import type { CollectionKind } from '../../../engine/protocol/vocabulary.ts';
 import { hasCommandKey } from './platform-keys.ts';
@@ -22,14 +23,6 @@ export interface ShortcutActions {
   /** Closes an experiment or a comparison. @returns false where none is open */
   closeOverlay(): boolean;
 }
-
-/** Editors live in shadow roots, which the target of an event outside of them does not tell. */
-const isTyping = (event: Event) => {
-  const [target] = event.composedPath();
-  return target instanceof HTMLElement && target.closest('input, textarea, select, [contenteditable="true"]') !== null;
-};
-/** What is open over the page has its own keys, and Escape closes it. */
-const isFloatingOpen = () => document.querySelector('.floating[role="dialog"], .floating[role="menu"]') !== null;
 
 export function useShortcuts(actions: ShortcutActions): void {
   useEventListener(window, 'keydown', (event) => {
