@@ -264,6 +264,15 @@ describe('moving through the timeline', () => {
       }
       await session.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] });
       await untilShown(page, 1602, 4808, 200);
+
+      // The first finger had begun to drag when the second came: with both gone, nothing is dragged any more.
+      const dragged = page.locator('.timeline.is-dragging');
+      await session.send('Input.dispatchTouchEvent', { type: 'touchStart', touchPoints: [{ x, y }] });
+      await session.send('Input.dispatchTouchEvent', { type: 'touchMove', touchPoints: [{ x: x - 20, y }] });
+      await expect.poll(() => dragged.count()).toBe(1);
+      await session.send('Input.dispatchTouchEvent', { type: 'touchStart', touchPoints: fingers(50) });
+      await session.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] });
+      await expect.poll(() => dragged.count()).toBe(0);
     }));
 
   it('selects a range by dragging on the axis or with Shift, changes it at its edges, and takes it off', () =>

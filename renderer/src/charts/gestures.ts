@@ -181,6 +181,7 @@ export function createGestures(stage: HTMLElement, target: GestureTarget, listen
     if (event.pointerType === 'touch') {
       touches.set(event.pointerId, at);
       if (touches.size === 2) {
+        if (drag !== undefined && hasMoved) listener.onDragging(false);
         drag = undefined;
         hasMoved = true;
         pinch = measurePinch();
