@@ -5,7 +5,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { serveTimelinePage, type TimelineServer } from '../../renderer/dev/timeline-server.ts';
 import type {} from '../../renderer/dev/timeline-page.ts';
-import { launchBrowser } from './browser.ts';
+import { launchBrowser, untilDrawn } from './browser.ts';
 
 let server: TimelineServer;
 let browser: Browser;
@@ -168,6 +168,21 @@ describe('what the timeline shows', () => {
       await expect
         .poll(() => page.locator('.tip').innerText())
         .toMatch(/object, [\d.]+ ms\s+\d+ registered, \d+ called back/);
+    }));
+
+  it('leads from counts to a single object, wherever it is alone', () =>
+    withPage('run=sites', async (page) => {
+      await page.evaluate(() => window.timelinePage.stream(4000, 2));
+      await page.getByText('registrations: registered above').waitFor();
+      const { x, y, width, height } = await boxOf(page, /^Lifelines/);
+      await page.mouse.move(x + width / 2, y + height / 3);
+      for (let press = 0; press < 16; press++) await page.keyboard.press('w');
+      const selected = () => page.evaluate(() => window.timelinePage.selectedObjectId);
+      let at = x;
+      while (at < x + width && (await selected()) === undefined) await page.mouse.click((at += 3), y + height / 3);
+      expect(await selected()).toBeGreaterThan(0);
+      await page.getByText('registrations: registered above').waitFor();
+      await expect.poll(() => page.locator('.tip').innerText()).toMatch(/registered\s+[\d.]+ s\s+released/);
     }));
 
   it('tells times as the clock had them', () =>

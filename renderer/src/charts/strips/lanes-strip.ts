@@ -2,12 +2,14 @@
 // registered (above its line) and called back (below it) in every pixel column, peaks kept.
 
 import { formatCount, formatRate } from '../../stream/figures.ts';
+import { CALLBACK, REGISTRATION } from '../../stream/event-index.ts';
 import { LaneCounts, LaneGroups, type Grouping, type LaneColumns } from '../../stream/lane-counts.ts';
 import { Reading } from '../../stream/reading.ts';
 import type { RunStream } from '../../stream/run-stream.ts';
 import { drawVerticalGrid } from '../draw-grid.ts';
 import { drawLanes, drawLoneLife } from '../draw-lifelines.ts';
 import { createLifelinePlanner, type LifelinePlan, type PlacedLife } from '../lifelines.ts';
+import { loneRow } from '../lone-event.ts';
 import { translucent } from '../palette.ts';
 import { createSurface } from '../surface.ts';
 import { fillSteps, hatch } from './fill-steps.ts';
@@ -19,6 +21,8 @@ const TALLEST_LANE_PX = 132;
 const LANE_GAP_PX = 6;
 /** Bursts are drawn two pixels wide: one of a millisecond is still seen. */
 const COLUMN_PX = 2;
+/** How near the pointer must be to what is drawn of one object, and how far from that of the next. */
+const REACH_PX = 4;
 
 /** A title in the gutter, and what stands below it. */
 export interface LaneTitle {
@@ -44,9 +48,12 @@ export interface LanesStrip extends Strip {
   readonly isDensity: boolean;
   /** Grows as more has been read between the frames. */
   readonly readings: number;
-  lifeAt(view: TimelineView, x: number, y: number): PlacedLife | undefined;
+  /** The life whose line is there; in a density, that of the only object within reach. */
+  lifeAt(view: TimelineView, x: number, y: number): ShownLife | undefined;
   readingAt(view: TimelineView, x: number, y: number): LaneReading | undefined;
 }
+
+export type ShownLife = Pick<PlacedLife, 'row' | 'startMs' | 'endMs'>;
 
 interface Lane {
   readonly top: number;
@@ -163,9 +170,24 @@ export function createLanesStrip(canvas: HTMLCanvasElement, onResize: () => void
     context.stroke();
   }
 
-  function lifeAt({ scale, stream: shown }: TimelineView, x: number, y: number): PlacedLife | undefined {
+  const laneAt = (y: number) => lanes.findIndex(({ top, height }) => y >= top && y < top + height + LANE_GAP_PX);
+
+  function loneLifeAt({ scale, stream: shown }: TimelineView, x: number, y: number): ShownLife | undefined {
+    const group = laneAt(y);
+    const lane = lanes[group];
+    if (lane === undefined || shown === undefined || groups === undefined) return undefined;
+    const range = { fromMs: scale.timeAt(x - REACH_PX), toMs: scale.timeAt(x + REACH_PX) };
+    const kind = y <= lane.base ? REGISTRATION : CALLBACK;
+    const row = loneRow(shown, range, kind, (each) => groups?.groupOf(each) === group);
+    if (row === undefined) return undefined;
+    return { row, startMs: shown.registrations.atMs.values[row] ?? NaN, endMs: shown.endedAtMs(row) };
+  }
+
+  function lifeAt(view: TimelineView, x: number, y: number): ShownLife | undefined {
+    if (plan.kind === 'density') return loneLifeAt(view, x, y);
+    const { scale, stream: shown } = view;
     if (plan.kind !== 'lanes' || shown === undefined) return undefined;
-    const reach = Math.max(plan.pitchPx / 2, 4);
+    const reach = Math.max(plan.pitchPx / 2, REACH_PX);
     let best: PlacedLife | undefined;
     let bestDistance = Infinity;
     for (const life of plan.lives) {
@@ -233,7 +255,7 @@ export function createLanesStrip(canvas: HTMLCanvasElement, onResize: () => void
     },
     readingAt({ scale }, x, y) {
       if (plan.kind !== 'density') return undefined;
-      const group = lanes.findIndex(({ top, height }) => y >= top && y < top + height + LANE_GAP_PX);
+      const group = laneAt(y);
       if (group === -1) return undefined;
       const column = Math.floor(x / COLUMN_PX);
       return {
