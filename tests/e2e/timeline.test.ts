@@ -150,6 +150,17 @@ describe('what the timeline shows', () => {
       await expect.poll(() => external.getAttribute('aria-pressed')).toBe('false');
     }));
 
+  it('makes up no scale where all curves are hidden, and says so', () =>
+    withPage('run=pipeline', async (page) => {
+      const ticks = page.locator('.heap-gutter .tick');
+      expect(await ticks.count()).toBeGreaterThan(2);
+      for (const name of ['used', 'external', 'total']) await page.getByRole('button', { name }).click();
+      await page.getByText('All curves are hidden: choose one beside the chart.').waitFor();
+      expect(await ticks.count()).toBe(0);
+      await page.getByRole('button', { name: 'used' }).click();
+      await expect.poll(() => ticks.count()).toBeGreaterThan(2);
+    }));
+
   it('counts by group where there are more objects than lanes, and says what is under the pointer', () =>
     withPage('run=sites', async (page) => {
       const titles = page.locator('.lane-title');

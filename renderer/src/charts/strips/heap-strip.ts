@@ -56,18 +56,21 @@ export function createHeapStrip(
     draw({ stream, scale, hidden, palette }) {
       const { width, height } = surface;
       const shapes = curves?.shapes(scale, hidden) ?? NOTHING;
-      const tickSteps = byteTicks(highestOf(shapes) * (1 + HEADROOM), height < 120 ? 2 : 3);
+      const highest = highestOf(shapes);
+      const tickSteps = byteTicks(highest * (1 + HEADROOM), height < 120 ? 2 : 3);
       topBytes = tickSteps.at(-1)?.value ?? 1;
       const context = surface.begin();
-      const hasFigures = stream !== undefined && stream.samples.atMs.length > 0;
+      const hasSamples = stream !== undefined && stream.samples.atMs.length > 0;
+      // Where all curves are hidden, or none was sampled in the window, a scale would be made up.
+      const hasFigures = hasSamples && !Number.isNaN(highest);
       const yOf = (bytes: number) => height - (bytes / topBytes) * height;
       // Without figures there is a sentence instead: lines would run through it.
-      if (hasFigures) drawVerticalGrid(context, scale, height, palette);
+      if (hasSamples) drawVerticalGrid(context, scale, height, palette);
       context.fillStyle = palette.line;
       for (const { value } of hasFigures ? tickSteps : tickSteps.slice(0, 1)) {
         context.fillRect(0, Math.min(height - 1, Math.round(yOf(value))), width, 1);
       }
-      if (hasFigures) {
+      if (hasSamples) {
         context.font = palette.figuresFont;
         context.textBaseline = 'middle';
         context.textAlign = 'center';
