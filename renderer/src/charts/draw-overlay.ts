@@ -15,8 +15,8 @@ export interface OverlayExtent {
   readonly bottom: number;
 }
 
-/** More marks than this in the window would be a hatching of their own: they are drawn in the strip of marks alone. */
-const MOST_LINES = 120;
+/** Marks closer than this on average would be a hatching of their own: they are drawn in the strip of marks alone. */
+const LINE_SPACING_PX = 24;
 
 export function drawMarkLines(
   context: CanvasRenderingContext2D,
@@ -43,7 +43,7 @@ export function drawMarkLines(
   if (programEnd !== undefined) {
     dotted((programEnd.atMs / extentMs) * scale.width, extent.overviewTop, extent.overviewBottom, palette.inkFaint);
   }
-  const drawsLines = visible.length <= MOST_LINES;
+  const drawsLines = visible.filter(isMomentMark).length <= scale.width / LINE_SPACING_PX;
   for (const { kind, atMs, durationMs = 0 } of visible) {
     const x = scale.x(atMs);
     if (kind === 'settle-started') {
