@@ -3,6 +3,7 @@
 
 import type { RunStream } from '../../stream/run-stream.ts';
 import { crisp, drawVerticalGrid } from '../draw-grid.ts';
+import { freePlace, type Stretch } from '../free-place.ts';
 import { translucent } from '../palette.ts';
 import { createSurface } from '../surface.ts';
 import type { TimeScale } from '../time-scale.ts';
@@ -164,7 +165,7 @@ function visibleMarks({ marks, scale }: TimelineView): TimelineMark[] {
 
 /** Writes names where they cover neither each other, nor the sign of a moment, nor the edges of the plot. */
 function createNamePlaces(context: CanvasRenderingContext2D, scale: TimeScale, moments: readonly number[]) {
-  const taken: { left: number; right: number }[] = [];
+  const taken: Stretch[] = [];
   const write = (name: string, left: number, y: number, color: string) => {
     const right = left + context.measureText(name).width;
     if (left < 0 || right > scale.width) return false;
@@ -181,17 +182,16 @@ function createNamePlaces(context: CanvasRenderingContext2D, scale: TimeScale, m
     place(name: string, x: number, y: number, color: string): void {
       if (!write(name, x + 7, y, color)) write(name, x - 7 - context.measureText(name).width, y, color);
     },
-    /** On a bar where it fits, otherwise behind it. */
-    placeOn(
-      name: string,
-      { left, right }: { readonly left: number; readonly right: number },
-      y: number,
-      colorOn: string,
-      colorBeside: string,
-    ): void {
-      const start = Math.max(0, left) + 5;
-      const fits = context.measureText(name).width <= Math.min(scale.width, right) - start - 3;
-      if (fits) write(name, start, y, colorOn);
+    /**
+     * On a bar where it fits, otherwise behind it. A measure mostly begins at a mark, whose name then comes first: that of the
+     * measure stands on the bar behind it.
+     */
+    placeOn(name: string, { left, right }: Stretch, y: number, colorOn: string, colorBeside: string): void {
+      const room = { left: Math.max(0, left) + 5, right: Math.min(scale.width, right) - 3 };
+      const signs = moments.map((x) => ({ left: x - 7, right: x + 7 }));
+      const names = taken.map((other) => ({ left: other.left - 9, right: other.right + 9 }));
+      const start = freePlace(context.measureText(name).width, room, [...signs, ...names]);
+      if (start !== undefined) write(name, start, y, colorOn);
       else write(name, right + 5, y, colorBeside);
     },
   };
