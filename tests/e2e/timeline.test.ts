@@ -139,6 +139,29 @@ describe('what the timeline shows', () => {
       await expect.poll(() => tip.count()).toBe(0);
     }));
 
+  it('keeps the tip whole where its words become more', () =>
+    withPage('run=sites', async (page) => {
+      await page.evaluate(() => window.timelinePage.stream(4000, 1));
+      await page.getByText('registrations: registered above').waitFor();
+      const { x, y, width } = await boxOf(page, /^Lifelines/);
+      const heap = await boxOf(page, /^Heap/);
+      // From a narrow tip that finds room on the right to a wide one that does not.
+      const at = x + width - 215;
+      await page.mouse.move(at, heap.y + 30);
+      const tip = page.locator('.tip');
+      await tip.waitFor();
+      await untilDrawn(page);
+      const narrow = await tip.boundingBox();
+      expect(narrow?.x).toBeGreaterThan(at);
+      await page.mouse.move(at, y + 40);
+      await tip.getByText(/registered, .* called back/).waitFor();
+      await untilDrawn(page);
+      const wide = await tip.boundingBox();
+      const stage = await page.locator('.timeline').boundingBox();
+      expect(wide!.width).toBeGreaterThan(narrow!.width);
+      expect(wide!.x + wide!.width).toBeLessThanOrEqual(stage!.x + stage!.width);
+    }));
+
   it('hides a curve, and still does after a reload', () =>
     withPage('run=pipeline', async (page) => {
       const external = page.getByRole('button', { name: 'external' });
