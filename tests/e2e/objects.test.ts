@@ -74,6 +74,36 @@ await new Promise((resolve) => setTimeout(resolve, 600));
 globalThis.served = { sessions, registry };
 `;
 
+const BUSY = `const registry = new FinalizationRegistry(() => {});
+const sleep = () => new Promise((resolve) => setTimeout(resolve, 400));
+registry.register({}, 'an object');
+await sleep();
+const startMs = performance.now();
+while (performance.now() - startMs < 400);
+performance.measure('a long stretch of busy work', { start: startMs });
+await sleep();
+`;
+
+describe('the inspector in a small window', () => {
+  it('cuts no figure, and has each on its own line', async () => {
+    const { page } = await openRun(BUSY, { open: { context: { viewport: { width: 1024, height: 700 } } } });
+    expect(await page.ended()).toMatch(/^Finished/);
+    await page.page.keyboard.press('x');
+    const selection = page.page.getByRole('region', { name: 'Selection' });
+    await selection.getByText('a long stretch of busy work').waitFor();
+    const isCut = (elements: Element[]) => elements.filter((each) => each.scrollWidth > each.clientWidth).length;
+    expect(await selection.locator('dd.value').evaluateAll(isCut)).toBe(0);
+
+    await page.objects.getByText('an object').click();
+    const table = details(page).getByRole('table');
+    const right = (elements: Element[]) => elements.map((each) => each.getBoundingClientRect().right);
+    const [edge = 0] = await table.evaluateAll(right);
+    expect(Math.max(...(await table.locator('td *').evaluateAll(right)))).toBeLessThanOrEqual(edge + 0.5);
+    const heights = await table.getByRole('row').evaluateAll((rows) => rows.map((row) => row.clientHeight));
+    expect(new Set(heights).size).toBe(1);
+  });
+});
+
 describe('the objects of a run that was explained', () => {
   it('lead from the verdict to the cause, the path, the fix and the line of source', async () => {
     const { page, path } = await openRun(SESSIONS, {
