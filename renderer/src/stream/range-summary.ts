@@ -89,7 +89,7 @@ const textEncoder = new TextEncoder();
 const MAJOR = COLLECTION_KINDS.indexOf('major');
 /** Samples come every 20 ms: one that is further away does not speak for an edge. */
 const EDGE_REACH_MS = 100;
-/** As the chart, which draws no line across a longer silence. */
+/** What came and went in a longer silence cannot be told from the samples around it. */
 const LONGEST_SAMPLE_GAP_MS = 1_000;
 /** As in create-run-stream.ts: callbacks of one registry with less than this between them are one stall. */
 const STALL_GAP_MS = 0.5;
