@@ -432,5 +432,14 @@ describe('moving through the timeline', () => {
       await expect.poll(() => follow.count()).toBe(0);
       const [, followed] = await shownWindow(page);
       await expect.poll(async () => (await shownWindow(page))[1]).toBeGreaterThan(followed + 300);
+
+      // Nor does what is selected slide away under the pointer.
+      const { x, y, width } = await boxOf(page, /^Heap/);
+      await page.keyboard.down('Shift');
+      await drag(page, { x: x + width * 0.2, y: y + 30 }, { x: x + width * 0.4, y: y + 30 });
+      await page.keyboard.up('Shift');
+      await follow.waitFor();
+      await page.keyboard.press('f');
+      await expect.poll(() => follow.count()).toBe(0);
     }));
 });

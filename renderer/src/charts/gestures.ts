@@ -206,7 +206,10 @@ export function createGestures(stage: HTMLElement, target: GestureTarget, listen
     }
     if (drag !== undefined && pressedAt !== undefined) {
       if (!hasMoved && Math.abs(at.x - pressedAt.x) < DRAG_THRESHOLD_PX) return;
-      if (!hasMoved) listener.onDragging(true);
+      if (!hasMoved) {
+        listener.onDragging(true);
+        if (drag.kind === 'range') viewport.letGo();
+      }
       hasMoved = true;
       dragTo(at.x);
       // While the window moves, readings would only flicker.

@@ -178,6 +178,19 @@ describe('the history of a viewport', () => {
     expect([viewport.mode, viewport.canGoBack]).toEqual(['all', false]);
   });
 
+  it('lets go of the live end where a range is drawn, and goes back to following it', () => {
+    const viewport = still();
+    viewport.extendTo(20_000, true);
+    viewport.show(18_000, 20_500);
+    viewport.letGo();
+    viewport.extendTo(40_000, true);
+    expect([shown(viewport), viewport.mode]).toEqual([[18_000, 20_500], 'chosen']);
+    viewport.letGo();
+    viewport.back();
+    expect(viewport.mode).toBe('following');
+    expect(viewport.toMs).toBeGreaterThan(40_000);
+  });
+
   it('lets go of the live end when the user looks back, and comes back to it', () => {
     const viewport = still();
     viewport.extendTo(20_000, true);

@@ -28,6 +28,8 @@ export interface Viewport {
   panBy(milliseconds: number): void;
   showAll(): void;
   followEnd(): void;
+  /** Stays where it is, if it follows the live end: a stretch cannot be drawn in what slides away under the pointer. */
+  letGo(): void;
   /** What was shown before the last movement of the user's; movements close to each other are one. */
   back(): void;
   forward(): void;
@@ -245,6 +247,13 @@ export function createViewport(options: ViewportOptions): Viewport {
         mode = length >= extentMs ? 'all' : isLive ? 'following' : 'chosen';
         if (mode === 'all') return;
         moveTo(endMs - length * (isLive ? 0.75 : 1), endMs + length * (isLive ? 0.25 : 0), true);
+      });
+    },
+    letGo() {
+      if (mode !== 'following') return;
+      movement(true, () => {
+        mode = 'chosen';
+        revision++;
       });
     },
     get canGoBack() {
