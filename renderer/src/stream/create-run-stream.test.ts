@@ -349,6 +349,24 @@ describe('createRunStream', () => {
     expect(kinds.filter((kind) => kind === 'blocked')).toHaveLength(3);
   });
 
+  it('brackets across a heap snapshot as across a blocked stretch: the thread stands still for both', () => {
+    const majors = collectionsBatch([
+      { startMs: 200, pauseMs: 1, kind: 'major' },
+      { startMs: 600, pauseMs: 1, kind: 'major' },
+    ]);
+    const snapshot: RunBatch = {
+      type: 'marks',
+      items: [{ kind: 'heap-snapshot', name: '', atMs: 150, durationMs: 500 }],
+    };
+    const within: RunBatch = { type: 'blocked', startMs: Float64Array.of(190), endMs: Float64Array.of(250) };
+    const registered = registrationsBatch(1, [{ atMs: 10, label: 'a' }]);
+    const called = callbacksBatch([{ id: 1, startMs: 651 }]);
+    for (const stretches of [[snapshot], [within, snapshot], [snapshot, within]]) {
+      expect(streamOf(registered, majors, ...stretches, called).objectAt(0).collectedBetweenMs).toEqual([200, 601]);
+    }
+    expect(streamOf(registered, majors, within, called).objectAt(0).collectedBetweenMs).toEqual([600, 601]);
+  });
+
   it('keeps the largest gap between samples, the longest stall and the end of what is known', () => {
     const stream = streamOf(
       samplesBatch([

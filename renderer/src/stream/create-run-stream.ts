@@ -162,8 +162,8 @@ export function createRunStream(): RunStream {
   let hasContradiction = false;
 
   const blocked = { startMs: float64Column(), endMs: float64Column() };
-  /** Grows also where a stretch has become longer. */
-  let blockedRevision = 0;
+  /** When the thread did not turn: because the program blocked it, or for a heap snapshot. Ends are the latest so far. */
+  const stoodStill = { startMs: float64Column(), latestEndMs: float64Column() };
   const marks: RunBatchOf<'marks'>['items'] = [];
   const pictures: RunBatchOf<'picture'>[] = [];
   const warnings: WarningView[] = [];
@@ -495,6 +495,9 @@ export function createRunStream(): RunStream {
       if (mark.kind === 'settle-ended') overMs = mark.atMs;
       reached(mark.atMs + (mark.durationMs ?? 0));
       if (mark.kind === 'release') releases.add(mark.name, mark.atMs);
+      if (mark.kind === 'heap-snapshot' && mark.durationMs !== undefined) {
+        noteStandstill(mark.atMs, mark.atMs + mark.durationMs);
+      }
     }
     addEvents(
       MARK,
@@ -689,6 +692,7 @@ export function createRunStream(): RunStream {
       const start = startMs[piece] ?? NaN;
       const end = endsMs[piece] ?? NaN;
       const last = blocked.startMs.length - 1;
+      noteStandstill(start, end);
       if (start >= valueAt(blocked.startMs, last) && start <= valueAt(blocked.endMs, last)) {
         blocked.endMs.values[last] = Math.max(blocked.endMs.at(last), end);
       } else {
@@ -696,19 +700,26 @@ export function createRunStream(): RunStream {
         blocked.endMs.push(end);
       }
     }
-    blockedRevision++;
     reachedLatest(endsMs);
     addEvents(BLOCKED, firstRow, blocked.startMs.values.subarray(firstRow, blocked.startMs.length));
+  }
+
+  function noteStandstill(startMs: number, endMs: number): void {
+    const { startMs: starts, latestEndMs: ends } = stoodStill;
+    const row = upperBound(starts, startMs);
+    starts.insert(row, startMs);
+    ends.insert(row, Math.max(endMs, row === 0 ? endMs : ends.at(row - 1)));
+    for (let later = row + 1; later < ends.length && ends.at(later) < endMs; later++) ends.values[later] = endMs;
   }
 
   /** First of the majors before each one between which the thread may not have turned; see collectingMajors. */
   let chainStart = new Uint32Array(0);
   let chainedMajors = -1;
-  let chainedBlocked = -1;
+  let chainedStandstills = -1;
   function chainStarts(): Uint32Array {
-    if (majorStartMs.length === chainedMajors && blockedRevision === chainedBlocked) return chainStart;
+    if (majorStartMs.length === chainedMajors && stoodStill.startMs.length === chainedStandstills) return chainStart;
     chainedMajors = majorStartMs.length;
-    chainedBlocked = blockedRevision;
+    chainedStandstills = stoodStill.startMs.length;
     chainStart = new Uint32Array(majorStartMs.length);
     for (let major = 1; major < majorStartMs.length; major++) {
       const isChained = mayNotHaveTurned(majorEndMs.at(major - 1), majorStartMs.at(major));
@@ -719,11 +730,12 @@ export function createRunStream(): RunStream {
 
   function mayNotHaveTurned(fromMs: number, toMs: number): boolean {
     if (toMs - fromMs < UNSEEN_TURN_MS) return true;
-    const stretch = upperBound(blocked.startMs, fromMs + CLOCK_TOLERANCE_MS) - 1;
+    const { startMs, latestEndMs } = stoodStill;
+    const stretch = upperBound(startMs, fromMs + CLOCK_TOLERANCE_MS) - 1;
     if (stretch < 0) return false;
-    let untilMs = blocked.endMs.at(stretch);
-    for (let next = stretch + 1; untilMs < toMs && valueAt(blocked.startMs, next) <= untilMs + SINGLE_TURN_MS; next++) {
-      untilMs = Math.max(untilMs, blocked.endMs.at(next));
+    let untilMs = latestEndMs.at(stretch);
+    for (let next = stretch + 1; untilMs < toMs && valueAt(startMs, next) <= untilMs + SINGLE_TURN_MS; next++) {
+      untilMs = latestEndMs.at(next);
     }
     return untilMs >= toMs - CLOCK_TOLERANCE_MS;
   }
