@@ -9,6 +9,7 @@ import { acceptPage } from './client-port.ts';
 import { watchGoingRuns } from './going-runs.ts';
 import { guardQuit } from './guard-quit.ts';
 import { createLateEngine } from './late-engine.ts';
+import { createListeningPages } from './listening-pages.ts';
 import { setMenu } from './menu.ts';
 import { addressWithScript, canBeOpened, chooseScript, fileOfCommandLine } from './open-script.ts';
 import { choosePage } from './page.ts';
@@ -55,8 +56,13 @@ export function startDesktop({ outFolder }: { outFolder: string }): void {
   guardQuit(runs);
   showSystemSigns(runs, () => show(undefined));
 
+  const pages = createListeningPages();
+  app.on('web-contents-created', (_event, contents) => contents.on('did-navigate', () => pages.isGone(contents)));
+  app.on('render-process-gone', (_event, contents) => pages.isGone(contents));
+
   const recordings = createRecordings({
     engine,
+    pages,
     tell: tellRecording,
     onFile: (path) => recent.add(path),
     onShown: () => refreshMenu(),
@@ -70,7 +76,7 @@ export function startDesktop({ outFolder }: { outFolder: string }): void {
     onClient: (port, contents) => {
       engine.load().catch(cannotStart);
       engine.attach(port);
-      recordings.pageListens(contents);
+      pages.listens(contents);
     },
     onChooseScript: (contents) => letChoose(BrowserWindow.fromWebContents(contents) ?? undefined),
     onTheme: (theme) => {
@@ -87,6 +93,8 @@ export function startDesktop({ outFolder }: { outFolder: string }): void {
 
   const open = (script?: string): BrowserWindow =>
     openWindow(addressWithScript(page, script), paths.preload, windowState);
+  const tellOfScript = (window: BrowserWindow, script: string): void =>
+    pages.whenListening((contents) => showScript(contents, script), window.webContents);
   /** In the window that is there, or in a new one. */
   const show = (script: string | undefined): void => {
     const [window] = BrowserWindow.getAllWindows();
@@ -97,7 +105,7 @@ export function startDesktop({ outFolder }: { outFolder: string }): void {
       if (window.isMinimized()) window.restore();
       window.show();
       window.focus();
-      if (script !== undefined) showScript(window, script);
+      if (script !== undefined) tellOfScript(window, script);
     }
     if (script !== undefined) recent.add(script);
   };
@@ -108,19 +116,18 @@ export function startDesktop({ outFolder }: { outFolder: string }): void {
     show(undefined);
   };
   const letChoose = (window: BrowserWindow | undefined): void => {
-    if (window === undefined) return show(undefined);
     chooseScript(window)
       .then((script) => {
-        if (script === undefined || window.isDestroyed()) return;
-        showScript(window, script);
+        if (script === undefined || window?.isDestroyed() === true) return;
+        if (window === undefined) return show(script);
+        tellOfScript(window, script);
         recent.add(script);
       })
       .catch((error: unknown) => console.error('The dialog could not be opened:', error));
   };
   const tell = (command: PageCommand): void => {
-    const window = frontWindow();
-    if (window === undefined) show(undefined);
-    else tellPage(window, command);
+    if (frontWindow() === undefined) show(undefined);
+    pages.whenListening((contents) => tellPage(contents, command));
   };
   const refreshMenu = (): void => {
     if (!app.isReady()) return;

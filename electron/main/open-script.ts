@@ -20,15 +20,21 @@ export function addressWithScript({ address }: Page, path: string | undefined): 
   return path === undefined ? address : `${address}#script=${encodeURIComponent(path)}`;
 }
 
-/** Lets the user choose a script. @returns its path; undefined if they choose none */
-export async function chooseScript(window: BrowserWindow): Promise<string | undefined> {
-  const { canceled, filePaths } = await dialog.showOpenDialog(window, {
+/**
+ * Lets the user choose a script. @returns its path; undefined if they choose none
+ * @param window for which it is chosen; undefined where none is open
+ */
+export async function chooseScript(window: BrowserWindow | undefined): Promise<string | undefined> {
+  const options: Electron.OpenDialogOptions = {
     title: 'Open script',
     properties: ['openFile'],
     filters: [
       { name: 'Scripts that Node.js runs', extensions: SCRIPT_EXTENSIONS.map((extension) => extension.slice(1)) },
     ],
-  });
+  };
+  const { canceled, filePaths } = await (window === undefined
+    ? dialog.showOpenDialog(options)
+    : dialog.showOpenDialog(window, options));
   return canceled ? undefined : filePaths[0];
 }
 

@@ -1,7 +1,7 @@
 // What is told to the page besides the engine's port: a script to show, what was chosen in the menu, and how opening or
 // saving a recording goes. The preload script hands them over as window messages.
 
-import type { BrowserWindow, WebContents } from 'electron';
+import type { WebContents } from 'electron';
 import type { RecordingProgress } from '../../engine/protocol/recording-progress.ts';
 
 const SCRIPT_MESSAGE = 'heapline:script';
@@ -25,13 +25,13 @@ export type PageCommand =
   | 'theme-light'
   | 'theme-dark';
 
-/** Tells the page in this window to show a script. */
-export function showScript(window: BrowserWindow, path: string): void {
-  window.webContents.mainFrame.postMessage(SCRIPT_MESSAGE, path);
+/** Tells the page to show a script. */
+export function showScript(contents: WebContents, path: string): void {
+  contents.mainFrame.postMessage(SCRIPT_MESSAGE, path);
 }
 
-export function tellPage(window: BrowserWindow, command: PageCommand): void {
-  window.webContents.mainFrame.postMessage(COMMAND_MESSAGE, command);
+export function tellPage(contents: WebContents, command: PageCommand): void {
+  contents.mainFrame.postMessage(COMMAND_MESSAGE, command);
 }
 
 export function tellRecording(contents: WebContents, progress: RecordingProgress): void {

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import type { RecordingProgress } from '../../engine/protocol/recording-progress.ts';
+import { createListeningPages, type ListeningPages } from './listening-pages.ts';
 import { createRecordings, type Recordings, type RecordingsOptions } from './recordings.ts';
 
 const filePath = vi.hoisted(() => ({ value: '' }));
@@ -20,6 +21,7 @@ let folder: string;
 let told: RecordingProgress[];
 let isPageGone: boolean;
 let recordings: Recordings;
+let pages: ListeningPages;
 /** The writing goes on, and the reading has its answer, when this is resolved. */
 let gate: PromiseWithResolvers<void>;
 const openRecording = vi.fn<RecordingsOptions['engine']['openRecording']>();
@@ -37,7 +39,9 @@ beforeEach(() => {
     ]);
     return 'opened';
   });
+  pages = createListeningPages();
   recordings = createRecordings({
+    pages,
     engine: {
       openRecording,
       saveRecording: async () => ({
@@ -58,7 +62,7 @@ beforeEach(() => {
     onFile: () => {},
     onShown: () => {},
   });
-  recordings.pageListens(contents);
+  pages.listens(contents);
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
@@ -130,6 +134,6 @@ it('a file that is named before there is a page waits for it', async () => {
   recordings.open(recording('first.heapline'), undefined);
   expect(openRecording).not.toHaveBeenCalled();
   gate.resolve();
-  recordings.pageListens(another);
+  pages.listens(another);
   await vi.waitFor(() => expect(told.at(-1)).toEqual({ kind: 'opened', runId: 'opened' }));
 });

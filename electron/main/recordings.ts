@@ -9,8 +9,8 @@ import type { RecordingProgress } from '../../engine/protocol/recording-progress
 import { RecordingFileError } from '../../engine/session/recording-file.ts';
 import { openRecordingFile, writeRecordingFile } from '../../engine/session/recording-on-disk.ts';
 import { Refused } from '../../engine/session/refused.ts';
-import { frontWindow } from './window.ts';
 import type { LateEngine } from './late-engine.ts';
+import type { ListeningPages } from './listening-pages.ts';
 
 const FILTERS = [{ name: 'Heapline recordings', extensions: [RECORDING_EXTENSION.slice(1)] }];
 /** How often the page is told how far it is. */
@@ -18,6 +18,7 @@ const TELL_EVERY_MS = 100;
 
 export interface RecordingsOptions {
   readonly engine: Pick<LateEngine, 'openRecording' | 'saveRecording'>;
+  readonly pages: Pick<ListeningPages, 'whenListening'>;
   readonly tell: (contents: WebContents, progress: RecordingProgress) => void;
   /** A recording was opened from, or saved to, this file. */
   readonly onFile: (path: string) => void;
@@ -33,8 +34,6 @@ export interface Recordings {
   save(window: BrowserWindow, runId: string): void;
   /** Gives up what goes on. */
   cancel(): void;
-  /** A page is there and listens, also after it was loaded again. */
-  pageListens(contents: WebContents): void;
   /** The page shows this run now; undefined: none. */
   showsRun(runId: string | undefined): void;
   readonly canSave: boolean;
@@ -45,9 +44,7 @@ export interface Recordings {
   finish(): Promise<void>;
 }
 
-export function createRecordings({ engine, tell, onFile, onShown }: RecordingsOptions): Recordings {
-  const listening = new WeakSet<WebContents>();
-  let waitingPaths: string[] = [];
+export function createRecordings({ engine, pages, tell, onFile, onShown }: RecordingsOptions): Recordings {
   /** Where each run was opened from, or saved to last. */
   const files = new Map<string, string>();
   let shownRunId: string | undefined;
@@ -166,10 +163,7 @@ export function createRecordings({ engine, tell, onFile, onShown }: RecordingsOp
   const complain = (error: unknown): void => console.error('The dialog could not be opened:', error);
 
   return {
-    open(path, contents = frontWindow()?.webContents) {
-      if (contents !== undefined && listening.has(contents)) openIn(contents, path);
-      else waitingPaths.push(path);
-    },
+    open: (path, contents) => pages.whenListening((page) => openIn(page, path), contents),
     choose(window) {
       const { webContents } = window;
       dialog
@@ -181,12 +175,6 @@ export function createRecordings({ engine, tell, onFile, onShown }: RecordingsOp
     },
     save: (window, runId) => void saveAs(window, runId).catch(complain),
     cancel: () => going.abort(),
-    pageListens(contents) {
-      listening.add(contents);
-      const paths = waitingPaths;
-      waitingPaths = [];
-      for (const path of paths) openIn(contents, path);
-    },
     showsRun(runId) {
       shownRunId = runId;
       onShown();

@@ -462,6 +462,26 @@ describe('a script from outside the page', () => {
     expect(told()).toMatchObject([{ message: '/home/somebody/a b.mjs' }]);
   });
 
+  it('waits, like what is chosen in the menu, while the page is being loaded again', () => {
+    const { webContents } = firstWindow();
+    const { mainFrame } = webContents;
+    for (const goes of [
+      () => webContents.emit('did-navigate', {}, PAGE, 200, 'OK'),
+      () => app.emit('render-process-gone', {}, webContents, { reason: 'clean-exit', exitCode: 0 }),
+    ]) {
+      goes();
+      app.emit('open-file', { preventDefault: nothing }, '/home/somebody/early.mjs');
+      choose('Search');
+      expect(told()).toEqual([]);
+      ipcMain.emit('heapline:ask', { sender: webContents, senderFrame: mainFrame }, 'connect');
+      expect(told().map(({ channel, message }) => [channel, message])).toEqual([
+        ['heapline:port', null],
+        ['heapline:script', '/home/somebody/early.mjs'],
+        ['heapline:command', 'search'],
+      ]);
+    }
+  });
+
   it('is in the address of a new window, where the page reads it', async () => {
     const { addressWithScript } = await import('../../electron/main/open-script.ts');
     const { subjectOfFragment } = await import('../../renderer/src/stores/subject.ts');
