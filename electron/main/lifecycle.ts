@@ -4,6 +4,7 @@ import { app, BrowserWindow, nativeTheme, session } from 'electron';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { isRecordingName } from '../../engine/protocol/recording-origin.ts';
+import { aboutPanel } from './about.ts';
 import { builtPaths } from './built-paths.ts';
 import { acceptPage } from './client-port.ts';
 import { watchGoingRuns } from './going-runs.ts';
@@ -184,12 +185,7 @@ export function startDesktop({ outFolder }: { outFolder: string }): void {
     .then(() => {
       servePage(paths.page);
       denyPermissions(session.defaultSession, page);
-      app.setAboutPanelOptions({
-        applicationName: 'Heapline',
-        applicationVersion: app.getVersion(),
-        version: `Electron ${process.versions['electron'] ?? 'unknown'}, Node ${process.versions.node}, V8 ${process.versions.v8}`,
-        copyright: 'MIT license',
-      });
+      app.setAboutPanelOptions(aboutPanel(process.platform));
       refreshMenu();
       open(firstScript);
     })

@@ -176,7 +176,10 @@ class StandInApp extends EventEmitter {
   setAboutPanelOptions(options: Electron.AboutPanelOptionsOptions): void {
     this.aboutPanel = options;
   }
-  showAboutPanel(): void {}
+  aboutPanelsShown = 0;
+  showAboutPanel(): void {
+    this.aboutPanelsShown += 1;
+  }
   requestSingleInstanceLock(): boolean {
     return this.hasLock;
   }

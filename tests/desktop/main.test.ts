@@ -662,6 +662,23 @@ describe('the menu', () => {
     expect(has('linux')).toEqual(has('win32'));
   });
 
+  it('tells about the application, with its versions in what each system shows', async () => {
+    const { aboutPanel } = await import('../../electron/main/about.ts');
+    const { node, v8 } = process.versions;
+    for (const platform of ['darwin', 'win32', 'linux'] as const) {
+      const { applicationName, applicationVersion, version, copyright, ...others } = aboutPanel(platform);
+      expect(others).toEqual({});
+      // Other systems do not show the line that macOS has for this.
+      const shown = [applicationName, applicationVersion, copyright, ...(platform === 'darwin' ? [version] : [])];
+      for (const part of ['Heapline', '0.1.0', 'Electron', `Node ${node}`, `V8 ${v8}`]) {
+        expect(shown.join(' '), platform).toContain(part);
+      }
+    }
+    expect(app.aboutPanel).toEqual(aboutPanel(process.platform));
+    if (process.platform !== 'darwin') choose('About Heapline');
+    expect(app.aboutPanelsShown).toBe(process.platform === 'darwin' ? 0 : 1);
+  });
+
   it('lists scripts that were opened, latest first, and forgets them when asked', async () => {
     choose('Clear the List');
     expect(menuItem('Open Recent').enabled).toBe(false);
