@@ -1,9 +1,15 @@
 // Starts an observed process on Electron's own Node: what built-in scenarios run on in the desktop application.
 
 import { utilityProcess, type UtilityProcess } from 'electron';
+import { constants } from 'node:os';
 import { PassThrough } from 'node:stream';
 import { untilOutputEnds } from '../../engine/session/program-output.ts';
 import type { LaunchRequest, Launcher, ObservedProcess, ProcessExit } from '../../engine/session/launcher.ts';
+
+/** What programs die of. Without SIGBUS, whose number on Linux is an exit code of Node's for errors. */
+const DEADLY_SIGNALS = ['SIGILL', 'SIGTRAP', 'SIGABRT', 'SIGFPE', 'SIGKILL', 'SIGSEGV', 'SIGTERM'] as const;
+/** Is added to a signal's number if the system kept the memory of the process. */
+const CORE_WRITTEN = 0x80;
 
 /** @param utilityEntryPath loads the observer, then the program; see electron/utility */
 export function createUtilityLauncher(utilityEntryPath: string): Launcher {
@@ -67,12 +73,20 @@ function waitForExit(child: UtilityProcess, streams: readonly PassThrough[]): Pr
         resolve({
           exitCode,
           signal: null,
+          ...withPossibleSignal(exitCode),
           ...(!hasStarted && { launchProblem: `The process ended with status ${exitCode} before it began.` }),
           ...(fatalError !== undefined && { fatalError }),
         });
       });
     });
   });
+}
+
+/** Electron tells one number: what the process exited with or, where there are signals, the one that ended it. */
+function withPossibleSignal(exitCode: number): Pick<ProcessExit, 'possibleSignal'> {
+  if (process.platform === 'win32' || exitCode > 0xff) return {};
+  const signal = DEADLY_SIGNALS.find((name) => constants.signals[name] === (exitCode & ~CORE_WRITTEN));
+  return signal === undefined ? {} : { possibleSignal: signal };
 }
 
 function kill(child: UtilityProcess): void {

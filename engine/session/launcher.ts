@@ -21,10 +21,14 @@ export interface LaunchRequest {
   readonly standardInput?: 'of-host' | { readonly text: string };
 }
 
-/** How a process ended. `launchProblem` is set if it never started; `fatalError` if V8 reported why it died. */
+/**
+ * How a process ended. `launchProblem` is set if it never started; `fatalError` if V8 reported why it died;
+ * `possibleSignal` if the exit code is also what a process is told by that this signal ended.
+ */
 export interface ProcessExit {
   readonly exitCode: number | null;
   readonly signal: string | null;
+  readonly possibleSignal?: string;
   readonly launchProblem?: string;
   readonly fatalError?: string;
 }

@@ -78,6 +78,21 @@ describe('classifyOutcome', () => {
       { status: 'out-of-memory' },
     ],
     [
+      'a signal, where it comes as an exit code',
+      { exit: { exitCode: 11, signal: null, possibleSignal: 'SIGSEGV' }, ending: undefined },
+      { status: 'crashed', signal: 'SIGSEGV', message: 'Ended by SIGSEGV.' },
+    ],
+    [
+      'an exit code that could be a signal’s, and is the program’s own',
+      { exit: { exitCode: 11, signal: null, possibleSignal: 'SIGSEGV' }, ending: exitCalled },
+      { status: 'exited', exitCode: 11 },
+    ],
+    [
+      'a fatal error of V8, where signals do not exist',
+      { exit: { exitCode: 5, signal: null, fatalError: 'v8::ToLocalChecked\nEmpty MaybeLocal' }, ending: undefined },
+      { status: 'crashed', message: expect.stringContaining('Empty MaybeLocal') },
+    ],
+    [
       'an orderly end of a program that only writes about memory',
       { exit: { exitCode: 1, signal: null }, ending: exitCalled, saidOutOfMemory: true },
       { status: 'exited' },

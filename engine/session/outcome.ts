@@ -30,7 +30,10 @@ const ABORT_EXIT_CODE = 134;
 /** @see Outcome for what the words mean. */
 export function classifyOutcome(facts: OutcomeFacts): Outcome {
   const { exit, ending } = facts;
-  const { exitCode, signal } = exit;
+  // A program that ends by itself says farewell, whatever its exit code may mean besides.
+  const isBySignal = exit.possibleSignal !== undefined && ending === undefined;
+  const signal = isBySignal ? (exit.possibleSignal ?? null) : exit.signal;
+  const exitCode = isBySignal ? null : exit.exitCode;
   const details = {
     ...(exitCode === null ? {} : { exitCode }),
     ...(signal === null ? {} : { signal }),
@@ -64,7 +67,8 @@ export function classifyOutcome(facts: OutcomeFacts): Outcome {
       return { status: 'threw', ...details, message: `Uncaught ${error.name}: ${firstLine}`, error };
     }
   }
-  if (signal !== null || (exitCode === ABORT_EXIT_CODE && ending === undefined)) {
+  const hasAborted = exitCode === ABORT_EXIT_CODE || exit.fatalError !== undefined;
+  if (signal !== null || (hasAborted && ending === undefined)) {
     const name = signal ?? 'SIGABRT';
     const cause = exit.fatalError === undefined ? '' : `: ${exit.fatalError}`;
     return { status: 'crashed', ...details, signal: name, message: `Ended by ${name}${cause}.` };

@@ -233,6 +233,21 @@ describe(`a run that goes on, in ${whatRuns}`, { timeout: TEST_TIMEOUT_MS }, () 
     expect((await running().state()).utilityPids).toEqual([]);
   });
 
+  it('that is ended from outside is a finished run that says by what', async () => {
+    // Where there are no signals, its end is an exit code.
+    if (process.platform === 'win32') return;
+    const page = await open();
+    await startIdleRun(page);
+    const [pid] = (await running().state()).utilityPids;
+    process.kill(pid!, 'SIGSEGV');
+    expect(await page.ended()).toMatch(/^Crashed/);
+    await page.page
+      .getByText(/SIGSEGV/)
+      .first()
+      .waitFor();
+    expect((await page.figures()).registered).toBeGreaterThan(0);
+  });
+
   it('goes on while the page’s process crashes, and is shown from its beginning by the page that comes back', async () => {
     const page = await open({ expected: [/page's process is gone/] });
     await startIdleRun(page);

@@ -20,6 +20,7 @@ class StandInUtilityProcess extends LoudEmitter implements Pick<Electron.Utility
   pid: number | undefined = undefined;
   readonly #child: ChildProcess;
   #fatalError: string | undefined;
+  #isKilled = false;
 
   constructor(path: string, words: readonly string[], options: Electron.ForkOptions) {
     super('UtilityProcess');
@@ -53,10 +54,13 @@ class StandInUtilityProcess extends LoudEmitter implements Pick<Electron.Utility
         const [, location = '', report = ''] = /^(.*?) (Allocation failed.*|.*)$/.exec(this.#fatalError) ?? [];
         this.emit('error', 'FatalError', location, report);
       }
-      this.emit('exit', code ?? (signal === null ? 1 : constants.signals[signal]));
+      // One number for both. A process that was killed from here has ended in order for Electron.
+      const isInOrder = this.#isKilled && (signal === 'SIGTERM' || signal === 'SIGKILL');
+      this.emit('exit', isInOrder ? 0 : (code ?? (signal === null ? 1 : constants.signals[signal])));
     });
   }
   kill(): boolean {
+    this.#isKilled = true;
     return this.#child.kill();
   }
   postMessage(): void {
