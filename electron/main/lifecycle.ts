@@ -30,11 +30,12 @@ const APPLICATION_ID = 'dev.heapline.desktop';
 
 /** @param options.outFolder everything that was built, absolute */
 export function startDesktop({ outFolder }: { outFolder: string }): void {
-  if (!app.requestSingleInstanceLock()) {
+  const page = choosePage(app.isPackaged, process.env['ELECTRON_RENDERER_URL']);
+  // While developing, the one before a change may still be ending.
+  if (!page.isInDevelopment && !app.requestSingleInstanceLock()) {
     app.quit();
     return;
   }
-  const page = choosePage(app.isPackaged, process.env['ELECTRON_RENDERER_URL']);
   app.setAppUserModelId(APPLICATION_ID);
   app.enableSandbox();
   registerPageScheme();

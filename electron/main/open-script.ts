@@ -16,7 +16,7 @@ export const isScript = (path: string): boolean => SCRIPT_EXTENSIONS.some((exten
 export const canBeOpened = (path: string): boolean => isScript(path) || isRecordingName(path);
 
 /** The page's address with a script to begin with, which it reads from the fragment. */
-export function addressWithScript({ address }: Page, path: string | undefined): string {
+export function addressWithScript({ address }: Pick<Page, 'address'>, path: string | undefined): string {
   return path === undefined ? address : `${address}#script=${encodeURIComponent(path)}`;
 }
 

@@ -8,6 +8,8 @@ const BUILT_PAGE_ADDRESS = `${PAGE_SCHEME}://${PAGE_HOST}/index.html`;
 export interface Page {
   readonly address: string;
   readonly origin: string;
+  /** It comes from electron-vite's server. */
+  readonly isInDevelopment: boolean;
 }
 
 /**
@@ -15,8 +17,9 @@ export interface Page {
  * @param developmentAddress ignored in a packaged application: an environment variable must not choose its page
  */
 export function choosePage(isPackaged: boolean, developmentAddress: string | undefined): Page {
-  const address = isPackaged || !developmentAddress ? BUILT_PAGE_ADDRESS : developmentAddress;
+  const isInDevelopment = !isPackaged && developmentAddress !== undefined && developmentAddress !== '';
+  const address = isInDevelopment ? developmentAddress : BUILT_PAGE_ADDRESS;
   // As the browser writes it, with the slash that a bare origin lacks: reloading compares addresses.
   const { href, protocol, host } = new URL(address);
-  return { address: href, origin: `${protocol}//${host}` };
+  return { address: href, origin: `${protocol}//${host}`, isInDevelopment };
 }

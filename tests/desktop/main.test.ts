@@ -485,9 +485,9 @@ describe('a script from outside the page', () => {
   it('is in the address of a new window, where the page reads it', async () => {
     const { addressWithScript } = await import('../../electron/main/open-script.ts');
     const { subjectOfFragment } = await import('../../renderer/src/stores/subject.ts');
-    const address = addressWithScript({ address: PAGE, origin: ORIGIN }, '/home/somebody/a b#c.mjs');
+    const address = addressWithScript({ address: PAGE }, '/home/somebody/a b#c.mjs');
     expect(subjectOfFragment(new URL(address).hash)).toEqual({ kind: 'file', path: '/home/somebody/a b#c.mjs' });
-    expect(addressWithScript({ address: PAGE, origin: ORIGIN }, undefined)).toBe(PAGE);
+    expect(addressWithScript({ address: PAGE }, undefined)).toBe(PAGE);
   });
 });
 
@@ -808,11 +808,16 @@ describe('a utility process', () => {
 describe('which page is shown', () => {
   it('is the built one, unless a development server is named and the application is not packaged', async () => {
     const { choosePage } = await import('../../electron/main/page.ts');
-    const built = { address: PAGE, origin: ORIGIN };
+    const built = { address: PAGE, origin: ORIGIN, isInDevelopment: false };
     const development = 'http://localhost:5173/';
     expect(choosePage(false, undefined)).toEqual(built);
     expect(choosePage(true, development)).toEqual(built);
-    expect(choosePage(false, development)).toEqual({ address: development, origin: 'http://localhost:5173' });
+    expect(choosePage(false, '')).toEqual(built);
+    expect(choosePage(false, development)).toEqual({
+      address: development,
+      origin: 'http://localhost:5173',
+      isInDevelopment: true,
+    });
     expect(choosePage(false, 'http://localhost:5173').address).toBe(development);
   });
 });
