@@ -10,6 +10,7 @@ import { findElectronBinary } from '../../scripts/electron-binary.ts';
 import { processesWithEnvironment } from '../processes-with-environment.ts';
 import type { Driver } from './driver.ts';
 import { launchElectron } from './electron-driver.ts';
+import { ownLines } from './own-lines.ts';
 import type { Bounds, DesktopState, DialogState, MenuEntry, Order } from './orders.ts';
 import { launchStandIn } from './stand-in-driver.ts';
 import { originForApplication, toApplication } from './stand-in/addresses.ts';
@@ -172,6 +173,10 @@ export async function launchDesktop(options: DesktopOptions = {}): Promise<Deskt
     else if (exitCode !== 0) complain(`The application ended with status ${exitCode}.`);
     const observed = observedProcesses();
     await driver.end();
+    // Electron's own processes notice a moment later that their application has ended.
+    for (let waitedMs = 0; waitedMs < 2_000 && processesWithEnvironment(folder).length > 0; waitedMs += 50) {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
     const left = [...observed, ...processesWithEnvironment(folder)];
     for (const { pid } of left) {
       try {
@@ -184,7 +189,7 @@ export async function launchDesktop(options: DesktopOptions = {}): Promise<Deskt
     rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
     if (left.length > 0) complain(`Left running: ${left.map(({ command }) => command).join('; ')}`);
     if (files.length > 0) complain(`Left in the folder for temporary files: ${files.join(', ')}`);
-    for (const line of driver.output().split('\n')) if (isOurs(line)) complain(`The application said: ${line}`);
+    for (const line of ownLines(driver.output())) complain(`The application said: ${line}`);
     if (complaints.length > 0) throw new Error(complaints.join('\n'));
   }
   /** Answers what the application asks before it quits with the first button, which lets it. */
@@ -267,7 +272,10 @@ export async function launchDesktop(options: DesktopOptions = {}): Promise<Deskt
     closeWindow: () => order({ type: 'close-window' }),
     becomeDark: (isDark) => order({ type: 'become-dark', isDark }),
     quit: () => order({ type: 'quit' }),
-    launchAgain: (again, workingDirectory) => driver.launchAgain(again, workingDirectory),
+    async launchAgain(again, workingDirectory) {
+      const { exitCode, output } = await driver.launchAgain(again, workingDirectory);
+      return { exitCode, output: ownLines(output).join('\n') };
+    },
     observedProcesses,
     close,
     [Symbol.asyncDispose]: close,
@@ -277,5 +285,3 @@ export async function launchDesktop(options: DesktopOptions = {}): Promise<Deskt
 const nameOf = (path: string) => path.replace(/.*[/\\]/s, '');
 /** Chromium removes its own where it ends by itself. */
 const isBrowsersOwn = (name: string) => /^\.?(org\.chromium|com\.google|scoped_dir|playwright)/.test(name);
-/** Electron prints lines of Chromium's own, which begin with a bracket. */
-const isOurs = (line: string) => line.trim() !== '' && !/^\[\d+:|^DevTools listening|^Debugger/.test(line);

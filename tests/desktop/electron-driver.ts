@@ -3,6 +3,7 @@
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { _electron, chromium, type Browser, type Page } from 'playwright-core';
 import { projectFolder } from '../../scripts/built-parts.ts';
@@ -29,11 +30,19 @@ export async function launchElectron(options: LaunchOptions): Promise<Driver> {
     Object.entries(options.environment).filter((entry): entry is [string, string] => entry[1] !== undefined),
   );
   const application = options.mainPath ?? projectFolder;
-  const words = (after: readonly string[]) => [application, `--user-data-dir=${options.userData}`, ...after];
+  // Chromium has no sandbox for root. Everybody else's tests run in it, as the application does.
+  const isRoot = process.getuid?.() === 0;
+  const words = (after: readonly string[]) => [
+    ...(isRoot ? ['--no-sandbox'] : []),
+    application,
+    `--user-data-dir=${options.userData}`,
+    ...after,
+  ];
   const startedAtMs = performance.now();
   const electron = await _electron.launch({
     executablePath,
-    args: [...(process.platform === 'linux' ? ['--no-sandbox'] : []), ...words(options.words)],
+    args: words(options.words),
+    chromiumSandbox: !isRoot,
     cwd: options.workingDirectory,
     env: environment,
     artifactsDir: join(options.folder, 'artifacts'),
@@ -107,7 +116,7 @@ export async function launchElectron(options: LaunchOptions): Promise<Driver> {
   });
 
   const state = (): Promise<DesktopState> =>
-    electron.evaluate(({ app, BrowserWindow, Menu, nativeTheme }) => {
+    electron.evaluate(({ app, BrowserWindow, Menu, nativeTheme, screen }) => {
       const kept = Reflect.get(globalThis, 'heaplineKept') as Kept;
       const entryOf = (item: Electron.MenuItem): MenuEntry => ({
         id: item.id ?? '',
@@ -140,6 +149,7 @@ export async function launchElectron(options: LaunchOptions): Promise<Driver> {
         notifications: kept.notifications.map(({ title, body }) => ({ title, body })),
         recentDocuments: kept.recentDocuments,
         themeSource: nativeTheme.themeSource,
+        workArea: screen.getPrimaryDisplay().workArea,
         utilityPids: app
           .getAppMetrics()
           .filter(({ type, name }) => type === 'Utility' && name === 'Heapline run')
@@ -223,10 +233,10 @@ export async function launchElectron(options: LaunchOptions): Promise<Driver> {
     output: () => said,
     findPage: () => untilPage(() => electron.windows()),
     async findPageAfterCrash() {
-      // A crashed page stays crashed for the connection that saw it; Playwright has Electron open this one as well.
-      const address = /DevTools listening on (ws:\S+)/.exec(said)?.[1];
-      if (address === undefined) throw new Error('Electron told no address of its developer tools.');
-      const connection = await chromium.connectOverCDP(address, { noDefaults: true });
+      // A crashed page stays crashed for the connection that saw it. Electron keeps where it listens to others in a file:
+      // what it printed of that was said before anybody but Playwright heard it.
+      const [port, path] = readFileSync(join(options.userData, 'DevToolsActivePort'), 'utf8').split('\n');
+      const connection = await chromium.connectOverCDP(`ws://127.0.0.1:${port}${path}`, { noDefaults: true });
       connections.push(connection);
       return untilPage(() => connection.contexts().flatMap((context) => context.pages()));
     },

@@ -55,6 +55,8 @@ export interface DesktopState {
   readonly notifications: readonly { readonly title: string; readonly body: string }[];
   readonly recentDocuments: readonly string[];
   readonly themeSource: string;
+  /** What windows may cover of the first screen. */
+  readonly workArea: Bounds;
   readonly utilityPids: readonly number[];
   /** What the application used that the stand-in lacks. */
   readonly problems: readonly string[];

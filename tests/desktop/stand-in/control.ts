@@ -7,7 +7,7 @@ import { StandInWindow } from './browser-window.ts';
 import { problems } from './loud.ts';
 import { StandInMenu, type StandInMenuItem } from './menu.ts';
 import { settings } from './settings.ts';
-import { answerDialog, dialogs, nativeTheme, notifications, outside } from './system.ts';
+import { answerDialog, dialogs, nativeTheme, notifications, outside, screen } from './system.ts';
 import { utilityPids } from './utility-process.ts';
 import { chromium } from './web-contents.ts';
 import type { DesktopState, MenuEntry, Order } from '../orders.ts';
@@ -56,6 +56,7 @@ const state = (): DesktopState => ({
   notifications: notifications.map(({ title, body }) => ({ title, body })),
   recentDocuments: [...app.recentDocuments],
   themeSource: nativeTheme.themeSource,
+  workArea: screen.getPrimaryDisplay().workArea,
   utilityPids: utilityPids(),
   problems: [...problems],
 });
