@@ -110,6 +110,8 @@ export function menuTemplate(options: MenuOptions): MenuItemConstructorOptions[]
         separator,
         { role: 'resetZoom' },
         { role: 'zoomIn' },
+        // The key of the plus without Shift, by which browsers zoom as well; an item has one key.
+        { role: 'zoomIn', accelerator: 'CmdOrCtrl+=', visible: false, acceleratorWorksWhenHidden: true },
         { role: 'zoomOut' },
         separator,
         { role: 'togglefullscreen' },

@@ -562,6 +562,18 @@ describe(`what the desktop adds, in ${whatRuns}`, { timeout: TEST_TIMEOUT_MS }, 
     await eventually(async () => (await running().menu('View', 'Theme', 'Light'))?.checked).toBe(true);
   });
 
+  it('is a page that the menu makes larger and smaller', async () => {
+    await open();
+    const zoomLevel = async () => (await running().state()).windows[0]?.zoomLevel;
+    expect(await zoomLevel()).toBe(0);
+    await running().clickMenu('View', 'Zoom In');
+    await eventually(zoomLevel).toBeGreaterThan(0);
+    await running().clickMenu('View', 'Actual Size');
+    await eventually(zoomLevel).toBe(0);
+    await running().clickMenu('View', 'Zoom Out');
+    await eventually(zoomLevel).toBeLessThan(0);
+  });
+
   it('is a list of the scripts that were opened, in the menu, over launches', async () => {
     const [first, second] = [await script('one.mjs', ''), await script('two.mjs', '')];
     const userData = join(folder, 'user-data');
