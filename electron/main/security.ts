@@ -63,7 +63,10 @@ export function confineAllContents(page: Page): void {
   app.on('web-contents-created', (_event, contents) => confine(contents, page));
 }
 
-/** Refuses every permission and device to every page but the copying of text to our own. */
+/**
+ * Refuses every permission and device to every page but the copying of text to our own; and downloads, for which Electron
+ * would ask the user in the application's name. Files are saved by recordings.ts alone.
+ */
 export function denyPermissions(session: Session, page: Page): void {
   session.setPermissionRequestHandler((contents, permission, answer, { isMainFrame }) => {
     answer(permission === ALLOWED_PERMISSION && isMainFrame && originOf(contents.getURL()) === page.origin);
@@ -73,6 +76,7 @@ export function denyPermissions(session: Session, page: Page): void {
       permission === ALLOWED_PERMISSION && originOf(requestingOrigin) === page.origin,
   );
   session.setDevicePermissionHandler(() => false);
+  session.on('will-download', (event) => event.preventDefault());
 }
 
 /** `URL.origin` is "null" for schemes that are not the web's. */

@@ -340,7 +340,7 @@ export const protocol = {
 protocol satisfies Pick<Electron.Protocol, 'registerSchemesAsPrivileged'>;
 
 /** Keeps the handlers, so that tests can ask as a page would. */
-class StandInSession {
+class StandInSession extends EventEmitter {
   permissionRequest: Handler<'setPermissionRequestHandler'> | undefined;
   permissionCheck: Handler<'setPermissionCheckHandler'> | undefined;
   devicePermission: Handler<'setDevicePermissionHandler'> | undefined;

@@ -267,6 +267,14 @@ describe('the page may not', () => {
   });
 });
 
+describe('the page', () => {
+  it('cannot save a file by a download', () => {
+    const preventDefault = vi.fn();
+    session.defaultSession.emit('will-download', { preventDefault }, {}, firstWindow().webContents, null);
+    expect(preventDefault).toHaveBeenCalledOnce();
+  });
+});
+
 describe('the page’s files', () => {
   const get = async (path: string, init: RequestInit = {}) => {
     const handler = protocol.handlers.get('app');

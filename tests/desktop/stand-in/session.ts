@@ -36,6 +36,8 @@ export const defaultSession = loud('session', {
   // No page of the stand-in reaches a device.
   setDevicePermissionHandler(_handler: Handler<'setDevicePermissionHandler'>): void {},
   setSpellCheckerEnabled(_isEnabled: boolean): void {},
+  // Chromium without a window of its own saves no file that a page offers.
+  on(_event: 'will-download', _listener: (event: Electron.Event) => void): void {},
 });
 defaultSession satisfies Pick<
   Electron.Session,
