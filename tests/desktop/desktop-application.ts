@@ -18,6 +18,8 @@ import { originForApplication, toApplication } from './stand-in/addresses.ts';
 /** Whatever shall happen has happened long before. */
 const TIMEOUT_MS = 10_000;
 const END_TIMEOUT_MS = 15_000;
+/** A socket's path may have 104 bytes on macOS, of which its own folder for temporary files takes more than half. */
+const TEMPORARY = process.platform === 'darwin' ? '/tmp' : tmpdir();
 
 const binary = findElectronBinary();
 export const isElectron = binary !== undefined;
@@ -92,7 +94,7 @@ export interface DesktopApplication extends AsyncDisposable {
 export async function launchDesktop(options: DesktopOptions = {}): Promise<DesktopApplication> {
   const { words = [], environment = {}, expected = [] } = options;
   // Every process of the application inherits this folder's name: that is how those it leaves behind are found.
-  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'hl-desk-')));
+  const folder = realpathSync(mkdtempSync(join(TEMPORARY, 'hl-desk-')));
   const inside = (name: string) => {
     // As the rendezvous of processes demands it: nobody else's.
     mkdirSync(join(folder, name), { mode: 0o700 });

@@ -161,6 +161,11 @@ class StandInScreen extends LoudEmitter {
   }
 }
 export const screen = new StandInScreen();
+screen satisfies {
+  [Name in keyof Pick<Electron.Screen, 'getAllDisplays' | 'getPrimaryDisplay' | 'getDisplayMatching'>]: (
+    ...words: Parameters<Electron.Screen[Name]>
+  ) => unknown;
+};
 
 let clipboardText = '';
 export const clipboard = loud('clipboard', {
@@ -190,3 +195,4 @@ class StandInPowerMonitor extends LoudEmitter {
   }
 }
 export const powerMonitor = new StandInPowerMonitor();
+powerMonitor satisfies Pick<Electron.PowerMonitor, 'isOnBatteryPower'>;

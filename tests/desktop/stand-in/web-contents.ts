@@ -112,6 +112,9 @@ export class StandInFrame extends Loud {
     this.#contents.deliver(this, { kind: 'send', channel, words, ports: [] });
   }
   postMessage(channel: string, message: unknown, transfer: readonly unknown[] = []): void {
+    if (this.isGone || this.#contents.isCrashed()) {
+      throw new Error('Render frame was disposed before WebFrameMain could be accessed');
+    }
     const ports = transfer.map((port) => {
       if (!(port instanceof StandInPort)) throw complain('Only a MessagePortMain can be transferred to a frame.');
       return this.#contents.adoptPort(this, port);
