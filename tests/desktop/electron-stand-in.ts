@@ -217,7 +217,8 @@ class StandInUtilityProcess extends EventEmitter {
   constructor(path: string, args: readonly string[] = [], options: Electron.ForkOptions = {}) {
     super();
     this.#child = fork(path, args, {
-      execArgv: options.execArgv ?? [],
+      // Of a rejection that nobody handles, Electron only warns there.
+      execArgv: ['--unhandled-rejections=warn-with-error-code', ...(options.execArgv ?? [])],
       env: options.env as NodeJS.ProcessEnv,
       cwd: options.cwd,
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],

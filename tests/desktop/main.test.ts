@@ -813,6 +813,36 @@ describe('a utility process', () => {
     child.kill();
     await child.exited;
   });
+
+  it('ends with a rejection that nobody handles, as a plain node does, and not with one that the program hears of', async () => {
+    const { createUtilityLauncher } = await import('../../electron/main/utility-launcher.ts');
+    const observer = join(outFolder, 'none.cjs');
+    await writeFile(observer, '');
+    const end = async (name: string, text: string) => {
+      const program = join(outFolder, name);
+      await writeFile(
+        program,
+        `${text}\nsetTimeout(() => process.exit(0), 3000);\nPromise.reject(new Error('alas'));\n`,
+      );
+      const child = createUtilityLauncher(join(outFolder, 'engine', 'utility-entry.cjs')).launch({
+        entryPath: program,
+        args: [],
+        observerPath: observer,
+        nodeOptions: [],
+        environment: {},
+        workingDirectory: outFolder,
+      });
+      let said = '';
+      child.stdout.on('data', (part: Buffer) => (said += part.toString()));
+      child.stderr.resume();
+      const { exitCode } = await child.exited;
+      return { exitCode, said };
+    };
+    const monitor = `process.on('uncaughtExceptionMonitor', ({ message }, origin) => console.log(message, origin));`;
+    expect(await end('rejects.mjs', monitor)).toEqual({ exitCode: 1, said: 'alas unhandledRejection\n' });
+    const hears = `process.on('unhandledRejection', ({ message }) => { console.log('heard of', message); process.exit(0); });`;
+    expect(await end('hears.mjs', hears)).toEqual({ exitCode: 0, said: 'heard of alas\n' });
+  });
 });
 
 describe('which page is shown', () => {

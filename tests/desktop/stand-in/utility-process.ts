@@ -29,7 +29,8 @@ class StandInUtilityProcess extends LoudEmitter implements Pick<Electron.Utility
       throw complain(`The stand-in knows no option ${name} of a utility process.`);
     const [, stdout, stderr] = typeof stdio === 'string' ? [stdio, stdio, stdio] : stdio;
     // The last one keeps its event loop alive, and tells it when its parent is gone.
-    this.#child = spawn(process.execPath, ['--require', settings.utilityStart, ...execArgv, path, ...words], {
+    const start = ['--unhandled-rejections=warn-with-error-code', '--require', settings.utilityStart];
+    this.#child = spawn(process.execPath, [...start, ...execArgv, path, ...words], {
       ...(env !== undefined && { env: env as NodeJS.ProcessEnv }),
       ...(cwd !== undefined && { cwd }),
       stdio: ['ignore', stdout as 'pipe', stderr as 'pipe', 'pipe'],

@@ -1,5 +1,6 @@
 // Loaded first in a process that stands in for a utility process of Electron: what such a process is by itself. Its
-// event loop is kept alive by what started it, so that `beforeExit` never comes, and nothing in it shows why.
+// event loop is kept alive by what started it, so that `beforeExit` never comes, and nothing in it shows why. Of a rejection
+// that nobody handles it only warns, by an option.
 
 'use strict';
 const { isMainThread } = process.getBuiltinModule('node:worker_threads');
@@ -7,8 +8,8 @@ const { isMainThread } = process.getBuiltinModule('node:worker_threads');
 if (isMainThread) {
   const { EventEmitter } = process.getBuiltinModule('node:events');
   const { Socket } = process.getBuiltinModule('node:net');
-  // This file is no option that the program was given.
-  process.execArgv.splice(0, 2);
+  // These are no options that the program was given.
+  process.execArgv.splice(0, 3);
   Object.defineProperty(process, 'type', { value: 'utility', enumerable: true });
   Object.defineProperty(process, 'parentPort', { value: new EventEmitter(), enumerable: true });
   // Its other end is held by the application; with that, it ends.
