@@ -66,7 +66,7 @@ function waitForExit(child: UtilityProcess, streams: readonly PassThrough[]): Pr
     let fatalError: string | undefined;
     child.once('spawn', () => (hasStarted = true));
     child.once('error', (_type, location, report) => {
-      fatalError = [location, report].filter((part) => part !== '').join('\n');
+      fatalError = wordsOfFatalError(location, report);
     });
     child.once('exit', (exitCode) => {
       void untilOutputEnds(streams).then(() => {
@@ -80,6 +80,20 @@ function waitForExit(child: UtilityProcess, streams: readonly PassThrough[]): Pr
       });
     });
   });
+}
+
+/**
+ * Where in V8, and why, from Node's diagnostic report: a text of JSON that also holds the environment and much else.
+ * Exported for its test.
+ */
+export function wordsOfFatalError(location: string, report: string): string {
+  let event: unknown;
+  try {
+    event = (JSON.parse(report) as { header?: { event?: unknown } } | null)?.header?.event;
+  } catch {
+    // It is none.
+  }
+  return [location, ...(typeof event === 'string' ? [event] : [])].filter((part) => part !== '').join(': ');
 }
 
 /** Electron tells one number: what the process exited with or, where there are signals, the one that ended it. */

@@ -93,6 +93,11 @@ describe('classifyOutcome', () => {
       { status: 'crashed', message: expect.stringContaining('Empty MaybeLocal') },
     ],
     [
+      'a fatal error with a word that only looks like it',
+      { exit: { exitCode: 5, signal: null, fatalError: 'no room' }, ending: undefined },
+      { status: 'crashed', message: 'Ended by SIGABRT: no room.' },
+    ],
+    [
       'an orderly end of a program that only writes about memory',
       { exit: { exitCode: 1, signal: null }, ending: exitCalled, saidOutOfMemory: true },
       { status: 'exited' },

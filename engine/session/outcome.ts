@@ -53,7 +53,7 @@ export function classifyOutcome(facts: OutcomeFacts): Outcome {
   if (
     exitCode !== 0 &&
     ending === undefined &&
-    (facts.saidOutOfMemory || /out of memory|OOM/i.test(exit.fatalError ?? ''))
+    (facts.saidOutOfMemory || /out of memory|\bOOM\b/i.test(exit.fatalError ?? ''))
   ) {
     return { status: 'out-of-memory', ...details, message: 'JavaScript heap out of memory.' };
   }

@@ -814,6 +814,19 @@ describe('a utility process', () => {
     await child.exited;
   });
 
+  it('tells of a fatal error of V8 where and why, and nothing else of the report', async () => {
+    const { wordsOfFatalError } = await import('../../electron/main/utility-launcher.ts');
+    const report = {
+      header: { event: 'Empty MaybeLocal' },
+      environmentVariables: { LOBBY: 'room', MEMO: 'out of memory' },
+    };
+    expect(wordsOfFatalError('v8::ToLocalChecked', JSON.stringify(report))).toBe(
+      'v8::ToLocalChecked: Empty MaybeLocal',
+    );
+    expect(wordsOfFatalError('Reached heap limit', '')).toBe('Reached heap limit');
+    for (const odd of ['null', '{', '{"header":{"event":1}}']) expect(wordsOfFatalError('here', odd)).toBe('here');
+  });
+
   it('ends with a rejection that nobody handles, as a plain node does, and not with one that the program hears of', async () => {
     const { createUtilityLauncher } = await import('../../electron/main/utility-launcher.ts');
     const observer = join(outFolder, 'none.cjs');

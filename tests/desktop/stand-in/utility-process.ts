@@ -53,7 +53,8 @@ class StandInUtilityProcess extends LoudEmitter implements Pick<Electron.Utility
       if (signal === 'SIGABRT' && this.#fatalError !== undefined) {
         // V8 prints `location message`; Electron hands them over apart.
         const [, location = '', report = ''] = /^(.*?) (Allocation failed.*|.*)$/.exec(this.#fatalError) ?? [];
-        this.emit('error', 'FatalError', location, report);
+        const diagnosis = { header: { event: report, trigger: location }, environmentVariables: { ...env } };
+        this.emit('error', 'FatalError', location, JSON.stringify(diagnosis));
       }
       // One number for both. A process that was killed from here has ended in order for Electron.
       const isInOrder = this.#isKilled && (signal === 'SIGTERM' || signal === 'SIGKILL');
