@@ -65,6 +65,19 @@ describe('words about latencies', () => {
     );
   });
 
+  it('puts the name of a percentile beside its own line wherever there is room', () => {
+    const namesOf = (p50Ms: number, p95Ms: number) =>
+      percentileMarks(linear(16, 1), { p50Ms, p95Ms }).map(({ text, side }) => `${text} ${side}`);
+    expect(namesOf(2, 8)).toEqual(['p50 right', 'p95 right']);
+    expect(namesOf(2, 15)).toEqual(['p50 right', 'p95 left']);
+    expect(namesOf(7, 9)).toEqual(['p50 right', 'p95 right']);
+    expect(namesOf(7, 8)).toEqual(['p50 left', 'p95 right']);
+    // One beside the other, the last of them at the end of the axis.
+    expect(namesOf(12.5, 15)).toEqual(['p50 left', 'p95 left']);
+    expect(namesOf(14.5, 15)).toEqual(['p50 p95 left', ' right']);
+    expect(namesOf(0.5, 1)).toEqual([' left', 'p50 p95 right']);
+  });
+
   it('says which callbacks are in no bin', () => {
     const latencies = {
       registryId: undefined,

@@ -96,18 +96,14 @@ export function percentileMarks(
 ): PercentileMark[] {
   const p50 = placeOnAxis(histogram, p50Ms);
   const p95 = placeOnAxis(histogram, p95Ms);
-  const isCloseBy = p95 - p50 < 2 * LABEL_SHARE;
-  const endsClose = 1 - p95 < LABEL_SHARE;
-  if (!isCloseBy) {
+  // A name is on the right of its line where it reaches neither the other one nor the end.
+  const sideOfLast = 1 - p95 < LABEL_SHARE ? 'left' : 'right';
+  const lastFrom = sideOfLast === 'left' ? p95 - LABEL_SHARE : p95;
+  const sideOfFirst = lastFrom - p50 < LABEL_SHARE ? 'left' : 'right';
+  if (p95 > p50 && lastFrom >= p50 && (sideOfFirst === 'right' || p50 >= LABEL_SHARE)) {
     return [
-      { place: p50, text: 'p50', side: 'right' },
-      { place: p95, text: 'p95', side: endsClose ? 'left' : 'right' },
-    ];
-  }
-  if (p50 >= LABEL_SHARE && !endsClose && p95 > p50) {
-    return [
-      { place: p50, text: 'p50', side: 'left' },
-      { place: p95, text: 'p95', side: 'right' },
+      { place: p50, text: 'p50', side: sideOfFirst },
+      { place: p95, text: 'p95', side: sideOfLast },
     ];
   }
   // No room for each beside its own line.
