@@ -11,6 +11,10 @@ it('shortens the name and keeps the line', () => {
   expect(elidePlace('image-pipeline.ts:115', upTo(15))).toBe('image-pipe…:115');
 });
 
+it('keeps the number of one of several at a place', () => {
+  expect(elidePlace('image-pipeline.ts:61 #12', upTo(14))).toBe('image…:61 #12');
+});
+
 it('puts no dot before its dots', () => {
   expect(elidePlace('image-pipeline.ts:61', upTo(19))).toBe('image-pipeline…:61');
 });
