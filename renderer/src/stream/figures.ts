@@ -55,6 +55,14 @@ export function formatRate(perSecond: number): string {
   return `${perSecond.toFixed(perSecond >= 9.95 ? 0 : 1)}/s`;
 }
 
+/** What came and what went, with one unit where both have the same: `↑13.6 ↓12.1 k/s`. */
+export function formatRates(upPerSecond: number, downPerSecond: number): string {
+  const [up, down] = [formatRate(upPerSecond), formatRate(downPerSecond)];
+  const unit = / ?\D?\/s$/.exec(up)?.[0];
+  const isShared = unit !== undefined && unit === / ?\D?\/s$/.exec(down)?.[0];
+  return `↑${isShared ? up.slice(0, -unit.length) : up} ↓${down}`;
+}
+
 const joined = ({ value, unit }: Figure) => (unit === '' ? value : `${value} ${unit}`);
 export const formatBytes = (bytes: number) => joined(bytesFigure(bytes));
 export const formatDuration = (milliseconds: number) => joined(durationFigure(milliseconds));

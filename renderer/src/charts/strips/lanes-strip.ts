@@ -1,7 +1,7 @@
 // The lanes at the bottom: single lifelines where there is room for them, and otherwise, for each group, how many were
 // registered (above its line) and called back (below it) in every pixel column, peaks kept.
 
-import { formatCount, formatRate } from '../../stream/figures.ts';
+import { formatCount, formatRates } from '../../stream/figures.ts';
 import { CALLBACK, REGISTRATION } from '../../stream/event-index.ts';
 import { LaneCounts, LaneGroups, type Grouping, type LaneColumns } from '../../stream/lane-counts.ts';
 import { Reading } from '../../stream/reading.ts';
@@ -136,10 +136,9 @@ export function createLanesStrip(canvas: HTMLCanvasElement, onResize: () => void
       hatch(context, { left, right: scale.width, top: CAPTION_PX, bottom: surface.height }, palette);
     }
     drawThrown(context, view, laneCounts.groups);
-    const rate = (peak = 0) => formatRate(peak / columnSeconds);
     titles = lanes.map((lane, group) => ({
       title: laneCounts.groups.titles[group] ?? '',
-      figure: `↑${rate(registeredPeaks[group])} ↓${rate(calledPeaks[group])}`,
+      figure: formatRates((registeredPeaks[group] ?? 0) / columnSeconds, (calledPeaks[group] ?? 0) / columnSeconds),
       topPx: lane.top,
       heightPx: lane.height,
     }));
