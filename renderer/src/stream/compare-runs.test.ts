@@ -293,6 +293,19 @@ describe('comparison of two runs', () => {
   });
 
   describe('circumstances', () => {
+    it('are not the same where rows of one run were lost', () => {
+      const whole = streamOf([{ type: 'started', description: description() }, runtime('24.21.0')]);
+      const lossy = streamOf([
+        { type: 'started', description: description() },
+        runtime('24.21.0'),
+        { type: 'dropped', what: 'rows', count: 1_200, message: 'Lost.' },
+      ]);
+      expect(compareRuns(whole, lossy).circumstances).toEqual([
+        { key: 'lost', title: 'Rows lost', a: 'none', b: '1,200' },
+      ]);
+      expect(compareRuns(whole, whole).circumstances).toEqual([]);
+    });
+
     it('are none where the same is run again', () => {
       expect(
         compareRuns(ended(), ended({}, { runId: 'other', startedAt: '2026-01-02T00:00:00.000Z' })).circumstances,

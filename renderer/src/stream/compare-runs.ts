@@ -622,6 +622,7 @@ function circumstancesOf({
   runtime,
   report,
   marks,
+  counters,
 }: RunStream): Map<string, [title: string, text: string]> {
   const told = new Map<string, [string, string]>();
   const tell = (key: string, title: string, text: string | undefined) => {
@@ -669,6 +670,9 @@ function circumstancesOf({
   tell('node', 'Node', node?.replace(/^v/, ''));
   tell('v8', 'V8', runtime?.v8 ?? report?.runtime.v8 ?? undefined);
   tell('host', 'Runs in', runtime?.host ?? report?.runtime.host);
+  if (runtime !== undefined) {
+    tell('lost', 'Rows lost', counters.droppedRows === 0 ? 'none' : formatCount(counters.droppedRows));
+  }
   tell('end', 'End', report && END_WORDS[report.outcome.status]);
   return told;
 }

@@ -14,10 +14,18 @@ import { createLineChart, type LineChart } from '../line-chart.ts';
 import type { Palette } from '../palette.ts';
 import { createSurface, type Surface } from '../surface.ts';
 import { byteTicks, createTimeScale, type Tick, type TimeScale } from '../time-scale.ts';
+import { createMarkReader } from '../timeline-marks.ts';
 import { createViewport, type ViewportMode } from '../viewport.ts';
 import { alignedTimeText, drawAlignedAxis, drawAlignedGrid } from './aligned-axis.ts';
 import { ownScale, type ComparedPair, type ComparedRun, type Side } from './compared-run.ts';
-import { DASH_OF_A, drawBlockedRow, drawCollectionsRow, drawPairOverview, longestPauseOf } from './draw-pair.ts';
+import {
+  DASH_OF_A,
+  drawBlockedRow,
+  drawCollectionsRow,
+  drawObservationRow,
+  drawPairOverview,
+  longestPauseOf,
+} from './draw-pair.ts';
 import {
   createPairMarkReader,
   drawLetter,
@@ -144,6 +152,7 @@ export function createComparison(
   };
   const readLives = { a: createLifeCurves(), b: createLifeCurves() };
   const readMarks = createPairMarkReader();
+  const readOwnMarks = { a: createMarkReader(), b: createMarkReader() };
 
   let { pair, palette, series } = options;
   let sides: Readonly<Record<Side, SideState>> = { a: sideOf(pair.a), b: sideOf(pair.b) };
@@ -389,7 +398,11 @@ export function createComparison(
   const blockedPart = {
     version: () => viewVersion() + surfaces.blocked.revision,
     draw() {
-      drawRows(surfaces.blocked, (context, box, side) => drawBlockedRow(context, box, pair[side], scale, palette));
+      drawRows(surfaces.blocked, (context, box, side) => {
+        const run = pair[side];
+        drawBlockedRow(context, box, run, scale, palette);
+        drawObservationRow(context, box, run, readOwnMarks[side](run.stream).all, scale, palette);
+      });
     },
   };
 

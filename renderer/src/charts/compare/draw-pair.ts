@@ -4,7 +4,9 @@
 import { COLLECTION_KINDS } from '../../../../engine/protocol/vocabulary.ts';
 import { crisp } from '../draw-grid.ts';
 import { translucent, type Palette } from '../palette.ts';
+import { hatch } from '../strips/fill-steps.ts';
 import type { TimeScale } from '../time-scale.ts';
+import type { TimelineMark } from '../timeline-marks.ts';
 import { ownScale, type ComparedRun } from './compared-run.ts';
 
 export interface Box {
@@ -107,6 +109,29 @@ export function drawBlockedRow(
     context.roundRect(left, y, right - left, 8, Math.min(2.5, (right - left) / 2));
     context.fill();
     drawnTo = right;
+  }
+}
+
+/** Over a run's blocked stretches: where it stood still for a heap snapshot, and where rows of it are missing. */
+export function drawObservationRow(
+  context: CanvasRenderingContext2D,
+  { top, width, height }: Box,
+  run: ComparedRun,
+  marks: readonly TimelineMark[],
+  scale: TimeScale,
+  palette: Palette,
+): void {
+  const own = ownScale(scale, run);
+  for (const { kind, atMs, durationMs = 0 } of marks) {
+    if ((kind !== 'heap-snapshot' && kind !== 'dropped') || atMs > own.toMs || atMs + durationMs < own.fromMs) continue;
+    const left = Math.max(0, Math.round(own.x(atMs)));
+    if (kind === 'heap-snapshot') {
+      const right = Math.min(width, Math.max(left + 2, Math.round(own.x(atMs + durationMs))));
+      hatch(context, { left, right, top, bottom: top + height }, palette);
+    } else {
+      context.fillStyle = palette.red;
+      context.fillRect(Math.min(left, width - 2), top, 2, height);
+    }
   }
 }
 
