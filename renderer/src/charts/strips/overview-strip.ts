@@ -2,11 +2,12 @@
 // window that the strips below show.
 
 import { SeriesReduction } from '../../stream/level-of-detail.ts';
-import type { RunStream } from '../../stream/run-stream.ts';
+import type { RunStream, TimeRange } from '../../stream/run-stream.ts';
 import { crisp } from '../draw-grid.ts';
 import { translucent } from '../palette.ts';
 import { createSurface } from '../surface.ts';
-import { fillSteps } from './fill-steps.ts';
+import { fillSteps, hatch } from './fill-steps.ts';
+import { createSampleGaps } from './sample-gaps.ts';
 import type { Strip, TimelineView } from './strip.ts';
 
 export interface OverviewStrip extends Strip {
@@ -26,6 +27,7 @@ export function createOverviewStrip(canvas: HTMLCanvasElement, onResize: () => v
   let series: { used: SeriesReduction; external: SeriesReduction } | undefined;
   let columns = { used: new Float64Array(0), external: new Float64Array(0) };
   let columnsKey = '';
+  const gaps = createSampleGaps();
 
   function fillColumns(extentMs: number): void {
     const count = Math.max(1, Math.round(surface.width));
@@ -40,6 +42,17 @@ export function createOverviewStrip(canvas: HTMLCanvasElement, onResize: () => v
     }
     fillPeaks(stream.samples.atMs, series.used, extentMs, columns.used);
     fillPeaks(stream.samples.atMs, series.external, extentMs, columns.external);
+    const unknown = gaps.within({ fromMs: 0, toMs: extentMs });
+    for (const values of [columns.used, columns.external]) clearGaps(values, unknown, extentMs);
+  }
+
+  function drawGaps(context: CanvasRenderingContext2D, { palette, extentMs }: TimelineView): void {
+    const { width, height } = surface;
+    for (const { fromMs, toMs } of stream === undefined ? [] : gaps.within({ fromMs: 0, toMs: extentMs })) {
+      const left = (fromMs / extentMs) * width;
+      const right = Math.min(width - 1, (toMs / extentMs) * width);
+      hatch(context, { left: Math.max(1, left), right, top: 1, bottom: height - 1 }, palette);
+    }
   }
 
   function drawCurves(context: CanvasRenderingContext2D, { palette }: TimelineView): void {
@@ -87,6 +100,7 @@ export function createOverviewStrip(canvas: HTMLCanvasElement, onResize: () => v
     setStream(next) {
       stream = next;
       columnsKey = '';
+      gaps.setStream(next);
       series =
         next === undefined
           ? undefined
@@ -110,6 +124,7 @@ export function createOverviewStrip(canvas: HTMLCanvasElement, onResize: () => v
       context.fillRect(0, 0, width, height);
       fillColumns(extentMs);
       drawCurves(context, view);
+      drawGaps(context, view);
       context.strokeStyle = palette.line;
       context.lineWidth = 1;
       context.strokeRect(0.5, 0.5, width - 1, height - 1);
@@ -125,6 +140,13 @@ export function createOverviewStrip(canvas: HTMLCanvasElement, onResize: () => v
       surface[Symbol.dispose]();
     },
   };
+}
+
+/** Makes the columns unknown that lie in a gap altogether: no value is carried across it. */
+export function clearGaps(columns: Float64Array, gaps: readonly TimeRange[], extentMs: number): void {
+  const perMs = columns.length / extentMs;
+  for (const { fromMs, toMs } of gaps)
+    columns.fill(NaN, Math.ceil(fromMs * perMs), Math.max(0, Math.floor(toMs * perMs)));
 }
 
 /** Highest known value in each of `columns.length` pixel columns from 0 to `extentMs`; NaN where none is. */

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { samplesBatch } from '../../../../tests/fixtures/synthetic-run.ts';
 import { createRunStream } from '../../stream/create-run-stream.ts';
+import { clearGaps } from './overview-strip.ts';
 import { createSampleGaps } from './sample-gaps.ts';
 
 it('finds where nothing was sampled, where samples have no figure, and where they end before the run does', () => {
@@ -18,4 +19,15 @@ it('finds where nothing was sampled, where samples have no figure, and where the
     { fromMs: 1980, toMs: 3000 },
   ]);
   expect(gaps.within({ fromMs: 750, toMs: 900 })).toEqual([]);
+});
+
+it('leaves the columns of the overview empty that lie in a gap altogether', () => {
+  const columns = new Float64Array(10).fill(1);
+  const gaps = [
+    { fromMs: 150, toMs: 420 },
+    { fromMs: 610, toMs: 690 },
+    { fromMs: 900, toMs: 1_000 },
+  ];
+  clearGaps(columns, gaps, 1_000);
+  expect([...columns]).toEqual([1, 1, NaN, NaN, 1, 1, 1, 1, 1, NaN]);
 });
