@@ -107,6 +107,28 @@ describe('summarize', () => {
   });
 });
 
+describe('summarize, of what the observation did', () => {
+  it('tells what others see drawn: snapshots, waits, lost rows and gaps between samples', () => {
+    const stream = exampleRun();
+    const items = [
+      { kind: 'heap-snapshot', name: '', atMs: 20, durationMs: 300 },
+      { kind: 'observer-waited', name: '', atMs: 12, durationMs: 1 },
+      { kind: 'observer-waited', name: '', atMs: 14, durationMs: 1 },
+    ] as const;
+    const batches: RunBatch[] = [
+      { type: 'marks', items: [...items] },
+      { type: 'dropped', what: 'rows', count: 1_200, message: 'Lost.' },
+      samplesBatch([{ atMs: 420, used: 12e6, external: 1e6 }]),
+    ];
+    for (const batch of batches) stream.apply(stream.nextSequence, batch);
+    const summaries = summarize(stream, { fromMs: 0, toMs: 420 }, { usedBytes: 12e6, externalBytes: 5e6, waiting: 0 });
+    expect(summaries.phases).toContain(
+      '; of the observation: 1 heap snapshot, 2 waits for the observer, 1,200 lost rows',
+    );
+    expect(summaries.heap).toContain('; without a sample for up to 400 ms');
+  });
+});
+
 describe('tabulate', () => {
   it('tells the window in stretches, with a dash for what is not known', () => {
     const stream = exampleRun();

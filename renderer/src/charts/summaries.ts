@@ -4,6 +4,7 @@ import { COLLECTION_KINDS } from '../../../engine/protocol/vocabulary.ts';
 import { formatBytes, formatCount, formatDuration, formatTime } from '../stream/figures.ts';
 import { lowerBound, valueAt } from '../stream/growable-column.ts';
 import type { RunStream, TimeRange } from '../stream/run-stream.ts';
+import { LONGEST_SAMPLE_GAP_MS } from './heap-curves.ts';
 import { nearestSample, waitingText, type ReadingOptions } from './readings.ts';
 import { momentText, type TimeFormat } from './time-scale.ts';
 
@@ -18,6 +19,19 @@ export interface StripSummaries {
 }
 
 const plural = (count: number, one: string, many = `${one}s`) => `${formatCount(count)} ${count === 1 ? one : many}`;
+
+/** What the observation itself did to the run or missed of it, which others see as marks; empty: nothing. */
+function describeObservation({ marks, counters }: RunStream): string {
+  const count = (sought: RunStream['marks'][number]['kind']) => marks.filter(({ kind }) => kind === sought).length;
+  const parts = [
+    [count('heap-snapshot'), 'heap snapshot', 'heap snapshots'],
+    [count('observer-waited'), 'wait for the observer', 'waits for the observer'],
+    [count('gc-policy-changed'), 'change of the GC policy', 'changes of the GC policy'],
+    [counters.droppedRows, 'lost row', 'lost rows'],
+  ] as const;
+  const told = parts.filter(([times]) => times > 0).map(([times, one, many]) => plural(times, one, many));
+  return told.length === 0 ? '' : `; of the observation: ${told.join(', ')}`;
+}
 
 /** One sentence for each strip, from the latest data. */
 export function summarize(
@@ -52,7 +66,10 @@ export function summarize(
       last < 0
         ? 'Heap: no sample yet'
         : `Heap: used ${lastUsed}, external ${lastExternal} at ${formatTime(valueAt(samples.atMs, last))}; ` +
-          `peak used ${formatBytes(peaks.usedBytes)}, peak external ${formatBytes(peaks.externalBytes)}`,
+          `peak used ${formatBytes(peaks.usedBytes)}, peak external ${formatBytes(peaks.externalBytes)}` +
+          (counters.largestSampleGapMs > LONGEST_SAMPLE_GAP_MS
+            ? `; without a sample for up to ${formatDuration(counters.largestSampleGapMs)}`
+            : ''),
     collections:
       `Garbage collections: ${formatCount(counters.minorCollections)} minor, ` +
       `${formatCount(counters.majorCollections)} major, ${formatCount(counters.forcedCollections)} forced; ` +
@@ -63,7 +80,8 @@ export function summarize(
         : `Blocked thread: ${plural(blocked.startMs.length, 'stretch', 'stretches')}, longest ${formatDuration(longestBlockMs)}`,
     phases:
       `Phases and marks: ${plural(stream.marks.filter(({ kind }) => kind === 'user-mark').length, 'mark')} and ` +
-      `${plural(stream.marks.filter(({ kind }) => kind === 'user-measure').length, 'measured stretch', 'measured stretches')} of the program`,
+      `${plural(stream.marks.filter(({ kind }) => kind === 'user-measure').length, 'measured stretch', 'measured stretches')} of the program` +
+      describeObservation(stream),
     backlog:
       `Backlog: ${formatCount(counters.alive)} registered and not finalized at the end; ` +
       `at most ${formatCount(peaks.waiting)} collected and waiting for their callback in what is shown`,
