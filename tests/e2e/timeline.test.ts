@@ -224,6 +224,26 @@ describe('what the timeline shows', () => {
       await page.getByRole('combobox', { name: 'Times' }).selectOption('clock time');
       await page.mouse.move(440, 170);
       await expect.poll(() => page.locator('.tip-lead').innerText()).toMatch(/^\d\d:\d\d:\d\d\.\d{3}$/);
+      // What the tip tells of an object, and the grid of every strip, as the axis does.
+      const { x, y } = await pointAt(page, /^Lifelines/, 145, 6);
+      await page.mouse.move(x + 8, y);
+      await expect
+        .poll(() => page.locator('.tip').innerText())
+        .toMatch(/registered\s+\d\d:\d\d:\d\d\.\d{3}\s[^]+collected\s+\d\d:\d\d:\d\d\.\d{3}–\d\d:\d\d:\d\d\.\d{3}\s/);
+      // Here, times from the start would have twice as many lines as the longer ones of the clock.
+      await page.setViewportSize({ width: 1333, height: 560 });
+      const gridLines = () =>
+        page.locator('.heap-plot canvas:first-child, .backlog-plot canvas:first-child').evaluateAll((canvases) =>
+          canvases.map((canvas) => {
+            if (!(canvas instanceof HTMLCanvasElement)) throw new Error('not a canvas');
+            const { data } = canvas.getContext('2d')!.getImageData(0, 3, canvas.width, 1);
+            return Array.from({ length: canvas.width }, (_, x) => x)
+              .filter((x) => data[4 * x + 3]! > 0)
+              .join(' ');
+          }),
+        );
+      await expect.poll(async () => new Set(await gridLines()).size).toBe(1);
+      expect((await gridLines())[0]!.split(' ').length).toBeGreaterThan(4);
     }));
 
   it('has its say when there is nothing to draw', () =>

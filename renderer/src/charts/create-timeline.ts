@@ -288,6 +288,7 @@ export function createTimeline(
       reachMs,
       hidden,
       marks: marks.all,
+      format: view.timeFormat,
       waiting: backlog.waitingAt(timeMs),
     });
     const density = laneY >= 0 ? lanes.readingAt(view, x, laneY) : undefined;

@@ -11,7 +11,7 @@ import type { RunStream } from '../stream/run-stream.ts';
 import { HIDDEN_AT_FIRST, type HeapSeriesKey } from './heap-series.ts';
 import { readingsAt } from './readings.ts';
 import { summarize, tabulate } from './summaries.ts';
-import { RELATIVE_TIME } from './time-scale.ts';
+import { clockFormat, RELATIVE_TIME, type TimeFormat } from './time-scale.ts';
 import { createMarkReader } from './timeline-marks.ts';
 import { parseHiddenSeries } from './use-hidden-series.ts';
 
@@ -45,12 +45,18 @@ function exampleRun(): RunStream {
 
 describe('readingsAt', () => {
   const readMarks = createMarkReader();
-  const read = (stream: RunStream, timeMs: number, hidden: readonly HeapSeriesKey[] = HIDDEN_AT_FIRST) =>
+  const read = (
+    stream: RunStream,
+    timeMs: number,
+    hidden: readonly HeapSeriesKey[] = HIDDEN_AT_FIRST,
+    format: TimeFormat = RELATIVE_TIME,
+  ) =>
     Object.fromEntries(
       readingsAt(stream, timeMs, {
         reachMs: 1,
         hidden: new Set(hidden),
         marks: readMarks(stream).all,
+        format,
         waiting: { certain: 0, possible: 0 },
       }).map(({ name, figure }) => [name, figure]),
     );
@@ -78,6 +84,11 @@ describe('readingsAt', () => {
     expect(read(stream, 5000)).toEqual({ used: '–', external: '–', total: '–', 'not finalized': '–' });
   });
 
+  it('tells when a mark was as the axis does', () => {
+    const noon = clockFormat(new Date(2026, 0, 1, 12, 3, 11, 250).getTime());
+    expect(read(exampleRun(), 10.5, HIDDEN_AT_FIRST, noon)).toMatchObject({ 'half-way': '12:03:11.260' });
+  });
+
   it('leaves out hidden series', () => {
     expect(Object.keys(read(exampleRun(), 5, ['used', 'rss']))).not.toContain('used');
   });
@@ -100,6 +111,7 @@ describe('summarize', () => {
     const summaries = summarize(stream, { fromMs: 0, toMs: 20 }, { usedBytes: 12e6, externalBytes: 5e6, waiting: 3 });
     expect(summaries.heap).toBe('Heap: used 12.0 MB, external – at 0.020 s; peak used 12.0 MB, peak external 5.0 MB');
     expect(summaries.collections).toContain('0 minor, 1 major, 1 forced; longest pause 3.00 ms');
+    expect(summaries.phases).toBe('Phases and marks: 1 mark and 0 measured stretches of the program');
     expect(summaries.lifelines).toBe('Lifelines: 2 registrations, 1 called back, 0 unregistered, 1 alive');
     expect(
       summarize(undefined, { fromMs: 0, toMs: 1 }, { usedBytes: NaN, externalBytes: NaN, waiting: NaN }).heap,

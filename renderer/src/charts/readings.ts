@@ -1,12 +1,13 @@
 // What the crosshair reads at a time, in all strips at once.
 
 import { COLLECTION_KINDS } from '../../../engine/protocol/vocabulary.ts';
-import { formatBytes, formatCount, formatDuration, formatTime, UNKNOWN_FIGURE } from '../stream/figures.ts';
+import { formatBytes, formatCount, formatDuration, UNKNOWN_FIGURE } from '../stream/figures.ts';
 import { upperBound, valueAt } from '../stream/growable-column.ts';
 import type { RunStream } from '../stream/run-stream.ts';
 import { LONGEST_SAMPLE_GAP_MS } from './heap-curves.ts';
 import { HEAP_SERIES, type HeapSeriesKey } from './heap-series.ts';
 import { nearestCollection } from './strips/collections-strip.ts';
+import { momentText, type TimeFormat } from './time-scale.ts';
 import { isMomentMark, type TimelineMark } from './timeline-marks.ts';
 
 export interface Reading {
@@ -29,6 +30,8 @@ export interface ReadingOptions {
   readonly reachMs: number;
   readonly hidden: ReadonlySet<HeapSeriesKey>;
   readonly marks: readonly TimelineMark[];
+  /** How the axis tells the times of marks. */
+  readonly format: TimeFormat;
   /** How many were collected and not called back; undefined: not known. */
   readonly waiting: { readonly certain: number; readonly possible: number } | undefined;
 }
@@ -45,7 +48,7 @@ export const waitingText = (waiting: ReadingOptions['waiting']) =>
 export function readingsAt(
   stream: RunStream,
   timeMs: number,
-  { reachMs, hidden, marks, waiting }: ReadingOptions,
+  { reachMs, hidden, marks, format, waiting }: ReadingOptions,
 ): Reading[] {
   const readings: Reading[] = [];
   const sample = timeMs > stream.endMs ? undefined : nearestSample(stream, timeMs);
@@ -93,7 +96,7 @@ export function readingsAt(
     if (!isNear || ++markCount > FIRST_MARKS) continue;
     readings.push({
       name: mark.title,
-      figure: isMomentMark(mark) ? formatTime(mark.atMs) : formatDuration(mark.durationMs ?? NaN),
+      figure: isMomentMark(mark) ? momentText(mark.atMs, format, 1) : formatDuration(mark.durationMs ?? NaN),
     });
   }
   if (markCount > FIRST_MARKS) readings.push({ name: 'more marks', figure: formatCount(markCount - FIRST_MARKS) });

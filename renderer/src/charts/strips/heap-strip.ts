@@ -53,7 +53,7 @@ export function createHeapStrip(
       curves = stream === undefined ? undefined : createHeapCurves(stream);
       gaps.setStream(stream);
     },
-    draw({ stream, scale, hidden, palette }) {
+    draw({ stream, scale, hidden, palette, timeFormat }) {
       const { width, height } = surface;
       const shapes = curves?.shapes(scale, hidden) ?? NOTHING;
       const highest = highestOf(shapes);
@@ -65,7 +65,7 @@ export function createHeapStrip(
       const hasFigures = hasSamples && !Number.isNaN(highest);
       const yOf = (bytes: number) => height - (bytes / topBytes) * height;
       // Without figures there is a sentence instead: lines would run through it.
-      if (hasSamples) drawVerticalGrid(context, scale, height, palette);
+      if (hasSamples) drawVerticalGrid(context, scale, height, palette, timeFormat);
       context.fillStyle = palette.line;
       for (const { value } of hasFigures ? tickSteps : tickSteps.slice(0, 1)) {
         context.fillRect(0, Math.min(height - 1, Math.round(yOf(value))), width, 1);
