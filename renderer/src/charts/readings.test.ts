@@ -130,12 +130,13 @@ describe('summarize, of what the observation did', () => {
     const batches: RunBatch[] = [
       { type: 'marks', items: [...items] },
       { type: 'dropped', what: 'rows', count: 1_200, message: 'Lost.' },
+      { type: 'dropped', what: 'unknown-tail', count: 0, message: 'The end may be missing.' },
       samplesBatch([{ atMs: 420, used: 12e6, external: 1e6 }]),
     ];
     for (const batch of batches) stream.apply(stream.nextSequence, batch);
     const summaries = summarize(stream, { fromMs: 0, toMs: 420 }, { usedBytes: 12e6, externalBytes: 5e6, waiting: 0 });
     expect(summaries.phases).toContain(
-      '; of the observation: 1 heap snapshot, 2 waits for the observer, 1,200 lost rows',
+      '; of the observation: 1 heap snapshot, 2 waits for the observer, 1,200 lost rows, the last moments lost',
     );
     expect(summaries.heap).toContain('; without a sample for up to 400 ms');
   });

@@ -21,7 +21,7 @@ export interface StripSummaries {
 const plural = (count: number, one: string, many = `${one}s`) => `${formatCount(count)} ${count === 1 ? one : many}`;
 
 /** What the observation itself did to the run or missed of it, which others see as marks; empty: nothing. */
-function describeObservation({ marks, counters }: RunStream): string {
+function describeObservation({ marks, counters, warnings }: RunStream): string {
   const count = (sought: RunStream['marks'][number]['kind']) => marks.filter(({ kind }) => kind === sought).length;
   const parts = [
     [count('heap-snapshot'), 'heap snapshot', 'heap snapshots'],
@@ -30,6 +30,7 @@ function describeObservation({ marks, counters }: RunStream): string {
     [counters.droppedRows, 'lost row', 'lost rows'],
   ] as const;
   const told = parts.filter(([times]) => times > 0).map(([times, one, many]) => plural(times, one, many));
+  if (warnings.some(({ code }) => code === 'dropped-unknown-tail')) told.push('the last moments lost');
   return told.length === 0 ? '' : `; of the observation: ${told.join(', ')}`;
 }
 

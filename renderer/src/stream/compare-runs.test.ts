@@ -303,6 +303,8 @@ describe('comparison of two runs', () => {
       expect(compareRuns(whole, lossy).circumstances).toEqual([
         { key: 'lost', title: 'Rows lost', a: 'none', b: '1,200' },
       ]);
+      lossy.apply(3, { type: 'dropped', what: 'unknown-tail', count: 0, message: 'The end may be missing.' });
+      expect(compareRuns(whole, lossy).circumstances[0]?.b).toBe('1,200, the last ones');
       expect(compareRuns(whole, whole).circumstances).toEqual([]);
     });
 

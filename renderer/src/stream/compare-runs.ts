@@ -623,6 +623,7 @@ function circumstancesOf({
   report,
   marks,
   counters,
+  warnings,
 }: RunStream): Map<string, [title: string, text: string]> {
   const told = new Map<string, [string, string]>();
   const tell = (key: string, title: string, text: string | undefined) => {
@@ -671,7 +672,11 @@ function circumstancesOf({
   tell('v8', 'V8', runtime?.v8 ?? report?.runtime.v8 ?? undefined);
   tell('host', 'Runs in', runtime?.host ?? report?.runtime.host);
   if (runtime !== undefined) {
-    tell('lost', 'Rows lost', counters.droppedRows === 0 ? 'none' : formatCount(counters.droppedRows));
+    const lost = [
+      ...(counters.droppedRows > 0 ? [formatCount(counters.droppedRows)] : []),
+      ...(warnings.some(({ code }) => code === 'dropped-unknown-tail') ? ['the last ones'] : []),
+    ];
+    tell('lost', 'Rows lost', lost.join(', ') || 'none');
   }
   tell('end', 'End', report && END_WORDS[report.outcome.status]);
   return told;
