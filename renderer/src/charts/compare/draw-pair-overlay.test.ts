@@ -1,7 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import type { RunBatchOf } from '../../../../engine/protocol/run-batch.ts';
 import { createRunStream } from '../../stream/create-run-stream.ts';
-import { createPairMarkReader, placeLetters, type CurveLetter } from './draw-pair-overlay.ts';
+import type { Palette } from '../palette.ts';
+import { createTimeScale } from '../time-scale.ts';
+import {
+  createPairMarkReader,
+  drawPairMarks,
+  placeLetters,
+  type CurveLetter,
+  type PairMark,
+} from './draw-pair-overlay.ts';
 
 const box = { top: 100, width: 500, height: 80 };
 const at = (letter: 'A' | 'B', x: number, y: number): CurveLetter => ({ letter, x, y, color: '#000000' });
@@ -75,5 +83,40 @@ describe('marks of two runs on one axis', () => {
     expect(read(pair, 1)).toHaveLength(1);
     b.apply(1, { type: 'marks', items: [mark('two', 20)] });
     expect(read(pair, 1).map(({ title }) => title)).toEqual(['one', 'two']);
+  });
+});
+
+describe('names of marks', () => {
+  /** Letters of 6 px each. @returns where each name stands: [left, right, row] */
+  function named(marks: readonly PairMark[]): Record<string, [number, number, number]> {
+    const places: Record<string, [number, number, number]> = {};
+    const nothing = () => undefined;
+    const context = {
+      measureText: (text: string) => ({ width: 6 * text.length }),
+      fillText(text: string, left: number, y: number) {
+        places[text] = [left, left + 6 * text.length, y < 10 ? 0 : 1];
+      },
+      ...{ setLineDash: nothing, beginPath: nothing, moveTo: nothing, lineTo: nothing, stroke: nothing },
+      ...{ fillRect: nothing, strokeText: nothing },
+    };
+    const extent = { overviewTop: 0, overviewBottom: 0, top: 0, bottom: 100 };
+    const palette = { inkFaint: '#888888', ground: '#ffffff' } as Palette;
+    const scale = createTimeScale(0, 1_000, 500);
+    drawPairMarks(context as unknown as CanvasRenderingContext2D, marks, extent, scale, (atMs) => atMs, palette);
+    return places;
+  }
+  const end = (letter: 'A' | 'B', atMs: number): PairMark => ({ title: 'program ended', atMs, isEnd: true, letter });
+
+  it('stand where no line of another mark strikes them through', () => {
+    // The lines are at 150 and 180 px: one name fits left of both, the other right of both.
+    expect(named([end('A', 300), end('B', 360)])).toEqual({
+      'A program ended': [54, 144, 0],
+      'B program ended': [186, 276, 0],
+    });
+    // There is no room on the left of both.
+    expect(named([end('A', 150), end('B', 210)])).toEqual({
+      'A program ended': [81, 171, 0],
+      'B program ended': [111, 201, 1],
+    });
   });
 });

@@ -106,6 +106,7 @@ export function drawPairMarks(
     if (isEnd) dotted(overviewX(atMs), extent.overviewTop, extent.overviewBottom);
   }
   const taken: TakenPlace[] = [];
+  const lines = visible.map(({ atMs }) => scale.x(atMs));
   // The ends first, so that no other name takes their place.
   const inOrder = [
     ...visible.filter(({ isEnd }) => isEnd),
@@ -120,17 +121,25 @@ export function drawPairMarks(
       context.fillStyle = translucent(palette.inkFaint, 0.45);
       context.fillRect(Math.min(Math.round(x), scale.width - 1), extent.top, 1, extent.bottom - extent.top);
     }
-    nameMark(context, letter === undefined ? title : `${letter} ${title}`, x, extent.top, taken, scale, palette);
+    nameMark(
+      context,
+      letter === undefined ? title : `${letter} ${title}`,
+      x,
+      extent.top,
+      { taken, lines },
+      scale,
+      palette,
+    );
   }
 }
 
-/** Beside its line, on the side where it covers neither another name nor the edge. */
+/** Beside its line, where it covers neither another name nor the edge, and where no other line strikes it through. */
 function nameMark(
   context: CanvasRenderingContext2D,
   name: string,
   x: number,
   top: number,
-  taken: TakenPlace[],
+  { taken, lines }: { readonly taken: TakenPlace[]; readonly lines: readonly number[] },
   scale: TimeScale,
   palette: Palette,
 ): void {
@@ -143,9 +152,12 @@ function nameMark(
     left + width <= scale.width &&
     taken.every((other) => other.row !== row || left >= other.right + 8 || left + width <= other.left - 8);
   const lefts = [Math.round(x - 6 - width), Math.round(x + 6)];
-  const row = lefts.some((left) => isFree(left, 0)) ? 0 : 1;
-  const left = lefts.find((each) => isFree(each, row));
-  if (left === undefined) return;
+  const places = [0, 1].flatMap((row) => lefts.filter((left) => isFree(left, row)).map((left) => ({ left, row })));
+  const isStruck = ({ left }: { readonly left: number }) =>
+    lines.some((line) => line > left - 2 && line < left + width + 2);
+  const place = places.find((each) => !isStruck(each)) ?? places[0];
+  if (place === undefined) return;
+  const { left, row } = place;
   taken.push({ left, right: left + width, row });
   const y = top + 3 + row * NAME_ROW_PX;
   // A halo rather than a box: curves and grid go on right beside the letters.
