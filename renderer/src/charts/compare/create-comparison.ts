@@ -12,6 +12,7 @@ import { createHeapCurves, type HeapCurves } from '../heap-curves.ts';
 import { HEAP_SERIES, type HeapSeriesKey } from '../heap-series.ts';
 import { createLineChart, type LineChart } from '../line-chart.ts';
 import type { Palette } from '../palette.ts';
+import { clearGaps, createSampleGaps, type SampleGaps } from '../strips/sample-gaps.ts';
 import { createSurface, type Surface } from '../surface.ts';
 import { byteTicks, createTimeScale, type Tick, type TimeScale } from '../time-scale.ts';
 import { createMarkReader } from '../timeline-marks.ts';
@@ -110,12 +111,16 @@ interface SideState {
   readonly run: ComparedRun;
   readonly heapCurves: HeapCurves;
   readonly series: ReadonlyMap<HeapSeriesKey, SeriesReduction>;
+  readonly gaps: SampleGaps;
 }
 
 function sideOf(run: ComparedRun): SideState {
   const { samples } = run.stream;
+  const gaps = createSampleGaps();
+  gaps.setStream(run.stream);
   return {
     run,
+    gaps,
     heapCurves: createHeapCurves(run.stream),
     series: new Map(HEAP_SERIES.map(({ key, column }) => [key, new SeriesReduction(samples.atMs, samples[column])])),
   };
@@ -293,7 +298,7 @@ export function createComparison(
     },
   };
 
-  function fillOverviewPeaks({ run, series: reductions }: SideState, values: Float64Array): void {
+  function fillOverviewPeaks({ run, gaps, series: reductions }: SideState, values: Float64Array): void {
     const reduction = reductions.get(series);
     const stepMs = viewport.extentMs / values.length;
     const { atMs } = run.stream.samples;
@@ -302,6 +307,9 @@ export function createComparison(
       const isSampled = fromMs + stepMs >= valueAt(atMs, 0) && fromMs <= valueAt(atMs, atMs.length - 1);
       values[column] = isSampled ? (reduction?.highest(fromMs, fromMs + stepMs) ?? NaN) : NaN;
     }
+    const ownGaps = gaps.within({ fromMs: 0, toMs: run.stream.endMs });
+    const onAxis = ownGaps.map(({ fromMs, toMs }) => ({ fromMs: fromMs + run.offsetMs, toMs: toMs + run.offsetMs }));
+    clearGaps(values, onAxis, viewport.extentMs);
   }
 
   const heapPart = {

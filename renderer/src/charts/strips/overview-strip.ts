@@ -2,12 +2,12 @@
 // window that the strips below show.
 
 import { SeriesReduction } from '../../stream/level-of-detail.ts';
-import type { RunStream, TimeRange } from '../../stream/run-stream.ts';
+import type { RunStream } from '../../stream/run-stream.ts';
 import { crisp } from '../draw-grid.ts';
 import { translucent } from '../palette.ts';
 import { createSurface } from '../surface.ts';
 import { fillSteps, hatch } from './fill-steps.ts';
-import { createSampleGaps } from './sample-gaps.ts';
+import { clearGaps, createSampleGaps } from './sample-gaps.ts';
 import type { Strip, TimelineView } from './strip.ts';
 
 export interface OverviewStrip extends Strip {
@@ -140,13 +140,6 @@ export function createOverviewStrip(canvas: HTMLCanvasElement, onResize: () => v
       surface[Symbol.dispose]();
     },
   };
-}
-
-/** Makes the columns unknown that lie in a gap altogether: no value is carried across it. */
-export function clearGaps(columns: Float64Array, gaps: readonly TimeRange[], extentMs: number): void {
-  const perMs = columns.length / extentMs;
-  for (const { fromMs, toMs } of gaps)
-    columns.fill(NaN, Math.ceil(fromMs * perMs), Math.max(0, Math.floor(toMs * perMs)));
 }
 
 /** Highest known value in each of `columns.length` pixel columns from 0 to `extentMs`; NaN where none is. */

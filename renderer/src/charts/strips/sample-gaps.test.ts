@@ -1,8 +1,7 @@
 import { expect, it } from 'vitest';
 import { samplesBatch } from '../../../../tests/fixtures/synthetic-run.ts';
 import { createRunStream } from '../../stream/create-run-stream.ts';
-import { clearGaps } from './overview-strip.ts';
-import { createSampleGaps } from './sample-gaps.ts';
+import { clearGaps, createSampleGaps } from './sample-gaps.ts';
 
 it('finds where nothing was sampled, where samples have no figure, and where they end before the run does', () => {
   const stream = createRunStream();
@@ -27,6 +26,7 @@ it('leaves the columns of the overview empty that lie in a gap altogether', () =
     { fromMs: 150, toMs: 420 },
     { fromMs: 610, toMs: 690 },
     { fromMs: 900, toMs: 1_000 },
+    { fromMs: -500, toMs: 90 },
   ];
   clearGaps(columns, gaps, 1_000);
   expect([...columns]).toEqual([1, 1, NaN, NaN, 1, 1, 1, 1, 1, NaN]);

@@ -46,3 +46,10 @@ export function createSampleGaps(): SampleGaps {
     },
   };
 }
+
+/** Makes the columns unknown that lie in a gap altogether: no value is carried across it. */
+export function clearGaps(columns: Float64Array, gaps: readonly TimeRange[], extentMs: number): void {
+  const perMs = columns.length / extentMs;
+  for (const { fromMs, toMs } of gaps)
+    columns.fill(NaN, Math.max(0, Math.ceil(fromMs * perMs)), Math.max(0, Math.floor(toMs * perMs)));
+}
