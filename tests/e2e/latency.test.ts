@@ -134,6 +134,15 @@ it('keeps bars, switches and what is chosen where the reader’s own colors take
       [/^Major/, 'Natural'].map(async (name) => (await colorsOf(page.page.getByRole('button', { name }).first()))[0]),
     );
     expect({ ...backgrounds[0], pixels: 0 }).not.toEqual({ ...backgrounds[1], pixels: 0 });
+    await page.page.getByRole('button', { name: /^Theme:/ }).focus();
+    await page.page.keyboard.press('Enter');
+    const [focused, other] = ['[data-highlighted]', ':not([data-highlighted])'].map((state) =>
+      page.page.locator(`[role="menuitemradio"]${state}`).first(),
+    );
+    const [ofFocused] = await colorsOf(focused!);
+    const [ofOther] = await colorsOf(other!);
+    await page.page.keyboard.press('Escape');
+    expect({ ...ofFocused, pixels: 0 }).not.toEqual({ ...ofOther, pixels: 0 });
   } finally {
     await page.page.emulateMedia({ forcedColors: 'none' });
   }
