@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createTimeScale, timeTicks, type Tick } from '../time-scale.ts';
-import { alignedTicks, alignedTimeText } from './aligned-axis.ts';
+import type { Palette } from '../palette.ts';
+import { alignedTicks, alignedTimeText, drawAlignedAxis } from './aligned-axis.ts';
 
 const labels = (fromMs: number, toMs: number, originMs: number, width = 800) =>
   alignedTicks(createTimeScale(fromMs, toMs, width), originMs).map(({ label }) => label);
@@ -35,6 +36,23 @@ describe('ticks of an aligned axis', () => {
 
   it('are minutes and seconds on a long axis', () => {
     expect(labels(0, 600_000, 240_000, 600)).toEqual(['−4:00', '−2:00', '0:00', '2:00', '4:00', '6:00 min']);
+  });
+
+  it('are written within the plot on its right, where the pane ends', () => {
+    const rights: number[] = [];
+    const context = {
+      measureText: (text: string) => ({ width: 6 * text.length }),
+      fillText: (text: string, x: number) => rights.push(x + 6 * text.length),
+    };
+    drawAlignedAxis(
+      context as unknown as CanvasRenderingContext2D,
+      createTimeScale(0, 5_020, 800),
+      0,
+      16,
+      {} as Palette,
+    );
+    expect(rights.at(-1)).toBeLessThanOrEqual(816);
+    expect(rights).toHaveLength(6);
   });
 
   it('have decimals enough for their step, however close one looks', () => {

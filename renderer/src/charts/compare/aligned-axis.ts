@@ -77,7 +77,7 @@ export function drawAlignedAxis(
     const signWidth = label.startsWith('−') ? context.measureText('−').width : 0;
     const digitsWidth = context.measureText(label.split(' ')[0] ?? label).width - signWidth;
     const wanted = bleed + scale.x(value) - signWidth - digitsWidth / 2;
-    const x = Math.max(0, Math.min(wanted, scale.width + 2 * bleed - width));
+    const x = Math.max(0, Math.min(wanted, scale.width + bleed - width));
     if (x < freeFrom) continue;
     context.fillText(label, Math.round(x), 6);
     freeFrom = x + width + 8;
