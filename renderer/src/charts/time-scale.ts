@@ -1,5 +1,7 @@
 // The shared time axis: where a time lies in the plot, and which times get a label.
 
+import type { RunStream } from '../stream/run-stream.ts';
+
 export interface TimeScale {
   readonly fromMs: number;
   readonly toMs: number;
@@ -35,6 +37,15 @@ export function clockFormat(startedAtEpochMs: number): TimeFormat {
   const at = new Date(startedAtEpochMs);
   const wholeMs = ((at.getHours() * 60 + at.getMinutes()) * 60 + at.getSeconds()) * 1000 + at.getMilliseconds();
   return { kind: 'clock', zeroMs: wholeMs + (startedAtEpochMs % 1) };
+}
+
+/** How the times of a run are told: as the clock had them where that is wanted and known. */
+export function timeFormatOf(
+  stream: Pick<RunStream, 'runtime' | 'description'> | undefined,
+  showsClock: boolean,
+): TimeFormat {
+  const startedAt = stream?.runtime?.startedAtEpochMs ?? Date.parse(stream?.description?.startedAt ?? '');
+  return showsClock && !Number.isNaN(startedAt) ? clockFormat(startedAt) : RELATIVE_TIME;
 }
 
 /** `12:03:11.482`, past midnight from zero again. */

@@ -1,8 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { bytesFigure, formatCount } from '../stream/figures.ts';
+import { clockFormat } from '../charts/time-scale.ts';
 import { rangeFigure, signed } from './range-words.ts';
 
 describe('rangeFigure', () => {
+  it('tells the edges as the clock had them where the axis does', () => {
+    const noon = clockFormat(new Date(2026, 0, 1, 12, 3, 11).getTime());
+    expect(rangeFigure({ fromMs: 480, toMs: 1_520 }, noon)).toEqual({ value: '12:03:11.48–12.52', unit: '' });
+    expect(rangeFigure({ fromMs: 480, toMs: 50_000 }, noon).value).toBe('12:03:11.48–12:04:01.00');
+  });
+
   it('has as many digits as are needed to tell the edges apart', () => {
     const written = (fromMs: number, toMs: number) => rangeFigure({ fromMs, toMs }).value;
     expect(written(2480, 3520)).toBe('2.48–3.52');

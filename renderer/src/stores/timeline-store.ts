@@ -2,9 +2,11 @@
 // Runs in the page; written by the timeline, the tables and the panels, read by all of them.
 
 import { defineStore } from 'pinia';
-import { shallowRef, watch } from 'vue';
+import { computed, shallowRef, watch } from 'vue';
+import { timeFormatOf } from '../charts/time-scale.ts';
 import type { TimeRange } from '../stream/run-stream.ts';
 import { useRunStore } from './run-store.ts';
+import { useSettingsStore } from './settings-store.ts';
 
 /** Another object for each asking, so that asking twice for the same is seen. */
 export type Reveal =
@@ -16,9 +18,12 @@ export type Reveal =
 
 export const useTimelineStore = defineStore('timeline', () => {
   const run = useRunStore();
+  const settings = useSettingsStore();
   /** Of the shown run; undefined: nothing is selected. */
   const selection = shallowRef<TimeRange>();
   const revealed = shallowRef<Reveal>();
+  /** How the axis tells times, and whatever names a stretch of it. */
+  const format = computed(() => (void run.revision, timeFormatOf(run.stream, settings.settings.timeline.showsClock)));
   watch(
     () => run.shownRunId,
     () => {
@@ -40,5 +45,5 @@ export const useTimelineStore = defineStore('timeline', () => {
   function revealObject(objectId: number, { zooms }: { readonly zooms: boolean }): void {
     revealed.value = { kind: 'object', objectId, zooms };
   }
-  return { selection, revealed, select, revealRange, revealMoment, revealObject };
+  return { selection, revealed, format, select, revealRange, revealMoment, revealObject };
 });
