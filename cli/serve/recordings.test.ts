@@ -7,6 +7,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import * as v from 'valibot';
+import { EngineEvent } from '../../engine/protocol/event.ts';
+import { createFrameDecoder } from '../../engine/protocol/frame-codec.ts';
 import { RecordingFileError } from '../../engine/session/recording-file.ts';
 import { Refused } from '../../engine/session/refused.ts';
 import { createToken } from './access.ts';
@@ -18,6 +21,7 @@ let served: ServedHost;
 let token: string;
 const openRecording = vi.fn<Recordings['openRecording']>();
 const saveRecording = vi.fn<Recordings['saveRecording']>();
+const recordedFrom = vi.fn<Recordings['recordedFrom']>();
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'heapline-served-'));
@@ -27,6 +31,10 @@ beforeEach(async () => {
     for await (const chunk of chunks) pieces.push(chunk);
     return `run-of-${fileName}-${Buffer.concat(pieces).toString('utf8').length}`;
   });
+  recordedFrom.mockReset().mockImplementation((_runId, sequence) => [
+    { sequence, count: 2, batches: [{ type: 'status', status: 'running', atMs: 1 }], aheadBytes: 9 },
+    { sequence: sequence + 2, count: 1, batches: [{ type: 'status', status: 'settling', atMs: 2 }], aheadBytes: 0 },
+  ]);
   saveRecording.mockReset().mockReturnValue({
     fileName: 'größe-2026.heapline',
     isRunGoingOn: false,
@@ -41,7 +49,7 @@ beforeEach(async () => {
     port: 0,
     token,
     rendererFolder: folder,
-    recordings: { openRecording, saveRecording },
+    recordings: { openRecording, saveRecording, recordedFrom },
     onClient: () => {},
   });
 });
@@ -111,6 +119,43 @@ describe('a recording is saved by HTTP', () => {
       },
     });
     await expect(ask('GET', savePath())).rejects.toThrow(/aborted|terminated|socket hang up/i);
+  });
+});
+
+describe('what is recorded is read by HTTP', () => {
+  const eventsPath = (from = '7') => `/recordings/some-run/events?token=${token}&from=${from}`;
+
+  it('as the frames of the protocol, from a sequence on', async () => {
+    const response = await fetch(`${origin()}${eventsPath()}`);
+    const messages = createFrameDecoder().push(new Uint8Array(await response.arrayBuffer()));
+    const events = messages.map((message) => v.parse(EngineEvent, message));
+    expect(events).toMatchObject([
+      { type: 'run-events', runId: 'some-run', sequence: 7, count: 2, aheadBytes: 9 },
+      { type: 'run-events', runId: 'some-run', sequence: 9, count: 1, batches: [{ status: 'settling' }] },
+    ]);
+    expect(response.headers.get('cache-control')).toBe('no-store');
+    expect(recordedFrom).toHaveBeenCalledWith('some-run', 7);
+  });
+
+  it('not where there is no such run, or no such number', async () => {
+    for (const from of ['', '-1', '1.5', '1e3', 'x', '9'.repeat(16)]) {
+      expect((await ask('GET', eventsPath(from))).status).toBe(400);
+    }
+    recordedFrom.mockImplementation(() => {
+      throw new Refused('no-such-run', 'There is no such run.');
+    });
+    expect(await ask('GET', eventsPath())).toMatchObject({ status: 404, body: 'There is no such run.\n' });
+  });
+
+  it.each<[what: string, method: string, path: () => string, headers: () => Record<string, string>, status: number]>([
+    ['no token', 'GET', () => '/recordings/some-run/events?from=0', () => ({}), 403],
+    ['a foreign origin', 'GET', eventsPath, () => ({ Origin: 'http://evil.example' }), 403],
+    ['a page of another site', 'GET', eventsPath, () => ({ 'Sec-Fetch-Site': 'cross-site' }), 403],
+    ['a name rebound to this machine', 'GET', eventsPath, () => ({ Host: `evil.example:${served.port}` }), 421],
+    ['another method', 'POST', eventsPath, () => ({ Origin: origin() }), 405],
+  ])('not for %s', async (_what, method, path, headers, status) => {
+    expect((await ask(method, path(), headers())).status).toBe(status);
+    expect(recordedFrom).not.toHaveBeenCalled();
   });
 });
 

@@ -1,19 +1,23 @@
-// Recording files over HTTP: a run is downloaded as one, and one that the user chose is uploaded to be opened. Guarded like
-// the socket; see access.ts. What is uploaded goes through the reader piece by piece, and is never a file here.
+// Recordings over HTTP: a run is downloaded as a file, and one that the user chose is uploaded to be opened; a page reads what
+// is recorded of a long run, which comes several times as fast as through the socket. Guarded like the socket; see access.ts.
+// What is uploaded goes through the reader piece by piece, and is never a file here.
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { EngineEvent } from '../../engine/protocol/event.ts';
+import { encodeFrame } from '../../engine/protocol/frame-codec.ts';
+import type { BatchGroup } from '../../engine/protocol/run-batch.ts';
 import type { Engine } from '../../engine/session/engine.ts';
 import { RecordingFileError } from '../../engine/session/recording-file.ts';
 import { Refused } from '../../engine/session/refused.ts';
-import type { SavedRecording } from '../../engine/session/save-recording.ts';
 
-export type Recordings = Pick<Engine, 'openRecording' | 'saveRecording'>;
+export type Recordings = Pick<Engine, 'openRecording' | 'saveRecording' | 'recordedFrom'>;
 
 /** More than any recording that fits into memory has when it is compressed. */
 const MAXIMUM_UPLOAD_BYTES = 2 * 1024 * 1024 * 1024;
 const MAXIMUM_NAME_CHARACTERS = 255;
 const FOLDER = '/recordings';
-const RUN_PATH = /^\/recordings\/([\w-]{1,64})\.heapline$/;
+const RUN_PATH = /^\/recordings\/([\w-]{1,64})(\.heapline|\/events)$/;
+const SEQUENCE = /^\d{1,15}$/;
 
 export interface Answer {
   readonly status: number;
@@ -25,7 +29,7 @@ export const isRecordingsPath = (path: string): boolean => path === FOLDER || pa
 
 /**
  * Answers a request that was let in: `POST /recordings?name=…` with `{ runId }`, `GET /recordings/<runId>.heapline` with the
- * file.
+ * file, `GET /recordings/<runId>/events?from=<sequence>` with frames of `run-events`, as far as there are any by then.
  * @returns what is to be answered instead; undefined if it was answered
  */
 export async function answerRecordings(
@@ -39,33 +43,63 @@ export async function answerRecordings(
     response.setHeader('Allow', 'POST');
     return { status: 405, message: 'Allowed: POST.' };
   }
-  const [, runId] = RUN_PATH.exec(path) ?? [];
+  const [, runId, part] = RUN_PATH.exec(path) ?? [];
   if (runId === undefined) return { status: 404, message: 'There is no such recording.' };
   if (request.method !== 'GET') {
     response.setHeader('Allow', 'GET');
     return { status: 405, message: 'Allowed: GET.' };
   }
-  return save(recordings, response, runId);
+  return part === '/events'
+    ? sendEvents(recordings, response, runId, query.get('from') ?? '')
+    : save(recordings, response, runId);
 }
 
-async function save(recordings: Recordings, response: ServerResponse, runId: string): Promise<Answer | undefined> {
-  let saved: SavedRecording;
+async function sendEvents(
+  recordings: Recordings,
+  response: ServerResponse,
+  runId: string,
+  from: string,
+): Promise<Answer | undefined> {
+  if (!SEQUENCE.test(from)) return { status: 400, message: 'Allowed: from=<sequence>, a whole number.' };
+  const groups = ifKnown(() => recordings.recordedFrom(runId, Number(from)));
+  if ('status' in groups) return groups;
+  response.writeHead(200, { 'Content-Type': 'application/octet-stream', 'Cache-Control': 'no-store' });
+  await send(response, framesOf(runId, groups));
+  return undefined;
+}
+
+function* framesOf(runId: string, groups: Iterable<BatchGroup>): Generator<Uint8Array> {
+  for (const group of groups) yield encodeFrame({ type: 'run-events', runId, ...group } satisfies EngineEvent);
+}
+
+/** What there is, or the answer that there is no such thing. */
+function ifKnown<Found extends object>(find: () => Found): Found | Answer {
   try {
-    saved = recordings.saveRecording(runId);
+    return find();
   } catch (error) {
     if (error instanceof Refused) return { status: 404, message: error.message };
     throw error;
   }
+}
+
+/** As fast as the client takes it; no more where it went away. */
+async function send(response: ServerResponse, chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array>): Promise<void> {
+  for await (const chunk of chunks) {
+    if (response.destroyed) return;
+    if (!response.write(chunk)) await untilDrained(response);
+  }
+  response.end();
+}
+
+async function save(recordings: Recordings, response: ServerResponse, runId: string): Promise<Answer | undefined> {
+  const saved = ifKnown(() => recordings.saveRecording(runId));
+  if ('status' in saved) return saved;
   response.writeHead(200, {
     'Content-Type': 'application/vnd.heapline.recording',
     'Content-Disposition': `attachment; filename*=UTF-8''${encodeURIComponent(saved.fileName)}`,
     'Cache-Control': 'no-store',
   });
-  for await (const chunk of saved.chunks()) {
-    if (response.destroyed) return undefined;
-    if (!response.write(chunk)) await untilDrained(response);
-  }
-  response.end();
+  await send(response, saved.chunks());
   return undefined;
 }
 

@@ -101,6 +101,8 @@ export const Command = v.variant('type', [
     fromSequence: Sequence,
     /** Whether the client wants them joined to few large batches where there are many. */
     joins: v.exactOptional(v.boolean()),
+    /** Where about so much more is recorded, `far-behind` instead: the client has a quicker way to what is recorded. */
+    atMostBytes: v.exactOptional(v.number()),
   }),
   /** Lets go of a run that was opened from a file, which stays; every client is told by `run-forgotten`. */
   v.object({ type: v.literal('close-recording'), requestId: RequestId, runId: RunId }),

@@ -21,6 +21,7 @@ export const REFUSALS = [
   'run-has-ended',
   'not-available',
   'bad-sequence',
+  'far-behind',
   'wrong-version',
   'bad-path',
   'no-such-target',

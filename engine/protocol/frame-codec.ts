@@ -14,6 +14,7 @@ export const MAXIMUM_FRAME_BYTES = 64 * 1024 * 1024;
  * a gigabyte of heap, and many seconds in which nothing else is done.
  */
 const MAXIMUM_VALUES = 4_000_000;
+const LENGTH_BYTES = 4;
 const PREFIX_BYTES = 8;
 const COLUMN_KEY = '$column';
 
@@ -156,39 +157,30 @@ function columnAt(place: unknown, bytes: Uint8Array<ArrayBuffer>, columnsStart: 
 
 /** Cuts a byte stream into frames and decodes each. After a FrameError it must not be used again. */
 export function createFrameDecoder(maximumFrameBytes = MAXIMUM_FRAME_BYTES): { push(chunk: Uint8Array): unknown[] } {
-  let chunks: Uint8Array[] = [];
-  let bufferedBytes = 0;
-  const joined = (): Uint8Array => {
-    const [only] = chunks;
-    if (chunks.length === 1 && only !== undefined) return only;
-    const all = new Uint8Array(bufferedBytes);
-    let offset = 0;
-    for (const chunk of chunks) {
-      all.set(chunk, offset);
-      offset += chunk.length;
-    }
-    chunks = [all];
-    return all;
-  };
-  let neededBytes = 4;
+  const length = new Uint8Array(LENGTH_BYTES);
+  const lengthView = new DataView(length.buffer);
+  /** The frame that is coming; its columns stay where they are put here. While its length comes, that alone. */
+  let frame = length;
+  let filledBytes = 0;
   return {
     push(chunk) {
       const messages: unknown[] = [];
-      chunks.push(chunk);
-      bufferedBytes += chunk.length;
-      // Joining only once a whole frame is there keeps a large frame in many chunks linear.
-      while (bufferedBytes >= neededBytes) {
-        const all = joined();
-        const frameBytes = new DataView(all.buffer, all.byteOffset, 4).getUint32(0, true) + 4;
-        if (frameBytes > maximumFrameBytes) throw new FrameError(`A frame of ${frameBytes} bytes is too large.`);
-        if (bufferedBytes < frameBytes) {
-          neededBytes = frameBytes;
-          break;
+      let rest = chunk;
+      while (rest.length > 0) {
+        const piece = rest.subarray(0, frame.length - filledBytes);
+        frame.set(piece, filledBytes);
+        filledBytes += piece.length;
+        rest = rest.subarray(piece.length);
+        if (filledBytes === LENGTH_BYTES && frame === length) {
+          const frameBytes = lengthView.getUint32(0, true) + LENGTH_BYTES;
+          if (frameBytes > maximumFrameBytes) throw new FrameError(`A frame of ${frameBytes} bytes is too large.`);
+          frame = new Uint8Array(frameBytes);
+          frame.set(length);
         }
-        messages.push(decodeFrame(all.subarray(0, frameBytes)));
-        chunks = bufferedBytes > frameBytes ? [all.subarray(frameBytes)] : [];
-        bufferedBytes -= frameBytes;
-        neededBytes = 4;
+        if (filledBytes < frame.length) continue;
+        messages.push(decodeFrame(frame));
+        frame = length;
+        filledBytes = 0;
       }
       return messages;
     },

@@ -13,6 +13,7 @@ import { attachTestClient, createScriptFolder, type ScriptFolder } from './fake-
 import { createNodeLauncher } from './node-launcher.ts';
 import { FOLLOW_WINDOW_BYTES } from './run-follower.ts';
 import { approximateBytes } from './recording.ts';
+import { Refused } from './refused.ts';
 
 const scenario: Scenario = {
   id: 'counted',
@@ -276,6 +277,16 @@ describe('engine', () => {
     expect(await late.request({ type: 'follow-run', runId, fromSequence: beyond })).toMatchObject({
       refusal: 'bad-sequence',
     });
+    // One that has a quicker way to what is recorded is not sent more than it wants.
+    const follow = { type: 'follow-run', runId, joins: true, atMostBytes: 100 } as const;
+    expect(await late.request({ ...follow, fromSequence: 0 })).toMatchObject({ refusal: 'far-behind' });
+    expect(await late.request({ ...follow, fromSequence: beyond - 1 })).toMatchObject({ type: 'accepted' });
+    const groups = [...engine.recordedFrom(runId, 1)];
+    expect(groups.at(0)?.sequence).toBe(1);
+    expect(groups.reduce((sum, { count }) => sum + count, 1)).toBe(client.batches(runId).length);
+    expect(groups.at(-1)?.batches.at(-1)).toEqual(client.batches(runId).at(-1));
+    expect(() => engine.recordedFrom('unknown', 0)).toThrow(Refused);
+    expect(() => engine.recordedFrom(runId, beyond)).toThrow(Refused);
   });
 
   it('keeps sending nothing to a client that has left', async () => {

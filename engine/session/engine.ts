@@ -44,6 +44,7 @@ import { createScratchFiles } from './scratch-files.ts';
 import { listFolder, readSource } from './source-files.ts';
 import type { Recording } from './recording.ts';
 import { readRecording } from './recording-file.ts';
+import { groupsFrom } from './join-batches.ts';
 import { saveRecording, type SavedRecording } from './save-recording.ts';
 import { createRunFollower, type RunFollower } from './run-follower.ts';
 import { createSnapshotExplainer } from './snapshot-explainer.ts';
@@ -105,6 +106,11 @@ export interface Engine {
   ): Promise<string>;
   /** What is recorded of a run now, to be written to a file. @throws Refused if there is no such run */
   saveRecording(runId: string): SavedRecording;
+  /**
+   * What is recorded of a run by now, from a sequence on, joined; read as the consumer comes along.
+   * @throws Refused if there is no such run, or it has not so many batches
+   */
+  recordedFrom(runId: string, fromSequence: number): Iterable<BatchGroup>;
   /** Ends the run that is going, then every connection. Resolves when nothing is left of either. */
   close(): Promise<void>;
 }
@@ -230,6 +236,12 @@ export function createEngine(options: EngineOptions): Engine {
     const run = runs.get(runId);
     if (run === undefined) throw new Refused('no-such-run', `There is no run ${JSON.stringify(runId)}, or no more.`);
     return run;
+  }
+
+  function recordingFrom(runId: string, fromSequence: number): Recording {
+    const { recording } = findRun(runId);
+    if (fromSequence <= recording.length) return recording;
+    throw new Refused('bad-sequence', `The run has ${recording.length} events; allowed: 0 to ${recording.length}.`);
   }
 
   function findLivingRun(runId: string): ObservedRun {
@@ -457,14 +469,10 @@ export function createEngine(options: EngineOptions): Engine {
         return command.runId;
       }
       case 'follow-run': {
-        const { recording } = findRun(command.runId);
-        if (command.fromSequence > recording.length) {
-          throw new Refused(
-            'bad-sequence',
-            `The run has ${recording.length} events; allowed: 0 to ${recording.length}.`,
-          );
-        }
-        const { runId, fromSequence, joins = false } = command;
+        const { runId, fromSequence, joins = false, atMostBytes = Infinity } = command;
+        const recording = recordingFrom(runId, fromSequence);
+        const aheadBytes = recording.bytesBetween(fromSequence, recording.length);
+        if (aheadBytes > atMostBytes) throw new Refused('far-behind', `There are ${aheadBytes} more bytes.`);
         const send = (group: BatchGroup): void => client.post({ type: 'run-events', runId, ...group });
         client.followers.set(runId, createRunFollower(recording, fromSequence, send, { joins }));
         return command.runId;
@@ -624,6 +632,7 @@ export function createEngine(options: EngineOptions): Engine {
     attach,
     openRecording,
     saveRecording: (runId) => saveRecording(findRun(runId), options.host.version),
+    recordedFrom: (runId, fromSequence) => groupsFrom(recordingFrom(runId, fromSequence), fromSequence),
     close() {
       closing ??= (async () => {
         const running = experiments.values().filter(({ listing }) => listing.status === 'running');

@@ -52,6 +52,19 @@ export function groupFrom(
   return { sequence, count: end - sequence, batches, aheadBytes: recording.bytesBetween(end, length) };
 }
 
+/** All groups from `sequence` on that are recorded by now. */
+export function* groupsFrom(
+  recording: Recording,
+  sequence: number,
+  length = recording.length,
+): Generator<BatchGroup, void> {
+  for (let next = sequence; next < length;) {
+    const group = groupFrom(recording, next, MOST_JOINED_BYTES, length);
+    yield group;
+    next += group.count;
+  }
+}
+
 /** Batches of one type, as few as say the same. */
 function joinAll(batches: readonly JoinedBatch[]): JoinedBatch[] {
   const joined: JoinedBatch[] = [];

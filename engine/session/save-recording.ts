@@ -3,7 +3,7 @@
 import type { RunBatch, RunBatchOf } from '../protocol/run-batch.ts';
 import type { Program, RunDescription } from '../protocol/run-description.ts';
 import { RECORDING_EXTENSION } from '../protocol/recording-origin.ts';
-import { groupFrom, MOST_JOINED_BYTES } from './join-batches.ts';
+import { groupsFrom } from './join-batches.ts';
 import type { RecordedRun } from './observed-run.ts';
 import { encodeRecording, RECORDING_FORMAT_VERSION, type RecordingHeader } from './recording-file.ts';
 
@@ -53,13 +53,11 @@ export function saveRecording({ recording, listing }: RecordedRun, version: stri
 
   function* counted(onProgress?: (batchesDone: number) => void): Generator<RunBatch> {
     // Joined as for a client that comes late: a file is read again and again, and mostly by somebody who waits for it.
-    for (let sequence = 0; sequence < batches;) {
-      const group = groupFrom(recording, sequence, MOST_JOINED_BYTES, batches);
+    for (const group of groupsFrom(recording, 0, batches)) {
       for (const batch of group.batches) {
         yield batch.type === 'started' ? { type: 'started', description } : batch;
       }
-      sequence += group.count;
-      onProgress?.(sequence);
+      onProgress?.(group.sequence + group.count);
     }
   }
 

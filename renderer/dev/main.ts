@@ -359,7 +359,7 @@ switch (state) {
     if (outcome !== undefined) await played('image-pipeline', { outcome });
   }
 }
-mountApplication('#app', () => engine.connect());
+mountApplication('#app', { connect: () => engine.connect() });
 if (state === 'lost') {
   setTimeout(() => {
     engine.refuseConnections = 'The server does not answer at this address, or it refuses this page’s token.';

@@ -25,6 +25,8 @@ export interface StandInOptions {
       | 'close-recording'
     >,
   ): { runId?: string } | { refusal: Refusal; message: string };
+  /** Whether what is recorded would be more than a client takes by its port. */
+  isFarBehind?(): boolean;
   /** Answers what only asks for something; absent: all of it is refused. */
   onQuery?(
     command: CommandOf<'list-nodes' | 'list-folder' | 'read-source'>,
@@ -89,6 +91,10 @@ export function createStandInEngine(options: StandInOptions): StandInEngine {
             refusal: 'no-such-run',
             message: 'The engine has no recording of this run.',
           });
+        }
+        if (command.atMostBytes !== undefined && options.isFarBehind?.() === true) {
+          const { requestId } = command;
+          return port.post({ type: 'refused', requestId, refusal: 'far-behind', message: 'There is more.' });
         }
         port.post({ type: 'accepted', requestId: command.requestId });
         client.next.set(command.runId, command.fromSequence);

@@ -23,6 +23,7 @@ import { lowerBound } from '../src/stream/growable-column.ts';
 import type { Point } from '../src/stream/level-of-detail.ts';
 import type { RunStream } from '../src/stream/run-stream.ts';
 import { createEngineClient } from '../src/transport/engine-client.ts';
+import { createReadRecorded } from '../src/transport/read-recorded.ts';
 import { openWebSocketPort } from '../src/transport/web-socket-port.ts';
 import '../src/styles/tokens.css';
 
@@ -225,7 +226,11 @@ function follow(url: string, runId: string, isDone: (target: RunStream, isEnded:
   return new Promise((resolve, reject) => {
     const target = createRunStream();
     let isResolved = false;
-    const client = createEngineClient({ connect: () => openWebSocketPort(url) });
+    const origin = url.replace(/^ws/, 'http').replace(/\/socket$/, '');
+    const client = createEngineClient({
+      connect: () => openWebSocketPort(url),
+      readRecorded: createReadRecorded((path, query) => `${origin}${path}?${new URLSearchParams(query).toString()}`),
+    });
     client.start({
       onConnection: (state) => state.kind === 'lost' && reject(new Error(state.problem)),
       onWelcome: () => {},
@@ -470,6 +475,7 @@ window.timelineBench = {
   async openSocket(url, runId) {
     const startedAt = performance.now();
     await follow(url, runId, (_, isEnded) => isEnded);
+    await presented();
     return { totalMs: performance.now() - startedAt, events: shown?.eventCount ?? 0 };
   },
   async followSocket(url, runId, batches) {

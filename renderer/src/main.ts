@@ -1,6 +1,6 @@
 // Where the page begins, in the desktop application and in a browser alike.
 
 import { mountApplication } from './mount-application.ts';
-import { connectToHost } from './transport/connect-to-host.ts';
+import { hostConnection } from './transport/host-connection.ts';
 
-mountApplication('#app', connectToHost);
+mountApplication('#app', hostConnection());

@@ -16,10 +16,10 @@ import { browserFrameHost, createFrameLoop } from './stream/frame-loop.ts';
 import { createRunStream } from './stream/create-run-stream.ts';
 import { FRAME_LOOP } from './views/frame-loop-injection.ts';
 import { DesktopScriptMessage } from './transport/desktop-bridge.ts';
-import { createEngineClient, type EngineClientOptions } from './transport/engine-client.ts';
+import { createEngineClient, type HostConnection } from './transport/engine-client.ts';
 
 /** Mounts into `selector` and begins to connect. */
-export function mountApplication(selector: string, connect: EngineClientOptions['connect']): VueApp {
+export function mountApplication(selector: string, host: HostConnection): VueApp {
   const frameLoop = createFrameLoop(browserFrameHost());
   const app = createApp(App).use(createPinia()).provide(FRAME_LOOP, frameLoop);
   // For whoever measures the page from outside: a bench, or a person at the console. Nothing in the page reads it.
@@ -30,7 +30,7 @@ export function mountApplication(selector: string, connect: EngineClientOptions[
   runStore.useStreams(createRunStream);
   openWhatTheAddressNames(runStore);
   // The host answers while the window is being made.
-  useEngineStore().attach(createEngineClient({ connect }), runStore);
+  useEngineStore().attach(createEngineClient(host), runStore);
   app.mount(selector);
   return app;
 }

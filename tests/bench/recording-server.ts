@@ -1,5 +1,5 @@
-// Serves recordings to the timeline bench's page over loopback: all frames at once by HTTP, or by a WebSocket as the engine
-// does it, with its own recording and follower. Runs in the bench's process; listens on 127.0.0.1 only.
+// Serves recordings to the timeline bench's page over loopback: all frames at once by HTTP, or by a WebSocket and what is
+// recorded by HTTP, as the served host does it, with its own recording and follower. Runs in the bench's process; listens on 127.0.0.1 only.
 
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -10,7 +10,7 @@ import { Command, PROTOCOL_VERSION } from '../../engine/protocol/command.ts';
 import type { EngineEvent } from '../../engine/protocol/event.ts';
 import { decodeFrame, encodeFrame } from '../../engine/protocol/frame-codec.ts';
 import type { BatchGroup, RunBatch } from '../../engine/protocol/run-batch.ts';
-import { groupFrom } from '../../engine/session/join-batches.ts';
+import { groupsFrom } from '../../engine/session/join-batches.ts';
 import { createRecording, type Recording } from '../../engine/session/recording.ts';
 import { createRunFollower, type RunFollower } from '../../engine/session/run-follower.ts';
 
@@ -31,21 +31,19 @@ export interface RecordingServer extends AsyncDisposable {
 
 const messageOf = (runId: string, group: BatchGroup): EngineEvent => ({ type: 'run-events', runId, ...group });
 
-/** `GET /<runId>` is every frame of a run behind each other; `/socket` speaks the engine's protocol. */
+/** `GET /<runId>?from=` is every frame of a run behind each other; `/socket` speaks the engine's protocol. */
 export async function serveRecordings(): Promise<RecordingServer> {
   const runs = new Map<string, { recording: Recording; followers: Set<RunFollower> }>();
   const server = createServer((request, response) => {
-    const runId = (request.url ?? '').slice(1);
+    const { pathname, searchParams } = new URL(request.url ?? '', 'http://127.0.0.1');
+    const [, runId = ''] = /^\/(?:recordings\/)?(\w+)/.exec(pathname) ?? [];
     const run = runs.get(runId);
     response.setHeader('access-control-allow-origin', '*');
     response.setHeader('cross-origin-resource-policy', 'cross-origin');
     if (run === undefined) return void response.writeHead(404).end();
     response.writeHead(200, { 'content-type': 'application/octet-stream' });
     void (async () => {
-      // As to a client that follows from the start.
-      for (let sequence = 0; sequence < run.recording.length;) {
-        const group = groupFrom(run.recording, sequence);
-        sequence += group.count;
+      for (const group of groupsFrom(run.recording, Number(searchParams.get('from') ?? 0))) {
         if (!response.write(encodeFrame(messageOf(runId, group)))) {
           await new Promise((drained) => response.once('drain', drained));
         }
@@ -76,8 +74,11 @@ export async function serveRecordings(): Promise<RecordingServer> {
         case 'follow-run': {
           const run = runs.get(command.runId);
           if (run === undefined) throw new Error(`There is no run ${command.runId}.`);
-          post({ ...ACCEPTED, requestId: command.requestId, runId: command.runId });
-          const { runId, fromSequence, joins = false } = command;
+          const { requestId, runId, fromSequence, joins = false, atMostBytes = Infinity } = command;
+          if (run.recording.bytesBetween(fromSequence, run.recording.length) > atMostBytes) {
+            return post({ type: 'refused', requestId, refusal: 'far-behind', message: '' });
+          }
+          post({ ...ACCEPTED, requestId, runId });
           const send = (group: BatchGroup) => post(messageOf(runId, group));
           const follower = createRunFollower(run.recording, fromSequence, send, { joins });
           followed.set(command.runId, follower);

@@ -288,11 +288,13 @@ async function measureSocket(page: Page, server: RecordingServer): Promise<void>
   const events = await page.evaluate(() => window.timelineBench.events);
   // The page is closed while it still opens.
   opening.catch(() => {});
-  note(
-    'the same over a WebSocket, drawing meanwhile, with the engine’s follower',
+  row(
+    'the same from a host, as the served application does it, with the first frame',
+    `≤ ${OPEN_BAR_MS} ms`,
     opened === undefined
       ? `${millions(events)} events within ${SOCKET_LIMIT_MS / 1_000} s`
       : `${millions(events)} events in ${milliseconds(opened.totalMs)}`,
+    opened !== undefined && opened.totalMs <= OPEN_BAR_MS,
   );
 }
 

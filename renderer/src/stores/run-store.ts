@@ -88,8 +88,15 @@ export const useRunStore = defineStore('run', () => {
   const caughtUpPercents = shallowReactive(new Map<string, number>());
   const caughtUpPercent = computed(() => caughtUpPercents.get(shownRunId.value ?? ''));
   const followedStream = computed(() => streams.get(shownRunId.value ?? ''));
-  /** True while nothing of a long recording is shown, since it will all be there soon. */
-  const isOpening = computed(() => caughtUpPercent.value !== undefined && followedStream.value?.revision === 0);
+  /** True while nothing is shown of what was recorded before, since it will all be there soon. */
+  const isOpening = computed(() => {
+    void revision.value;
+    if (followedStream.value?.revision !== 0) return false;
+    const isEnded = engine.runs.some(
+      ({ description, status }) => description.runId === shownRunId.value && status === 'ended',
+    );
+    return isEnded || caughtUpPercent.value !== undefined;
+  });
   const stream = computed(() => (isOpening.value ? undefined : followedStream.value));
   const predictions = shallowReactive(new Map<string, boolean>());
   let createStream: (() => RunStream) | undefined;
@@ -526,7 +533,7 @@ export const useRunStore = defineStore('run', () => {
   let seenRevision = -1;
   let seenStream: RunStream | undefined;
   function look(): void {
-    const shown = stream.value;
+    const shown = followedStream.value;
     if (shown === undefined || (shown === seenStream && shown.revision === seenRevision)) return;
     seenStream = shown;
     seenRevision = shown.revision;

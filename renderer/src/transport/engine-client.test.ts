@@ -13,6 +13,7 @@ import {
   type EngineClientListener,
   type RunSink,
 } from './engine-client.ts';
+import type { ReadRecorded } from './read-recorded.ts';
 
 const host: StandInOptions['host'] = { kind: 'served', version: '0', node: '24', v8: '13', platform: 'linux' };
 const mark = (name: string): RunBatch => ({ type: 'marks', items: [{ kind: 'user-mark', name, atMs: 0 }] });
@@ -41,9 +42,9 @@ describe('engine client', () => {
   let failures: [runId: string, message: string][];
   const settle = () => vi.advanceTimersByTimeAsync(0);
 
-  function start(options: Partial<StandInOptions> = {}): void {
+  function start(options: Partial<StandInOptions> = {}, readRecorded?: ReadRecorded): void {
     engine = createStandInEngine({ host, catalogue: [], ...options });
-    client = createEngineClient({ connect: () => engine.connect() });
+    client = createEngineClient({ connect: () => engine.connect(), ...(readRecorded && { readRecorded }) });
     connections = [];
     welcomes = [];
     targetTitles = [];
@@ -231,6 +232,88 @@ describe('engine client', () => {
     await settle();
     expect(connections.at(-1)).toEqual({ kind: 'connected' });
     expect(welcomes).toHaveLength(2);
+  });
+
+  describe('far behind', () => {
+    const events = (sequence: number, ...names: string[]): EngineEventOf<'run-events'> => ({
+      type: 'run-events',
+      runId: 'r',
+      sequence,
+      count: names.length,
+      batches: names.map(mark),
+      aheadBytes: 0,
+    });
+    const followRequests = () =>
+      engine.received.flatMap((command) =>
+        command.type === 'follow-run' ? [[command.fromSequence, command.atMostBytes !== undefined]] : [],
+      );
+    function startBehind(readRecorded: ReadRecorded) {
+      start({ isFarBehind: () => true }, readRecorded);
+      for (const name of ['a', 'b', 'c', 'd']) engine.record('r', mark(name));
+      const sink = createRecordingSink();
+      client.follow('r', sink);
+      return sink;
+    }
+
+    it('reads what is recorded in the quicker way, and follows from there', async () => {
+      const asked: [string, number][] = [];
+      const sink = startBehind(async function* (runId, fromSequence) {
+        asked.push([runId, fromSequence]);
+        yield events(0, 'a', 'b');
+        yield events(2, 'c');
+      });
+      await settle();
+      expect(asked).toEqual([['r', 0]]);
+      expect(sink.names).toEqual(['a', 'b', 'c', 'd']);
+      expect(followRequests()).toEqual([
+        [0, true],
+        [3, false],
+      ]);
+    });
+
+    it('takes what is left by the port where that way breaks off, or brings what is not the next', async () => {
+      const sink = startBehind(async function* () {
+        yield events(0, 'a');
+        throw new Error('The host answered with 404.');
+      });
+      await settle();
+      expect(sink.names).toEqual(['a', 'b', 'c', 'd']);
+      client[Symbol.dispose]();
+      const other = startBehind(async function* () {
+        yield events(0, 'a');
+        yield events(2, 'c');
+      });
+      await settle();
+      await vi.advanceTimersByTimeAsync(1_000);
+      expect(other.names).toEqual(['a', 'b', 'c', 'd']);
+      expect(failures).toEqual([]);
+    });
+
+    it('reads no further once the run is left, or the connection lost; and then from where it stopped', async () => {
+      const wasClosed: boolean[] = [];
+      const gates: (() => void)[] = [];
+      const sink = startBehind(async function* (_runId, fromSequence) {
+        try {
+          yield events(fromSequence, 'abcd'[fromSequence]!);
+          await new Promise<void>((open) => gates.push(open));
+          yield events(fromSequence + 1, 'abcd'[fromSequence + 1]!);
+        } finally {
+          wasClosed.push(true);
+        }
+      });
+      await settle();
+      expect(sink.names).toEqual(['a']);
+      engine.cut();
+      await vi.advanceTimersByTimeAsync(1_000);
+      // Both the old way and the new one bring b: it is taken once.
+      for (const open of gates) open();
+      await settle();
+      expect(sink.names.slice(0, 2)).toEqual(['a', 'b']);
+      client.leave('r');
+      for (const open of gates) open();
+      await settle();
+      expect(wasClosed).toEqual([true, true]);
+    });
   });
 
   it('ignores an event that comes twice', async () => {

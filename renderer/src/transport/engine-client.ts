@@ -14,6 +14,7 @@ import type { OwnScenario } from '../../../engine/protocol/own-scenario.ts';
 import { validatedPort, type Disposable, type Port } from '../../../engine/protocol/port.ts';
 import type { BatchGroup } from '../../../engine/protocol/run-batch.ts';
 import { assertNever } from '../../../engine/protocol/vocabulary.ts';
+import type { ReadRecorded } from './read-recorded.ts';
 
 /** What followed batches are given to. A RunStream is one. */
 export interface RunSink {
@@ -97,9 +98,18 @@ export interface EngineClient extends Disposable {
   reconnectNow(): void;
 }
 
-export interface EngineClientOptions {
+/** With more than this ahead, what is recorded is read in the quicker way, if there is one. */
+const FAR_BEHIND_BYTES = 8 * 1024 * 1024;
+
+/** How the page reaches its host. */
+export interface HostConnection {
   /** Opens a fresh port; a rejection's message is shown to the user. */
   readonly connect: () => Promise<Port<unknown, Command>>;
+  /** A quicker way than the port to what is recorded already; absent where there is none. */
+  readonly readRecorded?: ReadRecorded;
+}
+
+export interface EngineClientOptions extends HostConnection {
   /** Waits between attempts; the last one repeats. */
   readonly retryDelaysMs?: readonly number[];
   /** How long the engine may take to say `welcome`. */
@@ -111,6 +121,7 @@ const messageOf = (error: unknown) => (error instanceof Error ? error.message : 
 /** Makes a client that is not connected yet. */
 export function createEngineClient({
   connect,
+  readRecorded,
   retryDelaysMs = [1_000, 2_000, 5_000],
   welcomeTimeoutMs = 10_000,
 }: EngineClientOptions): EngineClient {
@@ -192,14 +203,62 @@ export function createEngineClient({
     abandoned.close();
   }
 
-  function askToFollow(runId: string, sink: RunSink): void {
-    const request = { type: 'follow-run', runId, fromSequence: sink.nextSequence, joins: true } as const;
+  function askToFollow(runId: string, sink: RunSink, atMostBytes?: number): void {
+    const request = {
+      type: 'follow-run',
+      runId,
+      fromSequence: sink.nextSequence,
+      joins: true,
+      ...(atMostBytes === undefined ? {} : { atMostBytes }),
+    } as const;
     client.request(request).catch((error: unknown) => {
       // A lost connection is taken up again; only a refusal is final.
       if (error instanceof NotConnectedError || followed.get(runId) !== sink) return;
+      if (error instanceof RefusedError && error.refusal === 'far-behind') return void catchUp(runId, sink);
       followed.delete(runId);
       listener?.onFollowFailed(runId, messageOf(error));
     });
+  }
+  /** Follows from here on, whatever is ahead. */
+  const beginToFollow = (runId: string, sink: RunSink) =>
+    askToFollow(runId, sink, readRecorded === undefined ? undefined : FAR_BEHIND_BYTES);
+
+  /** Reads what is recorded in the quicker way, and follows then. Where that way fails, the port brings the rest. */
+  async function catchUp(runId: string, sink: RunSink): Promise<void> {
+    const asked = port;
+    if (asked === undefined || readRecorded === undefined) return;
+    try {
+      for await (const events of readRecorded(runId, sink.nextSequence)) {
+        // Left in the meantime, or here already because another way brought it.
+        if (events.runId !== runId || !takeEvents(asked, events)) break;
+      }
+    } catch {
+      // As through the port, from where it stopped.
+    }
+    if (port === asked && followed.get(runId) === sink) askToFollow(runId, sink);
+  }
+
+  /** @returns whether they were the next and were taken */
+  function takeEvents(from: Port<EngineEvent, Command>, events: EngineEventOf<'run-events'>): boolean {
+    const { runId, sequence, batches } = events;
+    const sink = followed.get(runId);
+    // Left in the meantime, or sent twice because following began anew while events were on their way.
+    if (sink === undefined || sequence < sink.nextSequence) return false;
+    if (sequence > sink.nextSequence) {
+      abandon(from, `Event ${sink.nextSequence} of a run is missing; asking for it again.`);
+      return false;
+    }
+    try {
+      sink.apply(events);
+    } catch (error) {
+      // Asking again would bring the same batch: stop here, with everything that came before it.
+      followed.delete(runId);
+      listener?.onFollowFailed(runId, `Event ${sequence} cannot be shown: ${messageOf(error)}`);
+      return false;
+    }
+    // Nothing follows: an engine that was started again meanwhile must not be asked for what is all here.
+    if (batches.at(-1)?.type === 'ended') followed.delete(runId);
+    return true;
   }
 
   function receive(from: Port<EngineEvent, Command>, event: EngineEvent): void {
@@ -214,7 +273,7 @@ export function createEngineClient({
         isWelcome = true;
         failedAttempts = 0;
         // First those that were being followed: what the listener follows from here on is asked for by `follow` itself.
-        for (const [runId, sink] of followed) askToFollow(runId, sink);
+        for (const [runId, sink] of followed) beginToFollow(runId, sink);
         listener?.onWelcome(event);
         tellConnection({ kind: 'connected' });
         return;
@@ -252,26 +311,11 @@ export function createEngineClient({
         return listener?.onTargetsListed(event.targets);
       case 'own-scenarios-listed':
         return listener?.onOwnScenariosListed(event.ownScenarios);
-      case 'run-events': {
-        const sink = followed.get(event.runId);
-        // Left in the meantime, or sent twice because following began anew while events were on their way.
-        if (sink === undefined || event.sequence < sink.nextSequence) return;
-        if (event.sequence > sink.nextSequence) {
-          return abandon(from, `Event ${sink.nextSequence} of a run is missing; asking for it again.`);
+      case 'run-events':
+        if (takeEvents(from, event)) {
+          from.post({ type: 'acknowledge', runId: event.runId, sequence: event.sequence + event.count - 1 });
         }
-        try {
-          sink.apply(event);
-        } catch (error) {
-          // Asking again would bring the same batch: stop here, with everything that came before it.
-          followed.delete(event.runId);
-          listener?.onFollowFailed(event.runId, `Event ${event.sequence} cannot be shown: ${messageOf(error)}`);
-          return;
-        }
-        from.post({ type: 'acknowledge', runId: event.runId, sequence: event.sequence + event.count - 1 });
-        // Nothing follows: an engine that was started again meanwhile must not be asked for what is all here.
-        if (event.batches.at(-1)?.type === 'ended') followed.delete(event.runId);
         return;
-      }
       case 'protocol-error':
         return abandon(from, event.message);
       default:
@@ -305,7 +349,7 @@ export function createEngineClient({
     },
     follow(runId, sink) {
       followed.set(runId, sink);
-      if (isWelcome) askToFollow(runId, sink);
+      if (isWelcome) beginToFollow(runId, sink);
     },
     leave(runId) {
       if (!followed.delete(runId) || !isWelcome) return;

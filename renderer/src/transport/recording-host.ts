@@ -5,6 +5,7 @@ import * as v from 'valibot';
 import { RECORDING_EXTENSION } from '../../../engine/protocol/recording-origin.ts';
 import type { RecordingProgress } from '../../../engine/protocol/recording-progress.ts';
 import { onDesktopRecording, type DesktopBridge } from './desktop-bridge.ts';
+import { servedAddress } from './served-address.ts';
 
 export interface RecordingHost {
   /** Lets the user choose a file, and opens it. */
@@ -46,10 +47,6 @@ export function createServedRecordingHost(tell: (progress: RecordingProgress) =>
   let upload: XMLHttpRequest | undefined;
   /** Nothing else holds on to it while its dialog is open: collected, it would never tell which file was chosen. */
   let chooser: HTMLInputElement | undefined;
-  const addressOf = (path: string, query: Record<string, string> = {}): string => {
-    const token = new URLSearchParams(window.location.search).get('token') ?? '';
-    return `${path}?${new URLSearchParams({ token, ...query }).toString()}`;
-  };
 
   function open(file: File): void {
     upload?.abort();
@@ -68,7 +65,7 @@ export function createServedRecordingHost(tell: (progress: RecordingProgress) =>
     request.addEventListener('loadend', () => {
       if (upload === request) upload = undefined;
     });
-    request.open('POST', addressOf('/recordings', { name: file.name }));
+    request.open('POST', servedAddress('/recordings', { name: file.name }));
     request.send(file);
   }
 
@@ -87,7 +84,7 @@ export function createServedRecordingHost(tell: (progress: RecordingProgress) =>
     // The browser shows how a download goes, and where it lies.
     save(runId) {
       const link = document.createElement('a');
-      link.href = addressOf(`/recordings/${encodeURIComponent(runId)}${RECORDING_EXTENSION}`);
+      link.href = servedAddress(`/recordings/${encodeURIComponent(runId)}${RECORDING_EXTENSION}`);
       link.download = '';
       link.click();
     },
