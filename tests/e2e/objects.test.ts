@@ -85,6 +85,27 @@ await sleep();
 `;
 
 describe('the inspector in a small window', () => {
+  it('are told with the times that the axis has', async () => {
+    const { page } = await openRun(SESSIONS);
+    await page.ended();
+    await page.objects
+      .locator('.body [role="row"]')
+      .first()
+      .click({ position: { x: 12, y: 10 } });
+    const times = async () => {
+      await page.openTab('Objects');
+      const texts = await Promise.all([page.objects.innerText(), details(page).innerText()]);
+      await page.openTab('Events');
+      return [...texts, await page.page.getByRole('grid', { name: /Events/ }).innerText()];
+    };
+    for (const text of await times()) expect(text).toMatch(/\d\.\d{3}\ss/);
+    await page.page.getByRole('combobox', { name: 'Times' }).selectOption('clock time');
+    for (const text of await times()) {
+      expect(text).toMatch(/\b\d\d:\d\d:\d\d\.\d{3}\b/);
+      expect(text).not.toMatch(/\d\.\d{3}\ss/);
+    }
+  });
+
   it('cuts no figure, and has each on its own line', async () => {
     const { page } = await openRun(BUSY, { open: { context: { viewport: { width: 1024, height: 700 } } } });
     expect(await page.ended()).toMatch(/^Finished/);

@@ -231,6 +231,7 @@ describe('a recording in the browser', { timeout: 90_000 }, () => {
     const page = await openWorkbench();
     await drop(page.page, 'dropped.heapline', await readFile(path));
     await eventually(() => source(page).textContent()).toContain('dropped.heapline');
+    expect(await page.ended()).toMatch(/^Finished/);
     expect(await page.verdicts()).toEqual(verdicts);
     const other = await openWorkbench([path]);
     expect(await other.ended()).toMatch(/^Finished/);

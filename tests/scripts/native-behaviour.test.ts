@@ -198,7 +198,8 @@ const CASES: readonly Case[] = [
     ['an error in a beforeExit handler', `process.on('beforeExit', () => { throw new Error('in beforeExit'); });`],
     [
       'an error in an uncaughtException handler',
-      `process.on('uncaughtException', () => { throw new Error('again'); }); throw new Error('first');`,
+      // Nothing runs in a process that ends so, nor by abort: not at once, so that its observer has said who it is.
+      `process.on('uncaughtException', () => { throw new Error('again'); }); setTimeout(() => { throw new Error('first'); }, 50);`,
     ],
     [
       'an error that a handler takes',
@@ -223,7 +224,7 @@ const CASES: readonly Case[] = [
     ],
     ['an aggregate error', `Promise.any([Promise.reject(new Error('a')), Promise.reject(new Error('b'))]);`],
     ['a failed assertion', `require('node:assert').strictEqual(1, 2);`],
-    ['process.abort()', `console.log('before'); process.abort();`],
+    ['process.abort()', `console.log('before'); setTimeout(() => process.abort(), 50);`],
     [
       'emitted warnings and deprecations',
       `process.emitWarning('careful', { code: 'W1', detail: 'more' }); new Buffer(1); for (let i = 0; i < 12; i++) process.on('exit', () => {}); process.on('warning', (w) => console.log(w.name));`,

@@ -1,5 +1,6 @@
 // The shared time axis: where a time lies in the plot, and which times get a label.
 
+import { timeFigure, type Figure } from '../stream/figures.ts';
 import type { RunStream } from '../stream/run-stream.ts';
 
 export interface TimeScale {
@@ -57,6 +58,12 @@ export function wallClockText(sinceMidnightMs: number, decimals: number): string
   const two = (value: number) => String(Math.floor(value)).padStart(2, '0');
   const fraction = decimals === 0 ? '' : `.${String(rounded % unit).padStart(decimals, '0')}`;
   return `${two(seconds / 3600)}:${two((seconds / 60) % 60)}:${two(seconds % 60)}${fraction}`;
+}
+
+/** A moment to the ms, wherever it stands: `3.020 s` or `12:03:11.482`. */
+export function momentFigure(timeMs: number, format: TimeFormat): Figure {
+  if (format.kind === 'relative' || !Number.isFinite(timeMs)) return timeFigure(timeMs);
+  return { value: wallClockText(format.zeroMs + timeMs, 3), unit: '' };
 }
 
 /** A moment with as many digits as a pixel tells apart, at least ms: `3.020 s` or `12:03:11.482`. */

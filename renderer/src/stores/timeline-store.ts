@@ -3,7 +3,8 @@
 
 import { defineStore } from 'pinia';
 import { computed, shallowRef, watch } from 'vue';
-import { timeFormatOf } from '../charts/time-scale.ts';
+import { momentFigure, timeFormatOf } from '../charts/time-scale.ts';
+import { figureText, type Figure } from '../stream/figures.ts';
 import type { TimeRange } from '../stream/run-stream.ts';
 import { useRunStore } from './run-store.ts';
 import { useSettingsStore } from './settings-store.ts';
@@ -22,8 +23,10 @@ export const useTimelineStore = defineStore('timeline', () => {
   /** Of the shown run; undefined: nothing is selected. */
   const selection = shallowRef<TimeRange>();
   const revealed = shallowRef<Reveal>();
-  /** How the axis tells times, and whatever names a stretch of it. */
+  /** How the axis tells times, and whatever else names a moment or a stretch of it. */
   const format = computed(() => (void run.revision, timeFormatOf(run.stream, settings.settings.timeline.showsClock)));
+  const momentOf = (atMs: number | undefined): Figure => momentFigure(atMs ?? NaN, format.value);
+  const momentText = (atMs: number | undefined): string => figureText(momentOf(atMs));
   watch(
     () => run.shownRunId,
     () => {
@@ -45,5 +48,5 @@ export const useTimelineStore = defineStore('timeline', () => {
   function revealObject(objectId: number, { zooms }: { readonly zooms: boolean }): void {
     revealed.value = { kind: 'object', objectId, zooms };
   }
-  return { selection, revealed, format, select, revealRange, revealMoment, revealObject };
+  return { selection, revealed, format, momentOf, momentText, select, revealRange, revealMoment, revealObject };
 });

@@ -63,7 +63,8 @@ export function formatRates(upPerSecond: number, downPerSecond: number): string 
   return `↑${isShared ? up.slice(0, -unit.length) : up} ↓${down}`;
 }
 
-const joined = ({ value, unit }: Figure) => (unit === '' ? value : `${value} ${unit}`);
-export const formatBytes = (bytes: number) => joined(bytesFigure(bytes));
-export const formatDuration = (milliseconds: number) => joined(durationFigure(milliseconds));
-export const formatTime = (atMs: number) => joined(timeFigure(atMs));
+/** As it is written where the unit stands in the same font. */
+export const figureText = ({ value, unit }: Figure) => (unit === '' ? value : `${value} ${unit}`);
+export const formatBytes = (bytes: number) => figureText(bytesFigure(bytes));
+export const formatDuration = (milliseconds: number) => figureText(durationFigure(milliseconds));
+export const formatTime = (atMs: number) => figureText(timeFigure(atMs));
