@@ -289,7 +289,7 @@ async function measureSocket(page: Page, server: RecordingServer): Promise<void>
   // The page is closed while it still opens.
   opening.catch(() => {});
   row(
-    'the same from a host, as the served application does it, with the first frame',
+    'the same from a host, by HTTP and a WebSocket',
     `≤ ${OPEN_BAR_MS} ms`,
     opened === undefined
       ? `${millions(events)} events within ${SOCKET_LIMIT_MS / 1_000} s`
