@@ -289,6 +289,29 @@ describe('engine client', () => {
       expect(failures).toEqual([]);
     });
 
+    it('gives nothing to whoever follows the same run next', async () => {
+      const gates: (() => void)[] = [];
+      const left = startBehind(async function* (_runId, fromSequence) {
+        for (let sequence = fromSequence; sequence < 4; sequence++) {
+          yield events(sequence, 'abcd'[sequence]!);
+          await new Promise<void>((open) => gates.push(open));
+        }
+      });
+      const openAll = async () => {
+        for (let step = 0; step < 10; step++) {
+          for (const open of gates.splice(0)) open();
+          await settle();
+        }
+      };
+      await settle();
+      client.leave('r');
+      const next = createRecordingSink();
+      client.follow('r', next);
+      await openAll();
+      expect([left.names, next.names]).toEqual([['a'], ['a', 'b', 'c', 'd']]);
+      expect(connections.map(({ kind }) => kind)).not.toContain('lost');
+    });
+
     it('reads no further once the run is left, or the connection lost; and then from where it stopped', async () => {
       const wasClosed: boolean[] = [];
       const gates: (() => void)[] = [];

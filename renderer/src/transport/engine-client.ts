@@ -227,23 +227,28 @@ export function createEngineClient({
   async function catchUp(runId: string, sink: RunSink): Promise<void> {
     const asked = port;
     if (asked === undefined || readRecorded === undefined) return;
+    // Over another connection it is asked for anew.
+    const isStillAsked = () => port === asked && followed.get(runId) === sink;
     try {
       for await (const events of readRecorded(runId, sink.nextSequence)) {
-        // Left in the meantime, or here already because another way brought it.
-        if (events.runId !== runId || !takeEvents(asked, events)) break;
+        if (!isStillAsked()) return;
+        const isNext = events.runId === runId && events.sequence <= sink.nextSequence;
+        if (!isNext || !takeEvents(asked, events)) break;
       }
     } catch {
       // As through the port, from where it stopped.
     }
-    if (port === asked && followed.get(runId) === sink) askToFollow(runId, sink);
+    if (isStillAsked()) askToFollow(runId, sink);
   }
 
-  /** @returns whether they were the next and were taken */
+  /** @returns whether they are here now */
   function takeEvents(from: Port<EngineEvent, Command>, events: EngineEventOf<'run-events'>): boolean {
     const { runId, sequence, batches } = events;
     const sink = followed.get(runId);
-    // Left in the meantime, or sent twice because following began anew while events were on their way.
-    if (sink === undefined || sequence < sink.nextSequence) return false;
+    // Left in the meantime.
+    if (sink === undefined) return false;
+    // Sent twice, because following began anew while events were on their way.
+    if (sequence < sink.nextSequence) return true;
     if (sequence > sink.nextSequence) {
       abandon(from, `Event ${sink.nextSequence} of a run is missing; asking for it again.`);
       return false;
