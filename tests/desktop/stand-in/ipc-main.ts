@@ -2,6 +2,7 @@
 
 import type * as Electron from 'electron';
 import { complain, LoudEmitter } from './loud.ts';
+import type { Shaped } from './shape.ts';
 
 type Handler = (event: never, ...words: never[]) => unknown;
 
@@ -24,4 +25,4 @@ class StandInIpcMain extends LoudEmitter {
   }
 }
 export const ipcMain = new StandInIpcMain();
-ipcMain satisfies Pick<Electron.IpcMain, 'removeHandler'> & { handle: unknown; on: unknown; off: unknown };
+ipcMain satisfies Shaped<Pick<Electron.IpcMain, 'removeHandler' | 'handle' | 'on' | 'off'>>;

@@ -4,6 +4,7 @@ import type * as Electron from 'electron';
 import { StandInWindow } from './browser-window.ts';
 import { complain, Loud } from './loud.ts';
 import { app } from './app.ts';
+import type { Shaped } from './shape.ts';
 
 type Options = Electron.MenuItemConstructorOptions;
 const separator: Options = { type: 'separator' };
@@ -124,11 +125,9 @@ export class StandInMenuItem extends Loud {
     else this.#click?.(this as never, (StandInWindow.getFocusedWindow() ?? undefined) as never, {} as never);
   }
 }
-({}) as unknown as StandInMenuItem satisfies {
-  [
-    Name in keyof Pick<Electron.MenuItem, 'id' | 'label' | 'enabled' | 'checked' | 'visible' | 'click' | 'type'>
-  ]: unknown;
-};
+({}) as unknown as StandInMenuItem satisfies Shaped<
+  Pick<Electron.MenuItem, 'id' | 'label' | 'enabled' | 'checked' | 'visible' | 'click' | 'type'>
+>;
 
 export class StandInMenu extends Loud {
   static #application: StandInMenu | null = null;
@@ -164,6 +163,7 @@ export class StandInMenu extends Loud {
     throw complain('The stand-in opens no menu of its own.');
   }
 }
-({}) as unknown as StandInMenu satisfies {
-  [Name in keyof Pick<Electron.Menu, 'items' | 'append' | 'insert' | 'getMenuItemById' | 'popup'>]: unknown;
+({}) as unknown as StandInMenu satisfies Shaped<Pick<Electron.Menu, 'items' | 'getMenuItemById' | 'popup'>> & {
+  // They take an item, which here is the stand-in's.
+  [Name in keyof Pick<Electron.Menu, 'append' | 'insert'>]: unknown;
 };

@@ -6,6 +6,7 @@ import { constants } from 'node:os';
 import { PassThrough } from 'node:stream';
 import { complain, loud, LoudEmitter } from './loud.ts';
 import { settings } from './settings.ts';
+import type { Shaped } from './shape.ts';
 
 /** How V8 says on standard error that it gives up. */
 const FATAL_ERROR = /^(?:#\n)?(?:<--- Last few GCs --->[\s\S]*)?FATAL ERROR: (.*)$/m;
@@ -74,4 +75,4 @@ export const utilityProcess = loud('utilityProcess', {
   fork: (path: string, words: string[] = [], options: Electron.ForkOptions = {}) =>
     new StandInUtilityProcess(path, words, options),
 });
-utilityProcess satisfies { [Name in keyof Pick<typeof Electron.utilityProcess, 'fork'>]: unknown };
+utilityProcess satisfies Shaped<Pick<typeof Electron.utilityProcess, 'fork'>>;

@@ -15,6 +15,7 @@ import type { ApplicationMessage, PageMessage } from './page-worlds.ts';
 import { protocolHandlers } from './protocol.ts';
 import { defaultSession, permissionSettings } from './session.ts';
 import { settings } from './settings.ts';
+import type { Shaped } from './shape.ts';
 
 const codec = createMessageCodec();
 /** Of a renderer that Chromium itself was told to crash. */
@@ -122,8 +123,7 @@ export class StandInFrame extends Loud {
     this.#contents.deliver(this, { kind: 'send', channel, words: [message], ports });
   }
 }
-// Electron's types speak of its own classes where frames hold frames.
-({}) as unknown as StandInFrame satisfies { [Name in keyof FrameShape]: unknown };
+({}) as unknown as StandInFrame satisfies Shaped<FrameShape>;
 
 type ContentsShape = Pick<
   Electron.WebContents,
