@@ -22,6 +22,7 @@ const slow = new FinalizationRegistry(() => block(300));
 const brief = new FinalizationRegistry(() => block(3));
 for (let index = 0; index < 3; index++) slow.register({ index }, \`slow \${index}\`);
 for (let index = 0; index < 40; index++) brief.register({ index }, \`brief \${index}\`);
+for (let index = 0; index < 10; index++) performance.mark(\`release:brief \${index}\`);
 await new Promise((resolve) => setTimeout(resolve, 1_500));
 globalThis.kept = [slow, brief];
 `;
@@ -69,8 +70,9 @@ describe('latencies', () => {
     await eventually(summary).toMatch(/^Registered → callback of 43 callbacks: p50 .+, p95 .+, longest .+\./);
     await panel().getByText('Collected', { exact: true }).click();
     await eventually(summary).toMatch(/^Collecting GC → callback of 43 callbacks/);
-    // The program marks no release.
-    expect(await panel().getByRole('radio', { name: 'Released → callback' }).isDisabled()).toBe(true);
+    // The program marks the release of ten.
+    await panel().getByText('Released', { exact: true }).click();
+    await eventually(summary).toMatch(/^Released → callback of 10 callbacks: p50 .+, p95 .+, longest .+\./);
     await panel().getByText('Registered', { exact: true }).click();
     await eventually(summary).toMatch(/^Registered → callback/);
   });
