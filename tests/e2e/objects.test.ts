@@ -169,7 +169,10 @@ describe('the objects of a run that was explained', () => {
   it('are told with the times that the axis has', async () => {
     const { page } = await openRun(SESSIONS);
     await page.ended();
-    await page.objects.locator('.body [role="row"]').first().click({ position: { x: 12, y: 10 } });
+    await page.objects
+      .locator('.body [role="row"]')
+      .first()
+      .click({ position: { x: 12, y: 10 } });
     const events = page.page.getByRole('grid', { name: /Events/ });
     const expectTimes = async (pattern: RegExp) => {
       await page.openTab('Objects');
