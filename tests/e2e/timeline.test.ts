@@ -211,6 +211,7 @@ describe('what the timeline shows', () => {
       const { x, y, width, height } = await boxOf(page, /^Lifelines/);
       await page.mouse.move(x + width / 2, y + height / 3);
       for (let press = 0; press < 16; press++) await page.keyboard.press('w');
+      await untilDrawn(page);
       const selected = () => page.evaluate(() => window.timelinePage.selectedObjectId);
       let at = x;
       while (at < x + width && (await selected()) === undefined) await page.mouse.click((at += 3), y + height / 3);
