@@ -1,5 +1,5 @@
 // A port over a WebSocket, for the served application: one binary frame a message, in both directions.
-// Runs in the page; opened by `connect-to-host.ts`, used by the engine client.
+// Runs in the page; opened by `host-connection.ts`, used by the engine client.
 
 import type { Command } from '../../../engine/protocol/command.ts';
 import { decodeFrame, encodeFrame } from '../../../engine/protocol/frame-codec.ts';
