@@ -26,6 +26,8 @@ export interface CatalogueCategory {
 export interface RunWatcher {
   onWelcome(): void;
   onRunListed(run: RunListing): void;
+  /** No more of this run comes. */
+  onFollowFailed(runId: string): void;
 }
 
 export const useEngineStore = defineStore('engine', () => {
@@ -108,7 +110,8 @@ export const useEngineStore = defineStore('engine', () => {
       onOwnScenariosListed(listed) {
         ownScenarios.value = listed;
       },
-      onFollowFailed(_runId, message) {
+      onFollowFailed(runId, message) {
+        watcher.onFollowFailed(runId);
         useMessageStore().showProblem('This run cannot be followed', `${message} What was received stays.`);
       },
     });

@@ -297,6 +297,24 @@ describe('run store', () => {
       expect(run.keepStream('r1').stream).not.toBe(kept.stream);
     });
 
+    it('waits for what was recorded of one that is shown, but not where no more of it comes', async () => {
+      engine.list(listing('lost', 'one', { status: 'ended' }));
+      const run = await connectToManyRuns();
+      run.showRun('r1');
+      expect([run.isOpening, run.stream]).toEqual([true, undefined]);
+      await settle();
+      expect([run.isOpening, run.stream?.counters.registered]).toEqual([false, 4]);
+      // The engine has no recording of it.
+      run.showRun('lost');
+      expect(run.isOpening).toBe(true);
+      await settle();
+      expect([run.isOpening, run.stream?.nextSequence]).toEqual([false, 0]);
+      run.showRun('r2');
+      engine.cut();
+      await settle();
+      expect([run.isOpening, run.stream?.nextSequence]).toEqual([false, 0]);
+    });
+
     it('follows a run that goes on while another is shown', async () => {
       const run = await connectToManyRuns();
       engine.list(listing('live', 'two'));

@@ -227,12 +227,17 @@ export const useRunStore = defineStore('run', () => {
     () => engine.isConnected,
     (isConnected) => {
       if (isConnected) return;
-      for (const [runId, followed] of streams) {
-        followed.showAll();
-        noteCatchingUp(runId, followed);
-      }
+      for (const runId of streams.keys()) showWhatIsHere(runId);
     },
   );
+  /** More of a run does not come, or not for now. */
+  function showWhatIsHere(runId: string): void {
+    const followed = streams.get(runId);
+    if (followed === undefined) return;
+    followed.showAll();
+    noteCatchingUp(runId, followed);
+    revision.value += 1;
+  }
 
   function follow(runId: string): void {
     if (streams.has(runId) || createStream === undefined) return;
@@ -584,6 +589,7 @@ export const useRunStore = defineStore('run', () => {
     open,
     onWelcome,
     onRunListed,
+    onFollowFailed: showWhatIsHere,
     run,
     stop,
     mark,

@@ -462,6 +462,10 @@ describe('createRunStream', () => {
     stream.showAll();
     expect(stream.revision).toBe(4);
     expect(stream.counters.samples).toBe(11);
+    // Of what nothing came there is nothing more to wait for.
+    const empty = createRunStream();
+    empty.showAll();
+    expect(empty.revision).toBe(1);
   });
 
   it('takes a whole run of every kind of batch to its report', () => {

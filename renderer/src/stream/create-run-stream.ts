@@ -644,7 +644,7 @@ export function createRunStream(): RunStream {
   }
 
   function showAll(): void {
-    if (mostAheadBytes > 0) revision++;
+    if (mostAheadBytes > 0 || revision === 0) revision++;
     aheadBytes = 0;
     mostAheadBytes = 0;
   }

@@ -160,7 +160,7 @@ export interface RunStream {
   apply(sequence: number, batch: RunBatch): void;
   /** As many at once as the group stands for. */
   applyGroup(group: BatchGroup): void;
-  /** No more is on its way for now: what is here is shown. */
+  /** No more is on its way for now: what is here is shown, and if it is nothing. */
   showAll(): void;
 
   readonly description: RunDescription | undefined;
