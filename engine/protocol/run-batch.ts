@@ -252,6 +252,8 @@ export const RunBatch = v.variant('type', [
   EndedBatch,
 ]);
 export type RunBatch = v.InferOutput<typeof RunBatch>;
+/** With more `aheadBytes` than this a client catches up: to one that keeps up, less is under way. */
+export const FAR_BEHIND_BYTES = 8 * 1024 * 1024;
 /** Batches that say the same as those with the sequences from `sequence` on, `count` of them. */
 export interface BatchGroup {
   readonly sequence: number;

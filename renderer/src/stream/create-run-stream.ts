@@ -2,7 +2,12 @@
 // charts and tables. Every batch is applied in time proportional to its rows, and a row costs no object.
 
 import { assertNever, COLLECTION_KINDS, VERDICT_REASONS, VERDICTS } from '../../../engine/protocol/vocabulary.ts';
-import type { BatchGroup, RunBatch, RunBatchOf } from '../../../engine/protocol/run-batch.ts';
+import {
+  FAR_BEHIND_BYTES,
+  type BatchGroup,
+  type RunBatch,
+  type RunBatchOf,
+} from '../../../engine/protocol/run-batch.ts';
 import type { RunDescription } from '../../../engine/protocol/run-description.ts';
 import type { RunReport } from '../../../engine/protocol/run-report.ts';
 import { ConsoleLines } from './console-lines.ts';
@@ -73,8 +78,7 @@ const textDecoder = new TextDecoder();
 const textEncoder = new TextEncoder();
 const fileName = (path: string) => path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1);
 
-/** From so much on that is recorded and not here, a client catches up, until there is no more than what it is just sent. */
-const FAR_BEHIND_BYTES = 8 * 1024 * 1024;
+/** Who caught up has no more ahead than what it is just sent. */
 const CAUGHT_UP_BYTES = 256 * 1024;
 
 /** A stream with nothing in it yet. Applying a batch out of sequence, or contradictory rows, throws RunStreamError. */

@@ -12,7 +12,7 @@ import {
 } from '../../../engine/protocol/event.ts';
 import type { OwnScenario } from '../../../engine/protocol/own-scenario.ts';
 import { validatedPort, type Disposable, type Port } from '../../../engine/protocol/port.ts';
-import type { BatchGroup } from '../../../engine/protocol/run-batch.ts';
+import { FAR_BEHIND_BYTES, type BatchGroup } from '../../../engine/protocol/run-batch.ts';
 import { assertNever } from '../../../engine/protocol/vocabulary.ts';
 import type { ReadRecorded } from './read-recorded.ts';
 
@@ -97,9 +97,6 @@ export interface EngineClient extends Disposable {
   /** Does not wait for the next attempt. */
   reconnectNow(): void;
 }
-
-/** With more than this ahead, what is recorded is read in the quicker way, if there is one. */
-const FAR_BEHIND_BYTES = 8 * 1024 * 1024;
 
 /** How the page reaches its host. */
 export interface HostConnection {
