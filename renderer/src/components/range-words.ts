@@ -16,10 +16,12 @@ export const RANGE_EVENT_WORDS: Record<RangeEvent, { readonly title: string; rea
 };
 
 /** `2.48–3.52 s`, or `12:03:11.48–12.52`: two digits more than its length has before it, so that both edges differ. */
-export function rangeFigure({ fromMs, toMs }: TimeRange, format: TimeFormat = RELATIVE_TIME): Figure {
+export function rangeFigure(
+  { fromMs, toMs }: TimeRange,
+  format: TimeFormat = RELATIVE_TIME,
+  digits = digitsFor((toMs - fromMs) / 1000),
+): Figure {
   if (!Number.isFinite(fromMs) || !Number.isFinite(toMs)) return { value: UNKNOWN_FIGURE, unit: '' };
-  const lengthSeconds = (toMs - fromMs) / 1000;
-  const digits = lengthSeconds > 0 ? Math.min(6, Math.max(2, 1 - Math.floor(Math.log10(lengthSeconds)))) : 3;
   if (format.kind === 'clock') {
     const from = wallClockText(format.zeroMs + fromMs, digits);
     const to = wallClockText(format.zeroMs + toMs, digits);
@@ -30,6 +32,9 @@ export function rangeFigure({ fromMs, toMs }: TimeRange, format: TimeFormat = RE
   }
   return { value: `${(fromMs / 1000).toFixed(digits)}–${(toMs / 1000).toFixed(digits)}`, unit: 's' };
 }
+
+const digitsFor = (lengthSeconds: number) =>
+  lengthSeconds > 0 ? Math.min(6, Math.max(2, 1 - Math.floor(Math.log10(lengthSeconds)))) : 3;
 
 /** A figure with its sign: `+1.2 MB`, `−0.4 MB`; what is not known, and zero, have none. */
 export function signed(figure: Figure): Figure {
