@@ -19,6 +19,7 @@ import { SCENARIOS } from '../engine/scenarios/index.ts';
 import { createEngine } from '../engine/session/engine.ts';
 import { builtPaths } from '../electron/main/built-paths.ts';
 import { createNodeLauncher } from '../engine/session/node-launcher.ts';
+import { ALL_RUNTIMES } from '../tests/runtimes.ts';
 import { toolsProblem } from './packaging/builder-tools.ts';
 import { chooseElectron, systemOf, type ElectronFacts } from './packaging/choose-electron.ts';
 import { packagingConfiguration } from './packaging/configuration.ts';
@@ -375,12 +376,9 @@ describe('the packed application', () => {
     }
   });
 
-  const oldNode = join(root, `tests/runtimes/node_modules/node-20-${process.platform}-${process.arch}/bin/node`);
-  const nodes: [title: string, path: string][] = [["the project's Node", process.execPath]];
-  if (existsSync(oldNode)) nodes.push(['Node 20', oldNode]);
-  it.each(nodes)(
-    'lets %s load every scenario and all that it imports from beside the archive',
-    async (_title, node) => {
+  it.each(ALL_RUNTIMES.filter(({ isInstalled }) => isInstalled))(
+    'lets $name load every scenario and all that it imports from beside the archive',
+    async ({ nodePath }) => {
       // The folder is one for temporary files, so that no package of the project is found from it.
       expect(relative(root, unpacked).startsWith('..')).toBe(true);
       const program = `
@@ -394,7 +392,7 @@ describe('the packed application', () => {
       const pictures = await readdir('resources/images');
       console.log(JSON.stringify({ scenarios: loaded.length, pictures: pictures.length }));`;
       const { status, stdout, stderr } = await run(
-        node,
+        nodePath,
         ['--require', join(unpacked, 'out/engine/observe.cjs'), '--input-type=module', '--eval', program],
         { cwd: unpacked },
       );

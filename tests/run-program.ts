@@ -1,6 +1,5 @@
 // Runs a program for a test as the command line does: a real engine, a real observed process, every batch of the recording.
 
-import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { createEngineClient } from '../cli/engine-client.ts';
 import { engineLocations } from '../cli/engine-locations.ts';
@@ -106,13 +105,3 @@ export async function runProgram(request: RunRequest): Promise<FinishedRun> {
     await engine.close();
   }
 }
-
-const olderNode = (major: number) =>
-  resolve(import.meta.dirname, `runtimes/node_modules/node-${major}-linux-x64/bin/node`);
-
-/** Versions of Node to observe programs on: the project's own, and the older ones that are installed for tests. */
-export const RUNTIMES: readonly { name: string; nodePath: string; isInstalled: boolean }[] = [
-  { name: 'Node 20', nodePath: olderNode(20), isInstalled: existsSync(olderNode(20)) },
-  { name: 'Node 22', nodePath: olderNode(22), isInstalled: existsSync(olderNode(22)) },
-  { name: `Node ${process.versions.node}`, nodePath: process.execPath, isInstalled: true },
-];

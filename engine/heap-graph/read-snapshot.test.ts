@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import fc from 'fast-check';
-import { RUNTIMES } from '../../tests/run-program.ts';
+import { ALL_RUNTIMES } from '../../tests/runtimes.ts';
 import { EDGE_TYPES, NODE_TYPES, SnapshotError, type HeapGraph } from './heap-graph.ts';
 import { readSnapshot } from './read-snapshot.ts';
 
@@ -110,7 +110,7 @@ const PROGRAM = `
   require('node:v8').writeHeapSnapshot(process.argv[1], { exposeInternals: true, exposeNumericValues: true });
 `;
 
-describe.for(RUNTIMES)('a snapshot of $name', ({ nodePath, isInstalled }) => {
+describe.for(ALL_RUNTIMES)('a snapshot of $name', ({ nodePath, isInstalled }) => {
   const path = join(folder, `${nodePath.replaceAll('/', '-')}.heapsnapshot`);
   beforeAll(() => {
     if (!isInstalled) return;

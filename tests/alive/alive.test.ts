@@ -8,7 +8,8 @@ import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
 import { CAUSES } from '../../engine/protocol/vocabulary.ts';
 import type { ReportedObject, RunReport } from '../../engine/protocol/run-report.ts';
-import { runProgram, RUNTIMES } from '../run-program.ts';
+import { runProgram } from '../run-program.ts';
+import { OTHER_RUNTIMES } from '../runtimes.ts';
 
 const Expectation = v.union([
   v.literal('finalized'),
@@ -114,7 +115,7 @@ describe.concurrent('what keeps an object alive', () => {
     });
   }
 
-  for (const { name, nodePath, isInstalled } of RUNTIMES.slice(0, -1)) {
+  for (const { name, nodePath, isInstalled } of OTHER_RUNTIMES) {
     it.skipIf(!isInstalled)(`is told right for all at once on ${name}`, { timeout: 60_000 }, async () => {
       // Told apart by the place of registration, which for a script in a text of its own is not the file's.
       const programs = PROGRAMS.filter(({ path }) => /js$/.test(path) && !path.includes('global-script'));

@@ -8,7 +8,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createRendezvousFinder } from '../../engine/observer/observe-rendezvous.ts';
-import { RUNTIMES } from '../run-program.ts';
+import { RUNTIMES } from '../runtimes.ts';
 
 /** As near to 1 as a machine that does other things too can tell. */
 const MAXIMUM_RATIO = 1.15;

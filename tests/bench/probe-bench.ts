@@ -3,7 +3,8 @@
 // Arguments: number of registrations (default 1,000,000), number of pairs (default 5).
 
 import { resolve } from 'node:path';
-import { runProgram, RUNTIMES } from '../run-program.ts';
+import { runProgram } from '../run-program.ts';
+import { RUNTIMES } from '../runtimes.ts';
 
 const MAXIMUM_RATIO = 2.5;
 const MAXIMUM_BYTES = 48;

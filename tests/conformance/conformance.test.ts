@@ -5,7 +5,8 @@ import { execFile } from 'node:child_process';
 import { resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { runProgram, RUNTIMES } from '../run-program.ts';
+import { runProgram } from '../run-program.ts';
+import { ALL_RUNTIMES } from '../runtimes.ts';
 
 const program = resolve(import.meta.dirname, '../fixtures/programs/conformance-probes.cjs');
 const MINIMUM_PROBES = 40;
@@ -27,7 +28,7 @@ function answersOf(stdout: string): Map<string, unknown> {
   return new Map(lines.map((line) => JSON.parse(line) as [string, unknown]));
 }
 
-for (const { name, nodePath, isInstalled } of RUNTIMES) {
+for (const { name, nodePath, isInstalled } of ALL_RUNTIMES) {
   describe.skipIf(!isInstalled)(`on ${name}`, () => {
     it('answers every probe of FinalizationRegistry and WeakRef as it does alone', async () => {
       const alone = await promisify(execFile)(nodePath, [program], { encoding: 'utf8' });

@@ -1,13 +1,14 @@
 // A script of one's own, from opening it to its output: a real browser, the real served host, real files and processes.
 
 import { spawn } from 'node:child_process';
-import { existsSync, readdirSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { mkdir, mkdtemp, realpath, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Browser, Locator } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { runtimeOf } from '../runtimes.ts';
 import { launchBrowser, untilDrawn } from './browser.ts';
 import {
   serveApplication,
@@ -351,8 +352,8 @@ describe('a script is started', () => {
     expect(await ended()).toMatch(/^Finished/);
   });
 
-  const node22 = resolve(projectFolder, 'tests/runtimes/node_modules/node-22-linux-x64/bin/node');
-  it.skipIf(!existsSync(node22))('on the node that was named, once it has told its version', async () => {
+  const node22 = runtimeOf(22);
+  it.skipIf(!node22.isInstalled)('on the node that was named, once it has told its version', async () => {
     await writeFile(join(folder, 'echo.mjs'), ECHO);
     const { openByPath, edit, done, chip, run, ended, startedWith, page } = await openWorkbench();
     await openByPath(join(folder, 'echo.mjs'));
@@ -368,7 +369,7 @@ describe('a script is started', () => {
       .first()
       .waitFor();
     await eventually(() => named.getAttribute('aria-invalid')).toBe('true');
-    await named.fill(node22);
+    await named.fill(node22.nodePath);
     await node.getByText(/^Node 22\./).waitFor();
     await done();
     await run();

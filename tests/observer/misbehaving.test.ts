@@ -3,7 +3,8 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { fixture, runProgram, RUNTIMES } from '../run-program.ts';
+import { fixture, runProgram } from '../run-program.ts';
+import { RUNTIMES } from '../runtimes.ts';
 
 const MISDEEDS = [
   'nothing',

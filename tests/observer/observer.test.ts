@@ -4,12 +4,13 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import type { GcPolicy } from '../../engine/protocol/run-description.ts';
-import { fixture, runProgram, RUNTIMES } from '../run-program.ts';
+import { fixture, runProgram } from '../run-program.ts';
+import { ALL_RUNTIMES } from '../runtimes.ts';
 
 const major: GcPolicy = { kind: 'major', intervalMs: 100 };
 const none: GcPolicy = { kind: 'none', intervalMs: 500 };
 
-for (const { name, nodePath, isInstalled } of RUNTIMES) {
+for (const { name, nodePath, isInstalled } of ALL_RUNTIMES) {
   describe.skipIf(!isInstalled)(`on ${name}`, () => {
     it('tells what became of each registration, and why', async () => {
       const { report, stdout, of } = await runProgram({

@@ -3,7 +3,8 @@
 import { basename } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { FinishedRun } from '../run-program.ts';
-import { fixture, runProgram, RUNTIMES } from '../run-program.ts';
+import { fixture, runProgram } from '../run-program.ts';
+import { RUNTIMES } from '../runtimes.ts';
 
 const none = { kind: 'none', intervalMs: 500 } as const;
 

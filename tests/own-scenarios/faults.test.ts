@@ -6,7 +6,7 @@ import type { OwnScenario } from '../../engine/protocol/own-scenario.ts';
 import { createNodeFinder } from '../../engine/session/find-nodes.ts';
 import { createOwnScenarios } from '../../engine/session/own-scenarios.ts';
 import { ensureBuilt } from '../../scripts/built-parts.ts';
-import { RUNTIMES } from '../run-program.ts';
+import { ALL_RUNTIMES, OWN_RUNTIME } from '../runtimes.ts';
 import { createOwnFolder, GOOD, goodExcept, processesOf, type OwnFolder } from './own-scenario-files.ts';
 
 const LOOKED_AT_MS = 1_500;
@@ -185,8 +185,8 @@ const DECLARING: readonly Fault[] = [
   { what: 'is no text', text: 'export\0', line: 1, message: /binary file/ },
 ];
 
-/** The oldest and the newest: they tell what goes wrong in different ways. */
-const runtimes = RUNTIMES.filter(({ name, isInstalled }) => isInstalled && name !== 'Node 22');
+/** The oldest, the newest and the project's own: they tell what goes wrong in different ways. */
+const runtimes = [ALL_RUNTIMES[0]!, ALL_RUNTIMES.at(-1)!, OWN_RUNTIME].filter(({ isInstalled }) => isInstalled);
 
 describe.each(runtimes)('a file of one’s own on $name', ({ nodePath }) => {
   let folder: OwnFolder;
@@ -236,6 +236,6 @@ describe.each(runtimes)('a file of one’s own on $name', ({ nodePath }) => {
 });
 
 it('has all versions of Node to be tested on, or says which are missing', (context) => {
-  const missing = RUNTIMES.filter(({ isInstalled }) => !isInstalled);
+  const missing = ALL_RUNTIMES.filter(({ isInstalled }) => !isInstalled);
   if (missing.length > 0) context.skip(`not installed: ${missing.map(({ name }) => name).join(', ')}`);
 });

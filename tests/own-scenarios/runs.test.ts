@@ -15,7 +15,7 @@ import { createEngine, type Engine } from '../../engine/session/engine.ts';
 import { attachTestClient, type TestClient } from '../../engine/session/fake-observer.ts';
 import { createNodeLauncher } from '../../engine/session/node-launcher.ts';
 import { ensureBuilt } from '../../scripts/built-parts.ts';
-import { RUNTIMES } from '../run-program.ts';
+import { RUNTIMES } from '../runtimes.ts';
 import { createOwnFolder, GOOD, goodExcept, processesOf, type OwnFolder } from './own-scenario-files.ts';
 
 const PREDICT =

@@ -3,7 +3,8 @@
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ensureBuilt } from '../../scripts/built-parts.ts';
-import { RUNTIMES, runProgram } from '../run-program.ts';
+import { runProgram } from '../run-program.ts';
+import { RUNTIMES } from '../runtimes.ts';
 import { createProgramFolder, type ProgramFolder } from './run-twice.ts';
 
 interface Case {

@@ -15,7 +15,7 @@ import { SCENARIOS } from '../../engine/scenarios/index.ts';
 import { createEngine, type Engine } from '../../engine/session/engine.ts';
 import { createNodeLauncher } from '../../engine/session/node-launcher.ts';
 import { ensureBuilt } from '../../scripts/built-parts.ts';
-import { RUNTIMES } from '../run-program.ts';
+import { runtimeOf } from '../runtimes.ts';
 import { createProgramFolder, type ProgramFolder } from './run-twice.ts';
 
 type WithoutRequestId<Member> = Member extends { requestId: number } ? Omit<Member, 'requestId'> : never;
@@ -193,21 +193,21 @@ describe('a script is started', () => {
     }
   });
 
-  const [node20] = RUNTIMES;
-  it.skipIf(node20?.isInstalled !== true)('on the node that is asked for, and says which', async () => {
+  const node20 = runtimeOf(20);
+  it.skipIf(node20.isInstalled !== true)('on the node that is asked for, and says which', async () => {
     const path = folder.write('version.cjs', 'console.log(process.versions.node)');
-    const { stdout, report, description } = await run({ kind: 'file', path, args: [] }, node20?.nodePath);
+    const { stdout, report, description } = await run({ kind: 'file', path, args: [] }, node20.nodePath);
     expect(stdout).toMatch(/^20\./);
     expect(report.runtime.node).toBe(stdout.trim());
-    expect(description.nodePath).toBe(node20?.nodePath);
+    expect(description.nodePath).toBe(node20.nodePath);
   });
 
-  it.skipIf(node20?.isInstalled !== true)('but not as TypeScript on a node that runs none', async () => {
+  it.skipIf(node20.isInstalled !== true)('but not as TypeScript on a node that runs none', async () => {
     const path = folder.write('typed.ts', 'const a: number = 1;');
     const answer = await ask({
       type: 'start-run',
       program: { kind: 'file', path, args: [] },
-      nodePath: node20?.nodePath ?? '',
+      nodePath: node20.nodePath ?? '',
     });
     expect(answer).toMatchObject({
       refusal: 'bad-node',

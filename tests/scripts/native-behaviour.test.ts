@@ -3,7 +3,7 @@
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ensureBuilt } from '../../scripts/built-parts.ts';
-import { RUNTIMES } from '../run-program.ts';
+import { RUNTIMES } from '../runtimes.ts';
 import { createProgramFolder, runTwice, type ProgramFolder, type TwiceOptions } from './run-twice.ts';
 
 /** On which Nodes: of the oldest and the newer ones only what could differ there. */
@@ -538,10 +538,10 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => folder[Symbol.dispose]());
 
-describe.each(RUNTIMES)('on $name, a program is the same observed as alone:', ({ nodePath, isInstalled }) => {
+describe.each(RUNTIMES)('on $name, a program is the same observed as alone:', ({ nodePath, major, isInstalled }) => {
   const isNewest = nodePath === process.execPath;
   const cases = CASES.filter(({ reach }) => isNewest || reach === 'everywhere');
-  const typed = isNewest || nodePath.includes('node-22') ? TYPESCRIPT : [];
+  const typed = isNewest || major === 22 ? TYPESCRIPT : [];
   it.skipIf(!isInstalled).each([...cases, ...typed])(
     '$name',
     async ({ file, text, more = {}, options, isObserved = true, writes }) => {

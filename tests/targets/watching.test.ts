@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { RUNTIMES } from '../run-program.ts';
+import { RUNTIMES } from '../runtimes.ts';
 import {
   observePath,
   openHeapline,

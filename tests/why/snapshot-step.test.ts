@@ -6,7 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { RunBatch } from '../../engine/protocol/run-batch.ts';
-import { fixture, runProgram, RUNTIMES, type FinishedRun, type RunRequest } from '../run-program.ts';
+import { fixture, runProgram, type FinishedRun, type RunRequest } from '../run-program.ts';
+import { RUNTIMES } from '../runtimes.ts';
 
 const none = { kind: 'none', intervalMs: 500 } as const;
 const limits = { settleMs: 200, timeoutMs: 20_000 };

@@ -1,7 +1,8 @@
 // Every verdict, each told from the others in a real process, with a heap snapshot at its end and without one.
 
 import { describe, expect, it } from 'vitest';
-import { fixture, runProgram, RUNTIMES, type RunRequest } from '../run-program.ts';
+import { fixture, runProgram, type RunRequest } from '../run-program.ts';
+import { ALL_RUNTIMES } from '../runtimes.ts';
 
 const none = { kind: 'none', intervalMs: 500 } as const;
 const major = { kind: 'major', intervalMs: 100 } as const;
@@ -14,7 +15,7 @@ async function verdictsOf(request: Omit<RunRequest, 'program'>, ...args: string[
   return { ...run, verdicts };
 }
 
-for (const { name, nodePath, isInstalled } of RUNTIMES) {
+for (const { name, nodePath, isInstalled } of ALL_RUNTIMES) {
   describe.skipIf(!isInstalled)(`on ${name}, what became of each registration is told`, () => {
     it('of a program that settled', async () => {
       const { verdicts, report, stdout } = await verdictsOf(
