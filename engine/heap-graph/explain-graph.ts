@@ -9,11 +9,15 @@ import { findEdgeCosts } from './edge-costs.ts';
 import { CELL_STATES, type CellState, type SnapshotExplanation } from './explanation.ts';
 import { findRoots } from './find-roots.ts';
 import { findSuspect, type Suspect } from './find-suspect.ts';
-import { fixSentence } from './fix-sentence.ts';
 import { indexGraph, type GraphIndex } from './graph-index.ts';
 import type { HeapGraph } from './heap-graph.ts';
 import { Edge, K, W } from './heap-words.ts';
-import { ENTRY, namePath, type NamedStep, type Naming } from './name-path.ts';
+import { fixSentence } from './naming/fix-sentence.ts';
+import { namePath } from './naming/name-path.ts';
+import { ENTRY, type NamedStep } from './naming/named-step.ts';
+import type { Naming } from './naming/path-walk.ts';
+import { shortenSteps } from './naming/shorten-steps.ts';
+import { summarizePath } from './naming/summarize-path.ts';
 import { groupPaths, NO_GROUP, type PathGroups } from './path-groups.ts';
 import { pathTo, type RawPath } from './raw-path.ts';
 import { findReachable } from './reachable.ts';
@@ -21,9 +25,7 @@ import { findRegistrations, type Registrations } from './registrations.ts';
 import { retainedOfGroups } from './retained-groups.ts';
 import { entryPositions, findRowEntries } from './row-entries.ts';
 import { Scopes } from './scopes.ts';
-import { shortenSteps } from './shorten-steps.ts';
 import { SourceTexts } from './source-text.ts';
-import { summarizePath } from './summarize-path.ts';
 import { createWeakMapFinder } from './weak-maps.ts';
 
 export interface ExplainGraphOptions {

@@ -14,7 +14,7 @@
 
 import type { Cause } from '../protocol/vocabulary.ts';
 import { assertNever } from '../protocol/vocabulary.ts';
-import type { Hold, NamedStep } from './name-path.ts';
+import type { Hold, NamedStep } from './naming/named-step.ts';
 
 /** A collection with this many entries has grown. */
 export const MANY = 8;

@@ -6,7 +6,7 @@ import type { PathTree } from './cheapest-paths.ts';
 import { NO_EDGE } from './cheapest-paths.ts';
 import type { GraphIndex } from './graph-index.ts';
 import { Edge, K, W } from './heap-words.ts';
-import { isDictionary } from './name-path.ts';
+import { isDictionary } from './naming/containers.ts';
 
 export interface PathGroups {
   readonly count: number;

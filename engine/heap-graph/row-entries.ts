@@ -2,7 +2,8 @@
 
 import { NO_EDGE, type PathTree } from './cheapest-paths.ts';
 import type { GraphIndex } from './graph-index.ts';
-import { ENTRY, entryText, type NamedStep } from './name-path.ts';
+import { entryText } from './naming/containers.ts';
+import { ENTRY, type NamedStep } from './naming/named-step.ts';
 import type { RawPath } from './raw-path.ts';
 
 /** Where the path of a group has an index or a key. */

@@ -1,9 +1,10 @@
 // One sentence that says what would let an object go, with the program's own identifiers.
 
-import type { Cause } from '../protocol/vocabulary.ts';
-import { assertNever } from '../protocol/vocabulary.ts';
-import { ENTRY, fileOf, shortFile, type NamedStep } from './name-path.ts';
-import type { SharingFunction } from './source-text.ts';
+import type { Cause } from '../../protocol/vocabulary.ts';
+import { assertNever } from '../../protocol/vocabulary.ts';
+import { ENTRY, fileOf, type NamedStep } from './named-step.ts';
+import { shortFile } from './step-texts.ts';
+import type { SharingFunction } from '../source-text.ts';
 
 export interface FixContext {
   readonly steps: readonly NamedStep[];

@@ -1,6 +1,7 @@
 // A path in one line: `module variable cache (cache.mjs:3) → Map entry "17" → Session`.
 
-import { shortFile, type NamedStep } from './name-path.ts';
+import type { NamedStep } from './named-step.ts';
+import { shortFile } from './step-texts.ts';
 
 /** What a collection is, its entries say already. */
 const SAID_BY_ENTRY = /^(?:Map entry|Map key|Set entry|listener for|callback|awaited by|promise$)/;

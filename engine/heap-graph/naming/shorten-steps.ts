@@ -1,7 +1,7 @@
 // Leaves the middle of a long path out, and says so: nobody reads a thousand times `.next`.
 
-import type { NamedStep } from './name-path.ts';
-import { NO_EDGE } from './cheapest-paths.ts';
+import type { NamedStep } from './named-step.ts';
+import { NO_EDGE } from '../cheapest-paths.ts';
 
 const LONGEST = 24;
 const KEPT_AT_ENDS = 6;

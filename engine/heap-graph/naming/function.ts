@@ -1,0 +1,58 @@
+// Reads what a function keeps beside the variables of its scope: the parts of a bound function, and what a suspended one
+// has in its registers.
+
+import { K, W } from '../heap-words.ts';
+import { generatorFunction } from './describe-node.ts';
+import { NOT_MINE, type Reader } from './path-walk.ts';
+import { shorten } from './step-texts.ts';
+
+export const readClosure: Reader = (walk, at) => {
+  switch (walk.wordAt(at)) {
+    case W.context:
+      walk.closure = walk.nodes[at]!;
+      return at + 1;
+    case W.bound_this:
+      walk.push(at, { hold: 'closure-variable', edge: 'bound this' });
+      return at + 1;
+    case W.bound_argument:
+      walk.push(at, { hold: 'closure-variable', edge: 'bound argument' });
+      return at + 1;
+    case W.bound_function:
+      walk.push(at, { hold: 'part', edge: 'bound function' });
+      return at + 1;
+    default:
+      return NOT_MINE;
+  }
+};
+
+export const readGenerator: Reader = (walk, at) => {
+  switch (walk.wordAt(at)) {
+    case W.receiver:
+      walk.push(at, { hold: 'suspended', edge: 'this' });
+      return at + 1;
+    case W.context:
+    case W.parameters_and_registers:
+      walk.generator = walk.nodes[at]!;
+      return at + 1;
+    default:
+      return NOT_MINE;
+  }
+};
+
+export const readArray: Reader = (walk, at) => {
+  if (walk.generator >= 0) {
+    const { name } = generatorFunction(walk.index, walk.naming.scopes, walk.generator);
+    walk.push(at, {
+      hold: 'suspended',
+      edge: `local variable of ${name === '' ? 'the waiting function' : `${shorten(name)}()`}`,
+      ...(name === '' ? {} : { identifier: name }),
+    });
+    return at + 1;
+  }
+  // Lists inside V8's modules, and the slots of `Promise.all`.
+  const to = walk.kindAt(at + 1);
+  if (to === K.cell || to === K.array) return at + 1;
+  if (walk.last?.hold !== 'promise') return NOT_MINE;
+  walk.push(at, { hold: 'promise', edge: 'settled value' });
+  return at + 1;
+};

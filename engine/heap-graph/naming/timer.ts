@@ -1,0 +1,62 @@
+// Reads timers: the lists in which Node keeps those that wait equally long, and what one keeps.
+
+import { Edge, K, W } from '../heap-words.ts';
+import type { GraphIndex } from '../graph-index.ts';
+import { Node } from '../heap-words.ts';
+import { primitiveText } from './containers.ts';
+import type { PathWalk, Reader } from './path-walk.ts';
+import { readProperty } from './property.ts';
+import { propertyText } from './step-texts.ts';
+
+export const readTimersList: Reader = (walk, at) => {
+  if (walk.kindAt(at + 1) === K.timeout) pushTimer(walk, at);
+  return at + 1;
+};
+
+export const readTimer: Reader = (walk, at) => {
+  const node = walk.nodes[at]!;
+  const word = walk.wordAt(at);
+  const to = walk.kindAt(at + 1);
+  if ((word === W._idleNext || word === W._idlePrev) && (to === K.timeout || to === K['timers-list'])) {
+    // In the list of those that wait equally long, the last of a chain is the one.
+    if (to === K.timeout && walk.last?.head === node && walk.isAtTimer) walk.steps.pop();
+    if (to === K.timeout) pushTimer(walk, at);
+    return at + 1;
+  }
+  // A timer that has run is in no list, and keeps its callback no more than any object would.
+  const isImmediate = walk.index.words.nodeText(node) === 'Immediate';
+  if (!isImmediate && !isWaiting(walk.index, node)) return readProperty(walk, at);
+
+  const timer = { hold: 'timer', identifier: timerText(walk.index, node).split(' ')[0] ?? 'setTimeout' } as const;
+  if (word === W._onTimeout || word === W._onImmediate) {
+    walk.push(at, { ...timer, edge: 'callback' });
+    return at + 1;
+  }
+  if ((word === W._timerArgs || word === W._argv) && walk.typeAt(at + 1) === Edge.element) {
+    const number = Number(walk.edgeTextAt(at + 1)) + 1;
+    walk.push(at + 1, { ...timer, edge: `callback argument ${number}` });
+    return at + 2;
+  }
+  walk.push(at, { ...timer, edge: propertyText(walk.edgeTextAt(at)) });
+  return at + 1;
+};
+
+function isWaiting({ kind, targetOf }: GraphIndex, timer: number): boolean {
+  const next = kind[targetOf(timer, W._idleNext)];
+  return next === K.timeout || next === K['timers-list'];
+}
+
+function pushTimer(walk: PathWalk, at: number): void {
+  walk.push(at, { hold: 'part', edge: timerText(walk.index, walk.nodes[at + 1]!) });
+  walk.isAtTimer = true;
+}
+
+/** Returns `setTimeout of 1,000 ms`. */
+function timerText(index: GraphIndex, timer: number): string {
+  const { graph, words, targetOf } = index;
+  if (words.nodeText(timer) === 'Immediate') return 'setImmediate';
+  const repeat = targetOf(timer, W._repeat);
+  const milliseconds = Number(primitiveText(index, targetOf(timer, W._idleTimeout)) ?? Number.NaN);
+  const name = repeat >= 0 && graph.nodeType[repeat] === Node.number ? 'setInterval' : 'setTimeout';
+  return Number.isFinite(milliseconds) ? `${name} of ${milliseconds.toLocaleString('en-US')} ms` : name;
+}
