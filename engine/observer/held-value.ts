@@ -68,7 +68,7 @@ export function constructorName(target: object | symbol): string | undefined {
     const constructor: unknown = getOwnPropertyDescriptor(object, 'constructor')?.value;
     if (typeof constructor === 'function' && !isProxy(constructor)) {
       const name: unknown = getOwnPropertyDescriptor(constructor, 'name')?.value;
-      return typeof name === 'string' ? name : undefined;
+      return typeof name === 'string' && name.length <= MAXIMUM_LENGTH ? name : undefined;
     }
     object = getPrototypeOf(object);
   }

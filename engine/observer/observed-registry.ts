@@ -213,7 +213,8 @@ function installObserver(realm: typeof globalThis, isForGood: boolean): Registry
   /** Writes the row with what costs microseconds to find out. */
   function describe(watch: Watch, registryId: number, target: WeakKey, heldValue: unknown): void {
     const place = findPlace(shells.register);
-    const siteId = watch.sites.number(place);
+    const className = constructorName(target);
+    const siteId = watch.sites.number(place, className);
     let label = heldValue;
     if (typeof heldValue === 'object' && heldValue !== null) {
       if (place !== undefined && place.looksLeft > 0) lookForTarget(watch, place, target, heldValue);
@@ -221,7 +222,7 @@ function installObserver(realm: typeof globalThis, isForGood: boolean): Registry
       if (text === null && place !== undefined) place.hasLargeValues = true;
       label = text;
     }
-    if (typeof label !== 'string' && typeof label !== 'number') label = constructorName(target);
+    if (typeof label !== 'string' && typeof label !== 'number') label = className;
     watch.rows.registration(registryId, siteId, label);
   }
 

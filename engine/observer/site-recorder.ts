@@ -2,6 +2,7 @@
 // and is told to the companion once. Runs in the program's thread.
 
 import { mapGet, mapSet, startsWith } from './intrinsics.ts';
+import { createSourceFinder } from './loaded-source-map.ts';
 
 /** A place in the program. Lines and columns count from 1. */
 export interface Place {
@@ -21,6 +22,10 @@ export interface KnownPlace extends Place {
 
 export interface Site extends Place {
   readonly id: number;
+  /** True if the place is that of the source already, not of what a loader built of it. */
+  readonly isSource?: boolean;
+  /** Class of the objects that are registered there; absent for a registry, and where there is none. */
+  readonly className?: string;
 }
 
 const LOOKS = 8;
@@ -102,24 +107,54 @@ export function createPlaceFinder(): (below: Function) => KnownPlace | undefined
   };
 }
 
+const MAXIMUM_CLASSES = 32;
+
+/** The numbers of one place, by the class of what is registered there. */
+interface ClassNumbers {
+  count: number;
+  readonly byName: Map<string, number>;
+}
+
 export interface SiteRecorder {
-  /** The place's number in this watch, counted from 1; 0 for one that is not the program's. */
-  number(place: Place | undefined): number;
+  /**
+   * The place's number in this watch, counted from 1; 0 for one that is not the program's. A place that registers objects
+   * of several classes has one for each of the first few.
+   */
+  number(place: Place | undefined, className?: string): number;
 }
 
 /** `announce` is called once for each place, before its number is used. */
 export function createSiteRecorder(announce: (site: Site) => void): SiteRecorder {
-  const numbers = new Map<Place, number>();
+  const IntrinsicMap = Map;
+  const numbers = new Map<Place, ClassNumbers>();
+  const findSource = createSourceFinder();
   let last = 0;
+
+  function number(place: Place, className: string): number {
+    let known = mapGet(numbers, place) as ClassNumbers | undefined;
+    if (known === undefined) mapSet(numbers, place, (known = { count: 0, byName: new IntrinsicMap() }));
+    const ofClass = mapGet(known.byName, className) as number | undefined;
+    if (ofClass !== undefined) return ofClass;
+    // Of a place that registers ever new classes, the further ones count as one without a name.
+    if (known.count >= MAXIMUM_CLASSES && className !== '') return number(place, '');
+    known.count++;
+    mapSet(known.byName, className, ++last);
+    const source = findSource(place);
+    const { file, line, column } = source ?? place;
+    const { functionName } = place;
+    announce({
+      id: last,
+      file,
+      line,
+      column,
+      functionName,
+      ...(source !== undefined && { isSource: true }),
+      ...(className !== '' && { className }),
+    });
+    return last;
+  }
+
   return {
-    number(place) {
-      if (place === undefined || place === NODE_PLACE) return 0;
-      const known = mapGet(numbers, place) as number | undefined;
-      if (known !== undefined) return known;
-      mapSet(numbers, place, ++last);
-      const { file, line, column, functionName } = place;
-      announce({ id: last, file, line, column, functionName });
-      return last;
-    },
+    number: (place, className = '') => (place === undefined || place === NODE_PLACE ? 0 : number(place, className)),
   };
 }

@@ -102,7 +102,19 @@ export const RegistriesCollectedBatch = v.pipe(
 export const SitesBatch = v.object({
   type: v.literal('sites'),
   items: v.array(
-    v.object({ id: Identifier, file: v.string(), line: Identifier, column: Identifier, functionName: v.string() }),
+    v.object({
+      id: Identifier,
+      file: v.string(),
+      line: Identifier,
+      column: Identifier,
+      functionName: v.string(),
+      /** Short name of the file that tells it apart, as `pino/lib/proto.js`. Added by the session. */
+      name: v.exactOptional(v.string()),
+      /** True if the observer found the place in the source already; it is mapped no further. */
+      isSource: v.exactOptional(v.boolean()),
+      /** Class of the objects registered there; a place that registers objects of two classes is two sites. */
+      className: v.exactOptional(v.string()),
+    }),
   ),
 });
 

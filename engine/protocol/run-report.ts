@@ -84,6 +84,9 @@ export const ReportedWhy = v.object({
 export const ReportedObject = v.object({
   id: Count,
   label: v.nullable(v.string()),
+  /** Name of the object's class; absent where it is not known. */
+  className: v.exactOptional(v.string()),
+  /** `package/path/file:line:column` of the registration; of a file of the program's own package without the package. */
   site: v.nullable(v.string()),
   verdict: v.picklist(VERDICTS),
   reason: v.picklist(VERDICT_REASONS),

@@ -8,6 +8,7 @@ import type { RunDescription } from '../protocol/run-description.ts';
 import { VERDICTS } from '../protocol/vocabulary.ts';
 import type { ObserverReport } from './endpoint.ts';
 import type { ReadSnapshot } from './explain-run.ts';
+import type { DisplayedPlaces } from './displayed-places.ts';
 import { explainAlive, explanationBatches, NOTHING_ALIVE } from './explanations.ts';
 import { isJudged, type PredictionJudge } from './judge-prediction.ts';
 import { MAXIMUM_BATCH_BYTES } from './overflow.ts';
@@ -50,7 +51,7 @@ export interface ConclusionFacts {
   /** Aborted when nobody wants to wait for the judge any more. */
   readonly judging: AbortSignal;
   readonly standardOutput: string;
-  readonly displayFile: (file: string) => string;
+  readonly displayed: DisplayedPlaces;
   readonly reportedObjects: number | undefined;
 }
 
@@ -82,7 +83,7 @@ export async function concludeRun(facts: ConclusionFacts): Promise<Conclusion> {
   });
   const aliveCode = VERDICTS.indexOf('alive');
   const isAlive = (id: number): boolean => verdicts.verdict[id - 1] === aliveCode;
-  const explained = last && explainAlive(last.explanation, isAlive, facts.displayFile);
+  const explained = last && explainAlive(last.explanation, isAlive, facts.displayed);
   const alive = explained ?? (facts.hasNothingToExplain ? NOTHING_ALIVE : undefined);
   const { program } = description;
   const { report, objects, latenciesMs } = buildReportToSend(

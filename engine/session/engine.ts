@@ -85,7 +85,7 @@ export interface RendezvousOptions {
   readonly onProblem: (message: string) => void;
 }
 
-type RunPreparation = Pick<ObservedRunOptions, 'process' | 'judge' | 'displayFile' | 'onResult'> & {
+type RunPreparation = Pick<ObservedRunOptions, 'process' | 'judge' | 'displayFile' | 'mainFolder' | 'onResult'> & {
   readonly description: Omit<RunDescription, 'runId' | 'title' | 'startedAt'>;
 };
 
@@ -293,6 +293,7 @@ export function createEngine(options: EngineOptions): Engine {
       process: { kind: 'launched', launcher, program: prepared.launch },
       ...given('judge', prepared.scenario?.judge),
       displayFile: prepared.displayFile,
+      ...given('mainFolder', prepared.mainFolder),
       ...given('onResult', ofExperiment?.onResult),
     };
   }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { CELL_STATES, type CellState, type SnapshotExplanation } from '../heap-graph/explanation.ts';
 import type { AliveReason } from '../protocol/explanation.ts';
+import { createDisplayedPlaces } from './displayed-places.ts';
 import { createWhyReader, explainAlive, explanationBatches, NOTHING_ALIVE, reportedCauses } from './explanations.ts';
 
 const reason = (id: number, count: number, about: Partial<AliveReason> = {}): AliveReason => ({
@@ -40,6 +41,8 @@ function explanationOf(
 
 const all = () => true;
 const path = (file: string) => file.replace('file://', '');
+const displayedBy = (displayFile: (file: string) => string) => createDisplayedPlaces({ displayFile, mainFolder: '/' });
+const displayed = displayedBy(path);
 
 describe('what a run tells of a snapshot', () => {
   const explanation = explanationOf(
@@ -53,7 +56,7 @@ describe('what a run tells of a snapshot', () => {
   );
 
   it('gives each object its own path, its own bytes, and files for a person', () => {
-    const whyOf = createWhyReader(explainAlive(explanation, all, path));
+    const whyOf = createWhyReader(explainAlive(explanation, all, displayed));
     expect(whyOf(1)).toMatchObject({ cause: 'map-entry', fix: 'fix 1' });
     expect(whyOf(1)).not.toHaveProperty('retainedBytes');
     expect(whyOf(2)).toMatchObject({
@@ -73,18 +76,28 @@ describe('what a run tells of a snapshot', () => {
       paths: [[{ edge: '', node: 'module cache.js', suspect: false, place }]],
     });
     const source = (file: string) => path(file).replace(/\.js$/, '.ts');
-    const { reasons } = explainAlive(explanationOf([[1, 'reachable', 1]], [built]), all, source);
+    const { reasons } = explainAlive(explanationOf([[1, 'reachable', 1]], [built]), all, displayedBy(source));
     expect(reasons).toMatchObject([
       {
-        summary: 'module variable cache (cache.ts:3)',
-        fix: 'Delete its entry (cache.ts:3).',
+        summary: 'module variable cache (built/cache.ts:3)',
+        fix: 'Delete its entry (built/cache.ts:3).',
         paths: [[{ node: 'module cache.ts', place: { file: '/built/cache.ts' } }]],
       },
     ]);
   });
 
+  it('leaves a name in words as it is where it means two files', () => {
+    const step = (file: string) => ({ edge: '', node: 'x', suspect: false, place: { file, line: 98, column: 1 } });
+    const built = reason(1, 1, {
+      summary: 'f (index.js:98) → g (index.js:98), h (own.js:98)',
+      paths: [['/m/node_modules/a/index.js', '/m/node_modules/b/index.js', '/m/lib/own.js'].map(step)],
+    });
+    const { reasons } = explainAlive(explanationOf([[1, 'reachable', 1]], [built]), all, displayed);
+    expect(reasons[0]?.summary).toBe('f (index.js:98) → g (index.js:98), h (m/lib/own.js:98)');
+  });
+
   it('leaves out what is not alive, and counts anew', () => {
-    const alive = explainAlive(explanation, (id) => id !== 2 && id !== 5, path);
+    const alive = explainAlive(explanation, (id) => id !== 2 && id !== 5, displayed);
     expect([...alive.id]).toEqual([1, 6]);
     expect(alive.reasons).toMatchObject([{ id: 1, count: 2 }]);
     // It was of all three.
@@ -105,7 +118,7 @@ describe('what a run tells of a snapshot', () => {
         [reason(9, 1)],
       ),
       all,
-      path,
+      displayed,
     );
     expect([...alive.id]).toEqual([1, 2, 3]);
     expect(alive.reasons).toMatchObject([
@@ -116,7 +129,7 @@ describe('what a run tells of a snapshot', () => {
   });
 
   it('reports causes by what they keep', () => {
-    const { causes, causesOmitted } = reportedCauses(explainAlive(explanation, all, path));
+    const { causes, causesOmitted } = reportedCauses(explainAlive(explanation, all, displayed));
     expect(causes).toMatchObject([
       { cause: 'map-entry', count: 3, retainedBytes: 300, summary: 'reason 1' },
       { cause: 'array-element', count: 1 },
@@ -128,7 +141,7 @@ describe('what a run tells of a snapshot', () => {
   it('says how many causes a report does not list', () => {
     const reasons = Array.from({ length: 1_003 }, (_, index) => reason(index + 1, 1));
     const rows = reasons.map(({ id }) => [id, 'reachable', id] as [number, CellState, number]);
-    const reported = reportedCauses(explainAlive(explanationOf(rows, reasons), all, path));
+    const reported = reportedCauses(explainAlive(explanationOf(rows, reasons), all, displayed));
     expect(reported.causes).toHaveLength(1_000);
     expect(reported.causesOmitted).toBe(3);
   });
@@ -142,9 +155,9 @@ describe('what a run tells of a snapshot', () => {
         reasons,
       ),
       all,
-      path,
+      displayed,
     );
-    expect([...explanationBatches(1, 5, explainAlive(explanation, all, path))]).toHaveLength(1);
+    expect([...explanationBatches(1, 5, explainAlive(explanation, all, displayed))]).toHaveLength(1);
     expect([...explanationBatches(1, 5, NOTHING_ALIVE)]).toMatchObject([{ snapshot: 1, atMs: 5, reasons: [] }]);
     const batches = [...explanationBatches(2, 5, many)];
     expect(batches.length).toBeGreaterThan(3);

@@ -6,6 +6,7 @@ import { CELL_STATES, type SnapshotExplanation } from '../heap-graph/explanation
 import type { AliveReason, PathStep } from '../protocol/explanation.ts';
 import type { RunBatchOf } from '../protocol/run-batch.ts';
 import type { ReportedObject, RunReport } from '../protocol/run-report.ts';
+import type { DisplayedPlaces } from './displayed-places.ts';
 
 /** Rows of one batch, and reasons of one batch: either stays far below what a frame may have. */
 const BATCH_ROWS = 262_144;
@@ -50,12 +51,12 @@ export const NOTHING_ALIVE: AliveExplanation = {
  * Takes the rows of which `isAlive` says that they are alive, so that nothing else that was told of a registration is
  * contradicted. One that nothing reaches is not collected yet.
  *
- * @param displayFile the file that a person should be shown for a file of the program
+ * @param displayed the places that a person should be shown
  */
 export function explainAlive(
   explanation: SnapshotExplanation,
   isAlive: (id: number) => boolean,
-  displayFile: (file: string) => string,
+  displayed: DisplayedPlaces,
 ): AliveExplanation {
   const { id, retainedBytes, entryEnd, entryBytes } = explanation;
   const known = explanation.reasons.find(({ cause }) => cause === 'not-collected-yet');
@@ -86,7 +87,7 @@ export function explainAlive(
   for (const reason of known === undefined ? [...explanation.reasons, notCollectedYet] : explanation.reasons) {
     const count = counts.get(reason.id);
     if (count === undefined) continue;
-    const { retainedBytes: ofAll, ...rest } = withDisplayFiles(reason, displayFile);
+    const { retainedBytes: ofAll, ...rest } = withDisplayedPlaces(reason, displayed);
     // The figure is of all of them.
     const retained = count === reason.count && ofAll !== undefined ? { retainedBytes: ofAll } : {};
     reasons.push({ ...rest, ...retained, count });
@@ -104,22 +105,34 @@ export function explainAlive(
 const highest = (reasons: readonly AliveReason[]): number => reasons.reduce((most, { id }) => Math.max(most, id), 0);
 
 /** Its words name files too, as `module held-value.js` or `held-value.js:69`. */
-function withDisplayFiles(reason: AliveReason, displayFile: (file: string) => string): AliveReason {
-  const names = new Map<string, string>();
+function withDisplayedPlaces(reason: AliveReason, displayed: DisplayedPlaces): AliveReason {
+  const words = new Map<string, string>();
+  /** What means two things in this reason stays as it is. */
+  const ambiguous = new Set<string>();
+  const mean = (text: string, shown: string): void => {
+    if (words.has(text) && words.get(text) !== shown) ambiguous.add(text);
+    words.set(text, shown);
+  };
   for (const { place } of reason.paths.flat()) {
     if (place === undefined) continue;
-    const [name, shown] = [basename(place.file), basename(displayFile(place.file))];
-    if (name !== shown) names.set(name, shown);
+    const { name = place.file, file, line } = displayed.site(place);
+    mean(`${basename(place.file)}:${place.line}`, `${name}:${line}`);
+    mean(basename(place.file), basename(file));
   }
-  const named = (text: string): string => {
-    let words = text;
-    for (const [name, shown] of names) words = words.replaceAll(name, () => shown);
-    return words;
-  };
+  const known = [...words].filter(([text, shown]) => text !== shown && !ambiguous.has(text));
+  if (known.length === 0) return withPlaces(reason, displayed, (text) => text);
+  // Places before names of files alone, and no part of a longer name or number.
+  const all = known.map(([text]) => RegExp.escape(text)).sort((one, other) => other.length - one.length);
+  const pattern = new RegExp(`(?<![\\w./-])(?:${all.join('|')})(?![\\w])`, 'g');
+  const shownAs = new Map(known);
+  return withPlaces(reason, displayed, (text) => text.replace(pattern, (match) => shownAs.get(match) ?? match));
+}
+
+function withPlaces(reason: AliveReason, displayed: DisplayedPlaces, named: (text: string) => string): AliveReason {
   const shownStep = (step: PathStep): PathStep => ({
     ...step,
     node: named(step.node),
-    ...(step.place !== undefined && { place: { ...step.place, file: displayFile(step.place.file) } }),
+    ...(step.place !== undefined && { place: displayed.place(step.place) }),
   });
   const paths = reason.paths.map((path) => path.map(shownStep));
   return { ...reason, summary: named(reason.summary), fix: named(reason.fix), paths };

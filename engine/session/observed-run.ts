@@ -14,7 +14,8 @@ import type { PredictionJudge } from './judge-prediction.ts';
 import type { Clock } from './clock.ts';
 import { concludeRun, type Conclusion } from './conclude-run.ts';
 import { createConsoleCollector } from './console-collector.ts';
-import { withDisplayFiles } from './display-files.ts';
+import { withDisplayedPlaces } from './displayed-batch.ts';
+import { createDisplayedPlaces } from './displayed-places.ts';
 import { createRunExplainer, type ExplainingStep } from './explain-run.ts';
 import { explainAlive, explanationBatches } from './explanations.ts';
 import { createToken, type Endpoint, type ObserverConnection, type ObserverReport } from './endpoint.ts';
@@ -54,6 +55,8 @@ export interface ObservedRunOptions {
   readonly judge?: PredictionJudge;
   /** The file that a person should be shown for a file of the program. */
   readonly displayFile: (file: string) => string;
+  /** The folder that the program's own files are named from; absent: that of its package. */
+  readonly mainFolder?: string;
   readonly endpoint: Endpoint;
   readonly clock: Clock;
   readonly explainer: SnapshotExplainer;
@@ -110,6 +113,11 @@ export function startObservedRun(options: ObservedRunOptions): ObservedRun {
   const { description, clock, endpoint } = options;
   const { limits } = description;
   const recording = createRecording(options.recordingBudgetBytes);
+  const displayed = createDisplayedPlaces({
+    displayFile: options.displayFile,
+    mainFile: description.scriptPath,
+    mainFolder: options.mainFolder,
+  });
   const launchedAtMs = clock.monotonicMs();
   let timeZeroMs = launchedAtMs;
   let firstRecordId = 1;
@@ -285,7 +293,7 @@ export function startObservedRun(options: ObservedRunOptions): ObservedRun {
         const { batch } = message;
         if (batch.type === 'samples')
           usedBytes = batch.usedBytes.findLast((bytes) => !Number.isNaN(bytes)) ?? usedBytes;
-        return append(withDisplayFiles(batch, options.displayFile));
+        return append(withDisplayedPlaces(batch, displayed));
       }
       case 'observer-settling':
         settled = true;
@@ -391,7 +399,7 @@ export function startObservedRun(options: ObservedRunOptions): ObservedRun {
       judge: options.judge,
       judging: judging.signal,
       standardOutput: collector.standardOutputTail,
-      displayFile: options.displayFile,
+      displayed,
       reportedObjects: options.reportedObjects,
     });
     for (const batch of batches) append(batch);
@@ -439,7 +447,7 @@ export function startObservedRun(options: ObservedRunOptions): ObservedRun {
           const clearedCode = CELL_STATES.indexOf('cleared');
           const { id, state } = explanation;
           const cleared = new Set(id.filter((_id, row) => state[row] === clearedCode));
-          const alive = explainAlive(explanation, (one) => !cleared.has(one), options.displayFile);
+          const alive = explainAlive(explanation, (one) => !cleared.has(one), displayed);
           for (const batch of explanationBatches(snapshot, atMs, alive)) append(batch);
         },
       );

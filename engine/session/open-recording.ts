@@ -8,6 +8,7 @@ import type { RunDescription } from '../protocol/run-description.ts';
 import type { RunReport } from '../protocol/run-report.ts';
 import { assertNever } from '../protocol/vocabulary.ts';
 import { concludeRun } from './conclude-run.ts';
+import { AS_RECORDED } from './displayed-places.ts';
 import type { RecordedRun } from './observed-run.ts';
 import { canBeSent } from './overflow.ts';
 import { createRecording, type Recording } from './recording.ts';
@@ -123,7 +124,7 @@ async function concludeWithoutEnd(
     judge: undefined,
     judging: options.signal ?? new AbortController().signal,
     standardOutput: '',
-    displayFile: (file) => file,
+    displayed: AS_RECORDED,
     reportedObjects: options.reportedObjects,
   });
   for (const batch of batches) recording.append(batch);

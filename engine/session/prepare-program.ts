@@ -47,6 +47,8 @@ export interface PreparedProgram {
   readonly launch: LaunchRequest;
   /** The file that a person should be shown for a file of the program. */
   readonly displayFile: (file: string) => string;
+  /** The folder that the program's own files are named from; absent: that of its package. */
+  readonly mainFolder?: string;
 }
 
 /** A scenario of the user's own that can be run now. */
@@ -122,6 +124,7 @@ function prepareScenario(
       environment: programEnvironment({}),
       workingDirectory: locations.scenarioWorkingDirectory ?? dirname(dirname(scenariosFolder)),
     },
+    mainFolder: scenariosFolder,
     // Types are stripped in place, so that the built file has the lines and columns of its source.
     displayFile: (file) => {
       const path = pathOfFile(file);
@@ -164,6 +167,7 @@ async function prepareOwnScenario(
       nodePath: node.path,
     },
     displayFile: pathOfFile,
+    mainFolder: dirname(path),
   };
 }
 

@@ -1,6 +1,7 @@
 // What a run amounts to, added up batch by batch while it goes on: the rows that verdicts and the report are made of.
 // Runs in the session, one for each run. Typed arrays and counts only: a run may have ten million registrations.
 
+import type { NamedSite } from '../protocol/site-text.ts';
 import type { RunBatch, RunBatchOf } from '../protocol/run-batch.ts';
 import { assertNever, COLLECTION_KINDS } from '../protocol/vocabulary.ts';
 import { createFloat64Column, createUint32Column, createUint8Column } from './growing-column.ts';
@@ -45,6 +46,11 @@ export interface Stretches {
   readonly endMs: Float64Array;
 }
 
+export interface TallySite extends NamedSite {
+  /** Class of the objects registered there; absent where it is not known. */
+  readonly className?: string | undefined;
+}
+
 export interface RunTally {
   apply(batch: RunBatch): void;
   readonly rows: RegistrationRows;
@@ -52,8 +58,8 @@ export interface RunTally {
   labelAt(row: number): string | null;
   /** When the program said that it let go of an object with this label: the first time at or after `registeredAtMs`. */
   releasedAtMs(label: string | null, registeredAtMs: number): number | undefined;
-  /** `file` and `line` of a site; undefined if it was not recorded. */
-  siteAt(siteId: number): { readonly file: string; readonly line: number } | undefined;
+  /** Undefined if it was not recorded. */
+  siteAt(siteId: number): TallySite | undefined;
   registries(): RegistryTally[];
   registryCollectedAtMs(registryId: number): number | undefined;
   /** Major collections, in order. */
@@ -100,7 +106,7 @@ export function createRunTally(): RunTally {
   let earlyCallbacks: { id: number; startMs: number; durationMs: number; threw: number }[] = [];
 
   const registryStates = new Map<number, RegistryState>();
-  const sites = new Map<number, { file: string; line: number }>();
+  const sites = new Map<number, TallySite>();
   const releases = new Map<string, number[]>();
   const majorStartMs = createFloat64Column();
   const majorEndMs = createFloat64Column();
@@ -304,7 +310,7 @@ export function createRunTally(): RunTally {
           for (const [row, id] of batch.id.entries()) registryState(id).collectedAtMs ??= batch.atMs[row];
           return;
         case 'sites':
-          for (const site of batch.items) sites.set(site.id, { file: site.file, line: site.line });
+          for (const site of batch.items) sites.set(site.id, site);
           return;
         case 'collections':
           return applyCollections(batch);

@@ -97,6 +97,6 @@ describe('buildReport', () => {
   it('is a valid document, also of a run of which nothing is known', () => {
     expect(v.safeParse(RunReport, report([]).report).success).toBe(true);
     expect(v.safeParse(RunReport, report([1, undefined]).report).success).toBe(true);
-    expect(report([1]).report.objects[0]?.site).toBe('cache.ts:12');
+    expect(report([1]).report.objects[0]?.site).toBe('cache.ts:12:3');
   });
 });

@@ -1,9 +1,9 @@
 // The document of a finished run, put together from its tally, verdicts and outcome. Pure; called by the run.
 
-import { posix, win32 } from 'node:path';
 import type { Outcome, ReportedObject, RunReport, VerdictCounts } from '../protocol/run-report.ts';
 import { RUN_REPORT_SCHEMA_VERSION } from '../protocol/run-report.ts';
 import type { Program } from '../protocol/run-description.ts';
+import { siteText } from '../protocol/site-text.ts';
 import { assertNever, VERDICT_REASONS, VERDICTS } from '../protocol/vocabulary.ts';
 import { createCollectionBrackets } from './collection-bracket.ts';
 import { createWhyReader, reportedCauses, type AliveExplanation } from './explanations.ts';
@@ -70,7 +70,7 @@ export function buildReport(facts: ReportFacts, maximumObjects = DEFAULT_REPORTE
     latencyMs: latencyFigures(latenciesMs),
     registries: chooseRegistries(registries).map((registry) => ({
       id: registry.id,
-      site: siteText(tally, registry.siteId),
+      site: reportedSite(tally, registry.siteId),
       registrations: registry.registrations,
       finalized: registry.finalized,
       callbackTotalMs: registry.callbackTotalMs,
@@ -115,12 +115,15 @@ function figure(value: number | undefined): number | null {
   return value === undefined || Number.isNaN(value) ? null : value;
 }
 
-/** `simple.ts:12`; null if the site was not recorded. */
-function siteText(tally: RunTally, siteId: number): string | null {
+/** `src/cart.ts:12:3`; null if the site was not recorded. */
+function reportedSite(tally: RunTally, siteId: number): string | null {
   const site = tally.siteAt(siteId);
-  if (site === undefined) return null;
-  const name = site.file.includes('\\') ? win32.basename(site.file) : posix.basename(site.file);
-  return `${name}:${site.line}`;
+  return site === undefined ? null : siteText(site);
+}
+
+function classOf(tally: RunTally, siteId: number): { className?: string } {
+  const className = tally.siteAt(siteId)?.className;
+  return className === undefined ? {} : { className };
 }
 
 function createObjectReader(
@@ -146,10 +149,12 @@ function createObjectReader(
         collectedBetween(registeredAtMs, callbackStartedAtMs))
       : undefined;
     const why = whyOf(row + 1);
+    const siteId = rows.siteId[row] ?? 0;
     return {
       id: row + 1,
       label,
-      site: siteText(tally, rows.siteId[row] ?? 0),
+      ...classOf(tally, siteId),
+      site: reportedSite(tally, siteId),
       verdict: VERDICTS[verdicts.verdict[row] ?? 0] ?? 'unknown',
       reason: VERDICT_REASONS[verdicts.reason[row] ?? 0] ?? 'none',
       registeredAtMs,

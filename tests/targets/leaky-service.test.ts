@@ -50,7 +50,7 @@ it('is watched, left and watched again, and goes on serving', async () => {
     const alive = report.objects.filter(({ verdict }) => verdict === 'alive');
     expect(alive.every(({ reason }) => reason === 'survived-major-gc')).toBe(true);
     expect(alive[0]?.label).toBe(`session ${(round - 1) * 200 + 10}`);
-    expect(alive[0]?.site).toMatch(/^server\.mjs:\d+$/);
+    expect(alive[0]?.site).toMatch(/leaky-service\/server\.mjs:\d+:\d+$/);
     expect(report.registries).toMatchObject([{ registrations: 200, finalized: 180 }]);
     expect(report.heap.samples).toBeGreaterThan(3);
     expect(report.gc.major).toBeGreaterThan(0);

@@ -253,7 +253,7 @@ function drawLabels(
     namedTo.set(y, x + width + LABEL_GAP_PX);
   };
   for (const life of lives) {
-    const label = stream.objectAt(life.row).label;
+    const label = stream.objectAt(life.row).name;
     if (label === '') continue;
     const { width } = context.measureText(label);
     const others = lives.filter((other) => other.y === life.y && other !== life);

@@ -11,6 +11,15 @@ it('shortens the name and keeps the line', () => {
   expect(elidePlace('image-pipeline.ts:115', upTo(15))).toBe('image-pipe…:115');
 });
 
+it('leaves out folders first, from the left, and the column before the name', () => {
+  const place = 'shop/src/cart/index.ts:115:3';
+  expect(elidePlace(place, upTo(27))).toBe('…/src/cart/index.ts:115:3');
+  expect(elidePlace(place, upTo(17))).toBe('…/index.ts:115:3');
+  expect(elidePlace(place, upTo(14))).toBe('index.ts:115:3');
+  expect(elidePlace(place, upTo(13))).toBe('index.ts:115');
+  expect(elidePlace(`${place} #2`, upTo(11))).toBe('ind…:115 #2');
+});
+
 it('keeps the number of one of several at a place', () => {
   expect(elidePlace('image-pipeline.ts:61 #12', upTo(14))).toBe('image…:61 #12');
 });

@@ -30,7 +30,7 @@ describe('lifelines', () => {
     if (plan.kind !== 'lanes') throw new Error(plan.kind);
     expect(plan.lives.map(({ row }) => row)).toEqual(Array.from({ length: 48 }, (_, row) => row));
     expect(Math.max(...plan.lives.map(({ y }) => y))).toBeLessThanOrEqual(170);
-    expect(plan.groups.map(({ title }) => title)).toEqual(['image-pipeline.ts:61']);
+    expect(plan.groups.map(({ title }) => title)).toEqual(['image-pipeline.ts:61:5']);
   });
 
   it('become a density where there are more than lanes, and lines again where the window holds few', async () => {
@@ -47,7 +47,7 @@ describe('lifelines', () => {
     const stream = runOf({ sites, objects: 36 });
     const plan = await planOf(stream, 0, stream.endMs, 400);
     if (plan.kind !== 'lanes') throw new Error(plan.kind);
-    expect(plan.groups.map(({ title }) => title)).toEqual([...sites.slice(0, 7), '5 others']);
+    expect(plan.groups.map(({ title }) => title)).toEqual([...sites.slice(0, 7).map((site) => `${site}:5`), '5 others']);
     const tops = plan.groups.map(({ topPx }) => topPx);
     expect(tops).toEqual([...tops].sort((a, b) => a - b));
   });

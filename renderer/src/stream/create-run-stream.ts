@@ -8,8 +8,10 @@ import {
   type RunBatch,
   type RunBatchOf,
 } from '../../../engine/protocol/run-batch.ts';
+import { objectName } from '../../../engine/protocol/object-name.ts';
 import type { RunDescription } from '../../../engine/protocol/run-description.ts';
 import type { RunReport } from '../../../engine/protocol/run-report.ts';
+import { siteText as textOfSite } from '../../../engine/protocol/site-text.ts';
 import { ConsoleLines } from './console-lines.ts';
 import { Explanations } from './explanations.ts';
 import {
@@ -76,7 +78,6 @@ interface Stall {
 
 const textDecoder = new TextDecoder();
 const textEncoder = new TextEncoder();
-const fileName = (path: string) => path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1);
 
 /** Who caught up has no more ahead than what it is just sent. */
 const CAUGHT_UP_BYTES = 256 * 1024;
@@ -585,7 +586,7 @@ export function createRunStream(): RunStream {
       case 'sites':
         for (const site of batch.items) {
           sites.set(site.id, site);
-          siteTexts.set(site.id, `${fileName(site.file)}:${site.line}`);
+          siteTexts.set(site.id, textOfSite(site));
         }
         return;
       case 'blocked':
@@ -668,6 +669,14 @@ export function createRunStream(): RunStream {
     const end = labelEnd.values[row] ?? start;
     // A copy: not every browser decodes what lies in a resizable buffer.
     return start === end ? '' : textDecoder.decode(labelBytes.values.slice(start, end));
+  }
+
+  function nameOf(row: number): string {
+    return objectName(labelAt(row), classNameOf(registrations.siteId.at(row)));
+  }
+
+  function classNameOf(siteId: number): string {
+    return sites.get(siteId)?.className ?? '';
   }
 
   /** The first release of this label at or after the registration, so that the order of arrival does not matter. */
@@ -778,6 +787,7 @@ export function createRunStream(): RunStream {
     return {
       id: row + 1,
       label: labelAt(row),
+      name: nameOf(row),
       registryId: registrations.registryId.at(row),
       site: siteText(registrations.siteId.at(row)),
       siteId: registrations.siteId.at(row),
@@ -819,7 +829,7 @@ export function createRunStream(): RunStream {
     };
   }
 
-  const objectName = (row: number) => labelAt(row) || `registration ${formatCount(row + 1)}`;
+  const nameAt = (row: number) => nameOf(row) || `registration ${formatCount(row + 1)}`;
 
   function eventAt(position: number): EventView {
     const entry = events.entryAt(position);
@@ -828,7 +838,7 @@ export function createRunStream(): RunStream {
     const kind = EVENT_KINDS[entryKind(entry)] ?? 'warning';
     switch (kind) {
       case 'registration':
-        return { atMs, kind, text: objectName(row), detail: siteText(registrations.siteId.at(row)), objectId: row + 1 };
+        return { atMs, kind, text: nameAt(row), detail: siteText(registrations.siteId.at(row)), objectId: row + 1 };
       case 'callback': {
         const released = releasedAtMs(row);
         const since = Number.isNaN(released) ? registrations.atMs.at(row) : released;
@@ -838,14 +848,14 @@ export function createRunStream(): RunStream {
         return {
           atMs,
           kind,
-          text: objectName(row),
+          text: nameAt(row),
           detail: `${after}, ${took}${threw ? ', threw' : ''}`,
           objectId: row + 1,
         };
       }
       case 'unregistration': {
         const held = formatDuration(atMs - registrations.atMs.at(row));
-        return { atMs, kind, text: objectName(row), detail: `${held} after registration`, objectId: row + 1 };
+        return { atMs, kind, text: nameAt(row), detail: `${held} after registration`, objectId: row + 1 };
       }
       case 'collection': {
         const before = formatBytes(collections.beforeBytes.at(row));
@@ -967,6 +977,7 @@ export function createRunStream(): RunStream {
       return (state & IS_UNREGISTERED) !== 0 ? unregisteredAtMs.get(row) : Infinity;
     },
     siteText,
+    classNameOf,
     countsAt: (timeMs) => events.countsAt(timeMs),
     countsBefore: (timeMs) => events.countsBefore(timeMs),
     density: (fromMs, toMs, columns) => events.density(fromMs, toMs, columns),

@@ -1,6 +1,7 @@
 // Registrations and callbacks of the run by registry, site or label, in every pixel column, whatever the zoom: four bytes
 // a group and kind for every 64 events. Derived from the stream's events as they come, in steps. No Vue in here.
 
+import { objectName } from '../../../engine/protocol/object-name.ts';
 import { CALLBACK, entryKind, entryRow, REGISTRATION } from './event-index.ts';
 import { uint32Column, uint8Column } from './growable-column.ts';
 import type { EventCursor, RunStream, TimeRange } from './run-stream.ts';
@@ -91,7 +92,10 @@ export class LaneGroups {
       case 'site':
         return this.#stream.siteText(siteId.values[row] ?? 0) || registry;
       case 'label':
-        return labelKind(this.#stream.labelAt(row)) || 'no label';
+        return (
+          objectName(labelKind(this.#stream.labelAt(row)), this.#stream.classNameOf(siteId.values[row] ?? 0)) ||
+          'no label'
+        );
     }
   }
 

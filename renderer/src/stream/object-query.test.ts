@@ -95,11 +95,11 @@ describe('object query', () => {
     expect(labels(stream, { causes: ['map-entry'] })).toEqual(['b', 'f']);
     expect(labels(stream, { causes: ['map-entry', 'timer'] })).toEqual(['b', 'e', 'f']);
     expect(labels(stream, { reasonId: 8 })).toEqual(['e']);
-    expect(labels(stream, { sites: ['session.js:9'] })).toEqual(['d', 'e', 'f']);
+    expect(labels(stream, { sites: ['session.js:9:3'] })).toEqual(['d', 'e', 'f']);
     expect(labels(stream, { text: 'E' })).toEqual(['a', 'b', 'c', 'd', 'e', 'f']);
     expect(labels(stream, { text: 'cache' })).toEqual(['a', 'b', 'c']);
     expect(labels(stream, { text: 'F' })).toEqual(['f']);
-    expect(labels(stream, { sites: ['session.js:9'], causes: ['map-entry'] })).toEqual(['f']);
+    expect(labels(stream, { sites: ['session.js:9:3'], causes: ['map-entry'] })).toEqual(['f']);
     expect(labels(stream, { verdicts: ['alive'] })).toEqual([]);
   });
 
@@ -151,7 +151,7 @@ describe('object query', () => {
       { key: 'registered', isDescending: true },
       { key: 'latency', isDescending: true },
     ] as const) {
-      const rows = query(stream, { sites: ['session.js:9'] }, order);
+      const rows = query(stream, { sites: ['session.js:9:3'] }, order);
       for (let index = 0; index < rows.count; index++)
         expect(indexOfObjectRow(rows, objectRowAt(rows, index))).toBe(index);
       expect(indexOfObjectRow(rows, 0)).toBeUndefined();
@@ -159,11 +159,11 @@ describe('object query', () => {
   });
 
   it('counts for each facet what passes all the others', () => {
-    const { facets, count } = query(createStream(), { sites: ['session.js:9'], causes: ['timer'] }, BY_TIME, true);
+    const { facets, count } = query(createStream(), { sites: ['session.js:9:3'], causes: ['timer'] }, BY_TIME, true);
     expect(count).toBe(1);
     expect(Object.fromEntries(facets?.verdicts ?? [])).toEqual({ unknown: 1 });
     expect(Object.fromEntries(facets?.causes ?? [])).toEqual({ 'map-entry': 1, timer: 1 });
-    expect(Object.fromEntries(facets?.sites ?? [])).toEqual({ 'session.js:9': 1 });
+    expect(Object.fromEntries(facets?.sites ?? [])).toEqual({ 'session.js:9:3': 1 });
   });
 
   it('agrees with a plain filter, whatever is asked', () => {
@@ -194,7 +194,7 @@ describe('object query', () => {
           text: fc.constantFrom('', 'HARBOR', 'a.ts', '-0', '.png', 'nowhere'),
           verdicts: fc.subarray([...VERDICTS]),
           causes: fc.subarray<Cause>(['timer', 'closure', 'unknown']),
-          sites: fc.subarray(['a.ts:1', 'b.ts:2']),
+          sites: fc.subarray(['a.ts:1:5', 'b.ts:2:5']),
           range: fc.option(
             fc
               .record({ fromMs: fc.nat(7_000), lengthMs: fc.nat(3_000), what: fc.constantFrom(...RANGE_EVENTS) })
@@ -256,8 +256,8 @@ describe('object query', () => {
           expect(rows.facets?.causes.get('timer') ?? 0).toBe(
             countOf('causes', (row) => stream.whyAlive(row)?.reason.cause === 'timer'),
           );
-          expect(rows.facets?.sites.get('a.ts:1') ?? 0).toBe(
-            countOf('sites', (row) => stream.objectAt(row).site === 'a.ts:1'),
+          expect(rows.facets?.sites.get('a.ts:1:5') ?? 0).toBe(
+            countOf('sites', (row) => stream.objectAt(row).site === 'a.ts:1:5'),
           );
         },
       ),

@@ -171,12 +171,13 @@ function* filterRows(
   const verdictCounts = new Uint32Array(VERDICTS.length);
   const causeCounts = new Uint32Array(CAUSES.length);
   const siteCounts = uint32Column();
-  /** 1 where a site passes its facet, 2 where its text contains the searched one; by id, filled as ids are met. */
+  /** 1 where a site passes its facet, 2 where its text or class contains the searched one; by id, filled as ids are met. */
   const siteMarks: number[] = [];
   const marksOf = (siteId: number) => {
     const siteText = stream.siteText(siteId);
     const isWanted = filter.sites.length === 0 || filter.sites.includes(siteText);
-    return (isWanted ? 1 : 0) | (siteText.toLowerCase().includes(text) ? 2 : 0);
+    const isFound = [siteText, stream.classNameOf(siteId)].some((part) => part.toLowerCase().includes(text));
+    return (isWanted ? 1 : 0) | (isFound ? 2 : 0);
   };
   const { explanation } = stream;
   const reasons = explanation?.reasons ?? [];

@@ -84,8 +84,10 @@ export interface RunCounters {
 export interface ObjectView {
   readonly id: number;
   readonly label: string;
+  /** Its class and label, as far as they are known; empty if neither is. */
+  readonly name: string;
   readonly registryId: number;
-  /** `simple.ts:12`, or empty if not recorded. */
+  /** `src/cart.ts:12:3`, or empty if not recorded. */
   readonly site: string;
   readonly siteId: number;
   /** Before the verdicts are fixed: `finalized`, `unregistered`, `callback-threw`, or `unknown`. */
@@ -237,8 +239,10 @@ export interface RunStream {
   collectingMajors(row: number): readonly [first: number, last: number] | undefined;
   /** When the registration ended by callback or `unregister()`; Infinity while it has not. */
   endedAtMs(row: number): number;
-  /** `simple.ts:12`, or empty if not recorded. */
+  /** `src/cart.ts:12:3`, or empty if not recorded. */
   siteText(siteId: number): string;
+  /** Class of what is registered at a site; empty if not known. */
+  classNameOf(siteId: number): string;
   /** Counts at a time, in O(log events). */
   countsAt(timeMs: number): LifeCounts;
   /** As `countsAt`, without what happened at that very moment. */

@@ -1,8 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { ObservedBatch } from '../protocol/observer-message.ts';
-import { withDisplayFiles } from './display-files.ts';
+import { withDisplayedPlaces } from './displayed-batch.ts';
+import { createDisplayedPlaces } from './displayed-places.ts';
 
-const displayFile = (file: string) => file.replace(/^file:\/\//, '').replace(/\.js$/, '.ts');
+const displayed = createDisplayedPlaces({
+  displayFile: (file) => file.replace(/^file:\/\//, '').replace(/\.js$/, '.ts'),
+  mainFolder: '/built',
+});
 const at = (file: string) => ({ file, line: 80, column: 3 });
 
 describe('the files that a person is shown', () => {
@@ -13,23 +17,23 @@ describe('the files that a person is shown', () => {
       message: 'held-value.js:80 (open) registers an object. See held-value.js:801.',
       place: at('file:///built/held-value.js'),
     };
-    expect(withDisplayFiles(warning, displayFile)).toEqual({
+    expect(withDisplayedPlaces(warning, displayed)).toEqual({
       ...warning,
       message: 'held-value.ts:80 (open) registers an object. See held-value.js:801.',
       place: at('/built/held-value.ts'),
     });
     const site = { id: 1, ...at('file:///built/a.js'), functionName: 'open' };
-    expect(withDisplayFiles({ type: 'sites', items: [site] }, displayFile)).toMatchObject({
-      items: [{ id: 1, file: '/built/a.ts', line: 80 }],
+    expect(withDisplayedPlaces({ type: 'sites', items: [site] }, displayed)).toMatchObject({
+      items: [{ id: 1, file: '/built/a.ts', line: 80, name: 'a.ts' }],
     });
     const mark = { kind: 'user-mark' as const, name: 'm', atMs: 1, place: at('file:///built/b.js') };
-    expect(withDisplayFiles({ type: 'marks', items: [mark] }, displayFile)).toMatchObject({
+    expect(withDisplayedPlaces({ type: 'marks', items: [mark] }, displayed)).toMatchObject({
       items: [{ place: at('/built/b.ts') }],
     });
   });
 
   it('leave alone what names none', () => {
     const warning: ObservedBatch = { type: 'warning', code: 'x', message: 'a.js:80 is named' };
-    expect(withDisplayFiles(warning, displayFile)).toEqual(warning);
+    expect(withDisplayedPlaces(warning, displayed)).toEqual(warning);
   });
 });
