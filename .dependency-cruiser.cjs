@@ -35,6 +35,7 @@ module.exports = {
         '^engine/protocol/',
         '^engine/scenarios/',
         '^node_modules/valibot/',
+        '^node_modules/@jridgewell/trace-mapping/',
       ],
       'The session starts the observer by its path, and serves whatever port a host attaches.',
     ),

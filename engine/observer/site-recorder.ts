@@ -2,7 +2,7 @@
 // and is told to the companion once. Runs in the program's thread.
 
 import { mapGet, mapSet, startsWith } from './intrinsics.ts';
-import { createSourceFinder } from './loaded-source-map.ts';
+import { findSource } from './loaded-source-map.ts';
 
 /** A place in the program. Lines and columns count from 1. */
 export interface Place {
@@ -127,7 +127,6 @@ export interface SiteRecorder {
 export function createSiteRecorder(announce: (site: Site) => void): SiteRecorder {
   const IntrinsicMap = Map;
   const numbers = new Map<Place, ClassNumbers>();
-  const findSource = createSourceFinder();
   let last = 0;
 
   function number(place: Place, className: string): number {

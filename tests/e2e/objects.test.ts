@@ -152,17 +152,17 @@ describe('the objects of a run that was explained', () => {
     expect(await page.page.evaluate(() => navigator.clipboard.readText())).toContain('sessions');
 
     // The place of registration, at its line.
-    await selected.getByRole('button', { name: 'Show sessions.mjs:10 in the source' }).click();
+    await selected.getByRole('button', { name: /^Show sessions\.mjs:10:\d+ in the source$/ }).click();
     const marked = page.page.locator('.cm-place');
     expect(await marked.textContent()).toBe("  registry.register(session, 'session ' + name);");
     expect(await page.page.locator('.cm-place-column').textContent()).toBe('register');
 
     // What is not the file that ran is said to be so, in place.
     await writeFile(path, `// another first line\n${SESSIONS}`);
-    await selected.getByRole('button', { name: 'Show sessions.mjs:10 in the source' }).click();
+    await selected.getByRole('button', { name: /^Show sessions\.mjs:10:\d+ in the source$/ }).click();
     await page.page.getByText('Changed since the run began: lines may have moved.').waitFor();
     await rm(path);
-    await selected.getByRole('button', { name: 'Show sessions.mjs:10 in the source' }).click();
+    await selected.getByRole('button', { name: /^Show sessions\.mjs:10:\d+ in the source$/ }).click();
     await page.page.getByText('This file cannot be shown.').waitFor();
   });
 
@@ -236,7 +236,9 @@ describe('the objects of a run that was explained', () => {
         (await new AxeBuilder({ page: page.page }).analyze()).violations.map(({ id, nodes }) => [id, nodes[0]?.html]),
       ).toEqual([]);
       await page.page.keyboard.press('Escape');
-      await details(page).getByRole('button', { name: 'Show sessions.mjs:10 in the source' }).click();
+      await details(page)
+        .getByRole('button', { name: /^Show sessions\.mjs:10:\d+ in the source$/ })
+        .click();
       await page.page.locator('.cm-place').waitFor();
       await untilDrawn(page.page);
       expect(

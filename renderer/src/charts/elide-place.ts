@@ -7,8 +7,7 @@
  */
 export function elidePlace(place: string, fits: (text: string) => boolean): string {
   if (fits(place)) return place;
-  const [, path = '', lineNumber = '', column = '', number = ''] =
-    /^(.*?)(:\d+)?(:\d+)?( #\d+)?$/s.exec(place) ?? [];
+  const [, path = '', lineNumber = '', column = '', number = ''] = /^(.*?)(:\d+)?(:\d+)?( #\d+)?$/s.exec(place) ?? [];
   const folders = path.split('/');
   for (let left = 1; left < folders.length; left++) {
     const shortened = `…/${folders.slice(left).join('/')}${lineNumber}${column}${number}`;

@@ -47,7 +47,10 @@ describe('lifelines', () => {
     const stream = runOf({ sites, objects: 36 });
     const plan = await planOf(stream, 0, stream.endMs, 400);
     if (plan.kind !== 'lanes') throw new Error(plan.kind);
-    expect(plan.groups.map(({ title }) => title)).toEqual([...sites.slice(0, 7).map((site) => `${site}:5`), '5 others']);
+    expect(plan.groups.map(({ title }) => title)).toEqual([
+      ...sites.slice(0, 7).map((site) => `${site}:5`),
+      '5 others',
+    ]);
     const tops = plan.groups.map(({ topPx }) => topPx);
     expect(tops).toEqual([...tops].sort((a, b) => a - b));
   });
