@@ -13,6 +13,13 @@ const node24Incremental =
   '[3031:0x25a8e000]      118 ms: Mark-Compact 22.9 (54.1) -> 8.0 (45.8) MB, pooled: 6 MB, 6.22 / 0.00 ms  (+ 1.7 ms in 0 steps since start of marking, biggest step 0.0 ms, walltime since start of marking 12 ms) (average mu = 0.877, current mu = 0.909) finalize incremental marking via stack guard; GC in old space requested';
 const reduce =
   '[3031:0x3d40e000]       53 ms: Mark-Compact (reduce) 4.1 (21.5) -> 4.1 (5.8) MB, pooled: 0 MB, 4.57 / 0.00 ms  (average mu = 0.820, current mu = 0.061) heap profiler; GC in old space requested';
+const node26Incremental =
+  '[3031:0x25a8e000]      118 ms: Incremental Mark-Compact 13.7 (22.6) -> 5.2 (21.9) MB, pooled: 0.8 MB, 6.22 / 0.00 ms (+ 1.7 ms in 0 steps since start of marking, biggest step 0.0 ms, walltime since start of marking 12 ms) (average mu = 0.877, current mu = 0.909) finalize incremental marking via stack guard; GC in old space requested';
+const node26IncrementalReduce = node26Incremental
+  .replace('Mark-Compact', 'Mark-Compact (reduce)')
+  .replace(/finalize.*$/, 'heap profiler; GC in old space requested');
+const node26Minor =
+  '[3031:0x25a8e000]      119 ms: Incremental Minor Mark-Sweep (during sweeping) 7.4 (21.9) -> 5.3 (21.9) MB, pooled: 0.8 MB, 0.22 / 0.00 ms (average mu = 0.877, current mu = 0.909) allocation failure; ';
 const windows =
   '[3031:000001F5A2B3C4D0]       53 ms: Scavenge 4.1 (21.5) -> 4.0 (5.8) MB, 4.57 / 0.00 ms  (average mu = 0.820, current mu = 0.061) task; \r';
 
@@ -47,6 +54,17 @@ describe('parseTraceLine', () => {
       },
     ],
     ['a collection that the inspector asked for', reduce, { kind: 'major', forced: true }],
+    [
+      'Node 26, incremental',
+      node26Incremental,
+      { kind: 'major', forced: false, pauseMs: 6.22, beforeBytes: 13.7 * 1024 * 1024, afterBytes: 5.2 * 1024 * 1024 },
+    ],
+    ['Node 26, incremental and forced', node26IncrementalReduce, { kind: 'major', forced: true }],
+    [
+      'Node 26, minor and incremental',
+      node26Minor,
+      { kind: 'minor', forced: false, pauseMs: 0.22, reason: 'allocation failure' },
+    ],
     ['Windows', windows, { isolate: '000001F5A2B3C4D0', kind: 'minor', reason: 'task' }],
   ])('reads a line of %s', (_where, line, expected) => {
     expect(parseTraceLine(line)).toMatchObject(expected);
@@ -94,7 +112,7 @@ describe('createTraceSplitter', () => {
   });
 
   it('gives the program its own bytes and finds every collection, wherever the lines stand and chunks end', () => {
-    const lines = [node20, node20Scavenge, node24, node24Incremental, reduce, windows];
+    const lines = [node20, node20Scavenge, node24, node24Incremental, reduce, node26Incremental, node26Minor, windows];
     // Bits of what a line is made of, so that beginnings of lines stand right before lines.
     const programBytes = fc.oneof(
       fc.uint8Array({ maxLength: 40 }),

@@ -85,9 +85,11 @@ export function parseTraceLine(line: string): TracedCollection | undefined {
   };
 }
 
+/** Since V8 14, a collection whose marking was incremental says so: `Incremental Mark-Compact`. */
 function collectionKind(collector: string): CollectionKind | undefined {
-  if (/^(?:Scavenge|Minor)/.test(collector)) return 'minor';
-  if (collector.startsWith('Mark-Compact') || collector.startsWith('Mark-Sweep')) return 'major';
+  const [, name = ''] = /^(?:Incremental )?(.*)$/.exec(collector) ?? [];
+  if (/^(?:Scavenge|Minor)/.test(name)) return 'minor';
+  if (/^(?:Mark-Compact|Mark-Sweep)/.test(name)) return 'major';
   return undefined;
 }
 
