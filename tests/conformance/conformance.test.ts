@@ -19,6 +19,8 @@ const NAMED_BY_V8: readonly [RegExp, string][] = [
   [/function (un)?register\(\) \{ \[native code\] \}/g, '<the method>'],
   [/(un)?register\([^)]*\) \{ {2}try \{.*?<omitted>\.\.\. \}/g, '<the method>'],
   [/\[object FinalizationRegistry\]|#<FinalizationRegistry>/g, '<a registry>'],
+  // Node 26 says of a proxy that it is one.
+  [/Proxy\(\[Function: FinalizationRegistry\]\)/g, '[Function: FinalizationRegistry]'],
   [/at (Proxy|Function|FinalizationRegistry)\.(un)?register /g, 'at <receiver>.$2register '],
 ];
 
