@@ -16,7 +16,8 @@ import { onInterrupts } from './interrupts.ts';
 import { ownScenariosOptions } from './own-scenarios.ts';
 import type { Output } from './output.ts';
 import { createToken, isLoopback } from './serve/access.ts';
-import { openBrowser } from './serve/open-browser.ts';
+import { browserEntry, openBrowser } from './serve/open-browser.ts';
+import { peerUserId } from './serve/peer-user.ts';
 import { startServedHost, type ServedHost } from './serve/served-host.ts';
 import { EXIT_STATUS, UsageError } from './usage-error.ts';
 
@@ -69,6 +70,8 @@ export async function serveApplication(
         token,
         rendererFolder,
         recordings: engine,
+        ...(process.platform === 'linux' && browserEntry() === 'argument' && { peerUserId }),
+        onStranger: (problem) => void stderr.write(`${problem}\n`),
         onClient: (port) => engine.attach(port),
       });
     const served = await listen(options, start);
@@ -81,9 +84,18 @@ export async function serveApplication(
     const where = options.notice === undefined ? 'Heapline is at' : `${options.notice} Heapline is served instead at`;
     // The page reads what it begins with from the fragment, which no server and no log ever sees.
     const [name, value] = opened === undefined ? ['script', script] : ['recording', opened];
-    const address = value === undefined ? served.address : `${served.address}#${name}=${encodeURIComponent(value)}`;
-    await stdout.write(`${where} ${address}\n`);
-    if (options.open) openBrowser(address, (problem) => void stderr.write(`${problem}\n`));
+    const fragment = value === undefined ? undefined : `${name}=${encodeURIComponent(value)}`;
+    const address = fragment === undefined ? served.address : `${served.address}#${fragment}`;
+    await stdout.write(`${where} ${stdout.isReadableByOthers ? withoutToken(served.address) : address}\n`);
+    if (stdout.isReadableByOthers) {
+      await stderr.write(
+        'The address lacks its token, because other users can read the file that it goes to. ' +
+          'Make the file yours alone first (umask 077, or chmod 600), or print to a terminal.\n',
+      );
+    }
+    using _browser = options.open
+      ? openBrowser(served.oneTimeAddress(fragment), (problem) => void stderr.write(`${problem}\n`))
+      : undefined;
     await interrupted.promise;
     await served.close();
   } finally {
@@ -91,6 +103,8 @@ export async function serveApplication(
   }
   return EXIT_STATUS.success;
 }
+
+const withoutToken = (address: string) => new URL('/', address).href;
 
 /** @returns the id of its run. @throws UsageError */
 async function openRecording(engine: Engine, path: string): Promise<string> {

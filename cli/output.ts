@@ -1,5 +1,6 @@
 // Standard output and standard error as the commands use them: patient with a slow reader, calm when there is none.
 
+import { fstatSync } from 'node:fs';
 import type { Writable } from 'node:stream';
 
 export interface Output {
@@ -8,6 +9,8 @@ export interface Output {
   /** Resolves when everything has left the process, or the reader has gone. */
   flush(): Promise<void>;
   readonly hasReader: boolean;
+  /** True for a file that other users of this machine can read: no secret may be written to it. */
+  readonly isReadableByOthers: boolean;
 }
 
 /** @param onReaderGone called once, when whoever read the stream has closed it (`heapline run … | head`) */
@@ -37,5 +40,15 @@ export function createOutput(stream: Writable, onReaderGone: () => void = () => 
     get hasReader() {
       return hasReader;
     },
+    get isReadableByOthers() {
+      return 'fd' in stream && typeof stream.fd === 'number' && isFileOfEverybody(stream.fd);
+    },
   };
+}
+
+/** Windows has no such modes: there, a file's folder decides. */
+function isFileOfEverybody(descriptor: number): boolean {
+  if (process.platform === 'win32') return false;
+  const stats = fstatSync(descriptor);
+  return stats.isFile() && (stats.mode & 0o044) !== 0;
 }

@@ -6,7 +6,9 @@ import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import type { Port } from '../../engine/protocol/port.ts';
 import { authority, createAccess, reachableHost } from './access.ts';
+import { createOneTimeCodes } from './one-time-codes.ts';
 import { securityHeaders } from './page-policy.ts';
+import type { TcpEnd } from './peer-user.ts';
 import { answerRecordings, isRecordingsPath, type Recordings } from './recordings.ts';
 import { sendStaticFile } from './static-files.ts';
 import { createWebSocketPort } from './web-socket-port.ts';
@@ -16,6 +18,8 @@ const MAXIMUM_COMMAND_BYTES = 16 * 1024 * 1024;
 /** A client that does not answer the closing handshake is cut off after this long. */
 const CLOSE_TIMEOUT_MS = 1000;
 const SOCKET_PATH = '/socket';
+/** Where a browser exchanges a one-time code for the page. */
+const OPEN_PATH = '/open';
 const ALLOWED_METHODS = 'GET, HEAD';
 
 export interface ServedHostOptions {
@@ -27,6 +31,13 @@ export interface ServedHostOptions {
   readonly rendererFolder: string;
   /** Saves and opens recordings; absent: there are none here. */
   readonly recordings?: Recordings;
+  /**
+   * Who opened the other end of a connection. Where this is given, a one-time code is exchanged for the user of this process
+   * alone, so that it may stand where others can read it.
+   */
+  readonly peerUserId?: (peer: TcpEnd, own: TcpEnd) => Promise<number | undefined>;
+  /** Is given a sentence when another user has read a one-time code and tries it. */
+  readonly onStranger?: (problem: string) => void;
   /** Is given the port of each client that was let in. */
   readonly onClient: (port: Port<unknown, object>) => void;
 }
@@ -35,6 +46,8 @@ export interface ServedHost {
   readonly port: number;
   /** With the token: whoever has it may run code here. */
   readonly address: string;
+  /** Leads a browser to `address`, once and within a minute. @param fragment follows a `#` in it */
+  oneTimeAddress(fragment?: string): string;
   close(): Promise<void>;
 }
 
@@ -86,6 +99,35 @@ export async function startServedHost(options: ServedHostOptions): Promise<Serve
       ? undefined
       : refusalOfOrigin(headers.origin, hostHeader);
 
+  const codes = createOneTimeCodes();
+  /** Says nothing of the token until the code was right and, where it can be known, the user is this one. */
+  async function openOnce(
+    { socket, method }: IncomingMessage,
+    response: ServerResponse,
+    code: string | null,
+  ): Promise<Refusal | undefined> {
+    if (method !== 'GET') return { status: 405, message: 'Allowed: GET.' };
+    const userId = await options.peerUserId?.(
+      { address: socket.remoteAddress ?? '', port: socket.remotePort ?? 0 },
+      { address: socket.localAddress ?? '', port: socket.localPort ?? 0 },
+    );
+    const isOfThisUser = options.peerUserId === undefined || userId === process.geteuid?.();
+    if (!isOfThisUser && codes.isValid(code)) {
+      const who = userId === undefined ? 'Another user' : `Another user (id ${userId})`;
+      options.onStranger?.(`${who} read the one-time code that was meant for your browser, tried it, and was refused.`);
+    }
+    const destination = isOfThisUser ? codes.redeem(code) : undefined;
+    if (destination === undefined) {
+      const message =
+        'This address works once, within a minute, for the browser that Heapline opened. ' +
+        'Open the address that Heapline printed when it started.';
+      return { status: 403, message };
+    }
+    response.writeHead(303, { Location: destination, 'Cache-Control': 'no-store' });
+    response.end();
+    return undefined;
+  }
+
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const refuse = ({ status, message }: Refusal) => {
       response.writeHead(status, { 'Content-Type': 'text/plain; charset=utf-8', 'Cache-Control': 'no-store' });
@@ -109,6 +151,10 @@ export async function startServedHost(options: ServedHostOptions): Promise<Serve
     if (request.method !== 'GET' && request.method !== 'HEAD') {
       response.setHeader('Allow', ALLOWED_METHODS);
       return refuse({ status: 405, message: `Allowed: ${ALLOWED_METHODS}.` });
+    }
+    if (path === OPEN_PATH) {
+      const refusal = await openOnce(request, response, query.get('code'));
+      return refusal && refuse(refusal);
     }
     if (path === SOCKET_PATH) return refuse({ status: 426, message: 'This address is for WebSockets.' });
     const isPage = path === '/' || path === '/index.html';
@@ -144,9 +190,13 @@ export async function startServedHost(options: ServedHostOptions): Promise<Serve
     else sockets.handleUpgrade(request, socket, head, (webSocket) => options.onClient(createWebSocketPort(webSocket)));
   });
 
+  const origin = `http://${authority(reachableHost(host), port)}`;
+  const address = `${origin}/?token=${token}`;
   return {
     port,
-    address: `http://${authority(reachableHost(host), port)}/?token=${token}`,
+    address,
+    oneTimeAddress: (fragment) =>
+      `${origin}${OPEN_PATH}?code=${codes.issue(fragment === undefined ? address : `${address}#${fragment}`)}`,
     async close() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       for (const socket of sockets.clients) socket.close(1001);

@@ -9,9 +9,9 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 
 /** Short, since a socket's path may have 104 bytes on macOS: what lies in an `o` folder is the observers' endpoint. */
-export type PrivateFolderKind = 'input' | 'o' | 'scratch' | 'snapshot';
+export type PrivateFolderKind = 'browser' | 'input' | 'o' | 'scratch' | 'snapshot';
 
-const NAME = /^heapline-(?:input|o|scratch|snapshot)-([0-9a-f]{6})-(\d{1,10})-[^-]+$/;
+const NAME = /^heapline-(?:browser|input|o|scratch|snapshot)-([0-9a-f]{6})-(\d{1,10})-[^-]+$/;
 
 /** A process id says nothing where others count theirs: on another machine, or in another container, with the same files. */
 const PLACE = createHash('sha256').update(`${hostname()} ${processNamespace()}`).digest('hex').slice(0, 6);
