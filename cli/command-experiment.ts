@@ -70,7 +70,7 @@ export async function runExperiment(
     await progress.show(undefined);
     await io.stdout.write(
       options.json
-        ? `${JSON.stringify({ schemaVersion: EXPERIMENT_SCHEMA_VERSION, ...experiment }, null, 2)}\n`
+        ? `${JSON.stringify({ schemaVersion: EXPERIMENT_SCHEMA_VERSION, ...experiment, program }, null, 2)}\n`
         : `${describePolicies(experiment).join('\n')}\n`,
     );
     return exitStatusOf(experiment);

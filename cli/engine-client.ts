@@ -3,6 +3,7 @@
 import type { Command, CommandOf } from '../engine/protocol/command.ts';
 import { PROTOCOL_VERSION } from '../engine/protocol/command.ts';
 import type { ExperimentListing } from '../engine/protocol/experiment.ts';
+import { withChange } from '../engine/protocol/listing.ts';
 import type { EngineEvent, EngineEventOf, Refusal } from '../engine/protocol/event.ts';
 import type { Disposable, Port } from '../engine/protocol/port.ts';
 import type { RunBatch } from '../engine/protocol/run-batch.ts';
@@ -46,6 +47,7 @@ export function createEngineClient(port: Port<EngineEvent, Command>): EngineClie
   const waitingRequests = new Map<number, PromiseWithResolvers<EngineEventOf<'accepted'>>>();
   let waitingWelcome: PromiseWithResolvers<EngineEventOf<'welcome'>> | undefined;
   const followed = new Map<string, { readonly take: (event: EngineEventOf<'run-events'>) => void }>();
+  const experiments = new Map<string, ExperimentListing>();
   const experimentListeners = new Set<(listing: ExperimentListing) => void>();
   const failures = new Set<(error: Error) => void>();
 
@@ -55,10 +57,15 @@ export function createEngineClient(port: Port<EngineEvent, Command>): EngineClie
     waitingRequests.clear();
     for (const failure of failures) failure(error);
   };
+  const takeExperiment = (experiment: ExperimentListing) => {
+    experiments.set(experiment.experimentId, experiment);
+    for (const take of experimentListeners) take(experiment);
+  };
   const closing = port.onClose((problem) => fail(new Error(problem ?? 'The engine closed the connection.')));
   const listening = port.onMessage((event) => {
     switch (event.type) {
       case 'welcome':
+        for (const experiment of event.experiments) experiments.set(experiment.experimentId, experiment);
         waitingWelcome?.resolve(event);
         return;
       case 'accepted':
@@ -76,9 +83,16 @@ export function createEngineClient(port: Port<EngineEvent, Command>): EngineClie
         fail(new Error(event.message));
         return;
       case 'experiment-listed':
-        for (const take of experimentListeners) take(event.experiment);
+        takeExperiment(event.experiment);
         return;
+      case 'experiment-changed': {
+        const known = experiments.get(event.change.experimentId);
+        if (known !== undefined) takeExperiment(withChange(known, event.change));
+        return;
+      }
       case 'experiment-forgotten':
+        experiments.delete(event.experimentId);
+        return;
       case 'run-listed':
       case 'run-forgotten':
       case 'targets-listed':
@@ -143,6 +157,8 @@ export function createEngineClient(port: Port<EngineEvent, Command>): EngineClie
       };
       experimentListeners.add(take);
       failures.add(last.reject);
+      const known = experiments.get(experimentId);
+      if (known !== undefined) take(known);
       try {
         return await last.promise;
       } finally {

@@ -4,6 +4,7 @@
 import { PROTOCOL_VERSION, type Command } from '../../engine/protocol/command.ts';
 import type { EngineEvent, RunListing } from '../../engine/protocol/event.ts';
 import type { ExperimentListing } from '../../engine/protocol/experiment.ts';
+import { withChange } from '../../engine/protocol/listing.ts';
 import { createMemoryPortPair, disposable, type Disposable } from '../../engine/protocol/port.ts';
 import type { LateEngine } from './late-engine.ts';
 
@@ -30,6 +31,8 @@ export function watchGoingRuns(engine: Pick<LateEngine, 'attach'>): GoingRuns {
   const [port, enginePort] = createMemoryPortPair<Command, EngineEvent>();
   engine.attach(enginePort);
   const going = new Map<string, Going>();
+  /** Those that go on. */
+  const experiments = new Map<string, ExperimentListing>();
   const changeListeners: (() => void)[] = [];
   const endListeners: ((ended: Ended) => void)[] = [];
   const scriptListeners: ((path: string) => void)[] = [];
@@ -60,6 +63,8 @@ export function watchGoingRuns(engine: Pick<LateEngine, 'attach'>): GoingRuns {
 
   function takeExperiment(listing: ExperimentListing): void {
     const { experimentId, title, startedAt, policies, runsLeft } = listing;
+    if (runsLeft > 0) experiments.set(experimentId, listing);
+    else experiments.delete(experimentId);
     const runs = policies.reduce((sum, policy) => sum + policy.runs.length, 0);
     const tookMs = take(experimentId, runsLeft > 0, startedAt, (startedAtMs) => ({
       kind: 'experiment',
@@ -73,6 +78,10 @@ export function watchGoingRuns(engine: Pick<LateEngine, 'attach'>): GoingRuns {
   port.onMessage((event) => {
     if (event.type === 'run-listed') takeRun(event.run);
     else if (event.type === 'experiment-listed') takeExperiment(event.experiment);
+    else if (event.type === 'experiment-changed') {
+      const known = experiments.get(event.change.experimentId);
+      if (known !== undefined) takeExperiment(withChange(known, event.change));
+    }
   });
   port.post({ type: 'hello', protocolVersion: PROTOCOL_VERSION });
   return {

@@ -3,9 +3,10 @@
 import * as v from 'valibot';
 import { ScenarioDescription } from './catalogue.ts';
 import { ExperimentListing } from './experiment.ts';
+import { ExperimentChange } from './listing.ts';
 import { OwnScenario } from './own-scenario.ts';
 import { RUNNING_STATUSES, RunBatch } from './run-batch.ts';
-import { RunDescription } from './run-description.ts';
+import { ListedDescription } from './run-description.ts';
 import { OUTCOME_STATUSES } from './vocabulary.ts';
 
 /** Why a command was refused; the message says what to do. */
@@ -29,7 +30,8 @@ export const REFUSALS = [
 export type Refusal = (typeof REFUSALS)[number];
 
 export const RunListing = v.object({
-  description: RunDescription,
+  /** Its program without texts: the whole description is the first batch of the run. */
+  description: ListedDescription,
   status: v.picklist([...RUNNING_STATUSES, 'ended']),
   outcome: v.exactOptional(v.picklist(OUTCOME_STATUSES)),
   /** Whether the scenario's prediction held; absent before the end, and where there is none. */
@@ -103,8 +105,10 @@ export const EngineEvent = v.variant('type', [
   }),
   /** A run began or changed its status; sent to every client, whether it follows the run or not. */
   v.object({ type: v.literal('run-listed'), run: RunListing }),
-  /** An experiment began, has come further, or ended. */
+  /** An experiment began. */
   v.object({ type: v.literal('experiment-listed'), experiment: ExperimentListing }),
+  /** An experiment that was listed has come further, or ended; `withChange` applies it. */
+  v.object({ type: v.literal('experiment-changed'), change: ExperimentChange }),
   /** It was let go of to make room, with its runs. */
   v.object({ type: v.literal('experiment-forgotten'), experimentId: v.string() }),
   /** All targets there are, whenever one comes, goes, or is watched or left. */

@@ -2,7 +2,7 @@
 // All figures are put together in the engine, so that the page and the command line show the same.
 
 import * as v from 'valibot';
-import { GcPolicy, Limits, Program } from './run-description.ts';
+import { GcPolicy, Limits, ListedProgram } from './run-description.ts';
 import { OUTCOME_STATUSES } from './vocabulary.ts';
 
 export const MAXIMUM_RUNS_PER_POLICY = 100;
@@ -63,7 +63,7 @@ export type PolicySummary = v.InferOutput<typeof PolicySummary>;
 export const ExperimentListing = v.object({
   experimentId: v.string(),
   title: v.string(),
-  program: Program,
+  program: ListedProgram,
   limits: Limits,
   /** ISO 8601 wall-clock time. */
   startedAt: v.string(),

@@ -44,6 +44,15 @@ export const Program = v.variant('kind', [
 ]);
 export type Program = v.InferOutput<typeof Program>;
 
+/** A program as it is listed: what it is, not what it is made of. See `listing.ts`. */
+export const ListedProgram = v.variant('kind', [
+  v.object({ kind: v.literal('scenario'), id: v.string(), parameters: v.optional(ParameterValues, {}) }),
+  v.object({ kind: v.literal('file'), path: v.string() }),
+  v.object({ kind: v.literal('scratch'), name: v.string() }),
+  v.object({ kind: v.literal('target'), targetId: v.string(), pid: v.number() }),
+]);
+export type ListedProgram = v.InferOutput<typeof ListedProgram>;
+
 /** How often the policy acts, in ms; `none` ignores the interval. */
 export const GcPolicy = v.object({
   kind: v.picklist(GC_POLICY_KINDS),
@@ -85,3 +94,6 @@ export const RunDescription = v.object({
   origin: v.exactOptional(RecordingOrigin),
 });
 export type RunDescription = v.InferOutput<typeof RunDescription>;
+
+export const ListedDescription = v.object({ ...RunDescription.entries, program: ListedProgram });
+export type ListedDescription = v.InferOutput<typeof ListedDescription>;

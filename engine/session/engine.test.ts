@@ -1,3 +1,4 @@
+import { FrameError } from '../protocol/frame-codec.ts';
 import { existsSync, readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -111,6 +112,42 @@ describe('engine', () => {
     for (const message of messages) port.post(message);
     await closed.promise;
     expect(events.at(-1)).toMatchObject(answer);
+  });
+
+  it('lists runs without texts, and drops a client that cannot be served, alone', async () => {
+    const client = attachTestClient(create());
+    const text = `observer.hello(); observer.end();\n// ${'x'.repeat(1_000_000)}`;
+    const standardInput = 'y'.repeat(1_000_000);
+    const runId = await client.start({ program: { kind: 'scratch', name: 'a.cjs', text, args: [], standardInput } });
+    await client.follow(runId);
+    // Who follows the run has its text.
+    expect(client.batches(runId)[0]).toMatchObject({ description: { program: { text } } });
+    const listed = client.events.filter(({ type }) => type === 'run-listed');
+    expect(JSON.stringify(listed)).not.toContain('xxx');
+
+    const [port, enginePort] = createMemoryPortPair<unknown, EngineEvent>();
+    const received: EngineEvent[] = [];
+    const closed = Promise.withResolvers<void>();
+    port.onMessage((event) => received.push(event));
+    port.onClose(() => closed.resolve());
+    engine.attach({
+      ...enginePort,
+      post(event) {
+        if (event.type === 'run-events') throw new FrameError('A frame of 99999999 bytes is too large.');
+        enginePort.post(event);
+      },
+    });
+    port.post({ type: 'hello', protocolVersion: PROTOCOL_VERSION });
+    port.post({ type: 'follow-run', requestId: 1, runId, fromSequence: 0 });
+    await closed.promise;
+    expect(received.at(-1)).toMatchObject({ type: 'protocol-error', message: expect.stringMatching(/too large/) });
+    // The host and its other clients do not notice.
+    const late = attachTestClient(engine);
+    const welcome = await late.until((event) => event.type === 'welcome');
+    expect(JSON.stringify(welcome)).not.toMatch(/xxx|yyy/);
+    expect(welcome).toMatchObject({ runs: [{ description: { program: { kind: 'scratch', name: 'a.cjs' } } }] });
+    const next = await client.start({ program: { kind: 'scenario', id: 'counted', parameters: { count: 5 } } });
+    expect(await client.follow(next)).toMatchObject({ outcome: { status: 'completed' } });
   });
 
   it('runs a scenario, checks its prediction, and lists the run to every client', async () => {

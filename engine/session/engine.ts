@@ -9,7 +9,8 @@ import { getHeapStatistics } from 'node:v8';
 import * as v from 'valibot';
 import type { ScenarioDescription } from '../protocol/catalogue.ts';
 import { Command, PROTOCOL_VERSION, type CommandOf } from '../protocol/command.ts';
-import type { EngineEvent, HostDescription, Target } from '../protocol/event.ts';
+import type { EngineEvent, EngineEventOf, HostDescription, Target } from '../protocol/event.ts';
+import { listedDescription } from '../protocol/listing.ts';
 import { disposable, validatedPort, type Disposable, type Port } from '../protocol/port.ts';
 import type { BatchGroup } from '../protocol/run-batch.ts';
 import {
@@ -29,6 +30,7 @@ import { messageOf } from './message-of.ts';
 import { startExperiment, type Experiment, type ExperimentPlan } from './experiments.ts';
 import {
   startObservedRun,
+  type KnownListing,
   type ObservedRun,
   type ObservedRunOptions,
   type RecordedRun,
@@ -312,7 +314,7 @@ export function createEngine(options: EngineOptions): Engine {
           clock,
           beginRun: (wanted, gcPolicy, ofExperiment) =>
             begin(title, () => prepareRun({ ...wanted, gcPolicy }, ofExperiment)),
-          onChange: (listing) => broadcast({ type: 'experiment-listed', experiment: listing }),
+          onChange: (change) => broadcast({ type: 'experiment-changed', change }),
         },
       );
       experiments.set(experiment.listing.experimentId, experiment);
@@ -393,7 +395,7 @@ export function createEngine(options: EngineOptions): Engine {
         ...given('handshakeDeadlineMs', options.handshakeDeadlineMs),
         // Until the run is known here, nobody can follow it, and its listing is sent right after.
         onListing: (run) => {
-          if (runs.has(runId)) broadcast({ type: 'run-listed', run });
+          if (runs.has(runId)) broadcast(listed(run));
         },
         onAppend: () => {
           for (const client of clients) client.followers.get(runId)?.pump();
@@ -443,7 +445,7 @@ export function createEngine(options: EngineOptions): Engine {
     if (!opened.isWhole) incomplete.add(opened);
     const { runId } = opened.listing.description;
     runs.set(runId, opened);
-    broadcast({ type: 'run-listed', run: opened.listing });
+    broadcast(listed(opened.listing));
     makeRoom();
     return runId;
   }
@@ -553,14 +555,16 @@ export function createEngine(options: EngineOptions): Engine {
         const experimentId = await experimentOf(command);
         client.post({ type: 'accepted', requestId, experimentId });
         const experiment = experiments.get(experimentId);
-        if (experiment !== undefined) broadcast({ type: 'experiment-listed', experiment: experiment.listing });
+        if (command.type === 'start-experiment' && experiment !== undefined) {
+          broadcast({ type: 'experiment-listed', experiment: experiment.listing });
+        }
         return;
       }
       const runId = await carryOut(client, command);
       client.post({ type: 'accepted', requestId, runId });
       const run = runs.get(runId);
       const isStart = command.type === 'start-run' || command.type === 'watch-target';
-      if (isStart && run !== undefined) broadcast({ type: 'run-listed', run: run.listing });
+      if (isStart && run !== undefined) broadcast(listed(run.listing));
       // After the answer, so that a client knows that its command was understood before the first event.
       if (command.type === 'follow-run') client.followers.get(runId)?.pump();
     } catch (error) {
@@ -585,7 +589,7 @@ export function createEngine(options: EngineOptions): Engine {
       host: options.host,
       catalogue,
       ownScenarios: ownScenarios?.list() ?? [],
-      runs: Array.from(runs.values(), (run) => run.listing),
+      runs: Array.from(runs.values(), ({ listing }) => listed(listing).run),
       targets: listTargets(),
       experiments: Array.from(experiments.values(), (experiment) => experiment.listing),
     });
@@ -593,14 +597,27 @@ export function createEngine(options: EngineOptions): Engine {
 
   function attach(rawPort: Port<unknown, EngineEvent>): Disposable {
     const fail = (message: string): void => {
-      client.post({ type: 'protocol-error', message });
+      clients.delete(client);
+      try {
+        port.post({ type: 'protocol-error', message });
+      } catch {
+        // The end of the connection has to say it.
+      }
       client.close();
     };
     const port = validatedPort(rawPort, Command, (problem) => {
       if (clients.has(client)) fail(`The message could not be read: ${problem}`);
     });
     const client: Client = {
-      post: (event) => port.post(event),
+      post(event) {
+        if (!clients.has(client)) return;
+        try {
+          port.post(event);
+        } catch (error) {
+          // Such as a message that is too large for a frame. This client cannot be served; everybody else can.
+          fail(`A message for this client could not be sent: ${messageOf(error)}`);
+        }
+      },
       close() {
         clients.delete(client);
         client.followers.clear();
@@ -673,6 +690,11 @@ async function* untilAborted<Chunk>(
     yield chunk;
   }
 }
+
+const listed = (listing: KnownListing): EngineEventOf<'run-listed'> => ({
+  type: 'run-listed',
+  run: { ...listing, description: listedDescription(listing.description) },
+});
 
 /** False for one that was opened from a file, and for one that is not known any more: that may have been. */
 const isObservedHere = (run: RecordedRun | undefined): boolean =>

@@ -194,6 +194,25 @@ describe('an experiment', () => {
     }
   });
 
+  it('is told of by what has changed: each run and summary once, and never the text of its program', async () => {
+    const text = `${BY_POLICY}\n// ${'x'.repeat(200_000)}`;
+    const program = { kind: 'scratch' as const, name: 'scratch.cjs', text, args: ['y'.repeat(1000)] };
+    const experimentId = await start(planOf('', { program, runsPerPolicy: 6, runsAtOnce: 1 }));
+    const last = await lastListing(experimentId);
+    expect(last).toMatchObject({ status: 'ended', runsLeft: 0, program: { kind: 'scratch', name: 'scratch.cjs' } });
+    expect(last.policies.map(({ runs }) => runs.length)).toEqual([6, 6]);
+    const changes = client.events.flatMap((event) => (event.type === 'experiment-changed' ? [event.change] : []));
+    const ended = changes.flatMap(({ runs }) => runs).filter(({ run }) => run.state === 'ended');
+    // An ended run does not change any more, and is not told again.
+    expect(new Set(ended.map(({ policy, index }) => `${policy}:${index}`)).size).toBe(12);
+    expect(ended).toHaveLength(12);
+    const sent = client.events.filter(({ type }) => type === 'run-listed' || type === 'experiment-changed');
+    expect(JSON.stringify(sent).length).toBeLessThan(text.length);
+    const late = await attachTestClient(engine).until(({ type }) => type === 'welcome');
+    expect(JSON.stringify(late).length).toBeLessThan(text.length);
+    expect(late).toMatchObject({ experiments: [last] });
+  });
+
   it('is let go of with its runs when there are three newer ones', async () => {
     const experimentIds: string[] = [];
     for (let number = 0; number < 4; number += 1) {

@@ -5,6 +5,7 @@ import { availableParallelism } from 'node:os';
 import { randomUUID } from 'node:crypto';
 import type { CommandOf } from '../protocol/command.ts';
 import type { ExperimentListing, ExperimentRun, PolicySummary } from '../protocol/experiment.ts';
+import { listedProgram, type ExperimentChange } from '../protocol/listing.ts';
 import type { GcPolicy, Limits } from '../protocol/run-description.ts';
 import type { Clock } from './clock.ts';
 import { fiveNumbers, latencyCurve, thinned, together, type RunLatencies } from './distribution.ts';
@@ -14,8 +15,8 @@ import { Refused } from './refused.ts';
 
 /** So that an experiment with a million callbacks in each run stays small. */
 const LATENCIES_OF_A_RUN = 16_384;
-/** Listings are sent no more often than this, and once at the end. */
-const LISTING_INTERVAL_MS = 250;
+/** Changes are sent no more often than this, and once at the end. */
+const CHANGE_INTERVAL_MS = 250;
 /** A run waits for its timers most of the time; with twice as many as there are cores, none is held up for long. */
 const RUNS_AT_ONCE = 2 * availableParallelism();
 
@@ -29,7 +30,7 @@ export interface ExperimentsOptions {
     gcPolicy: GcPolicy,
     run: { readonly experimentId: string; readonly onResult: (result: RunResult) => void },
   ) => Promise<ObservedRun>;
-  readonly onChange: (listing: ExperimentListing) => void;
+  readonly onChange: (change: ExperimentChange) => void;
 }
 
 export interface Experiment {
@@ -43,6 +44,8 @@ export interface Experiment {
 /** One run of the plan. What is told of it is `told`; the latencies stay here. */
 interface PlannedRun {
   told: ExperimentRun;
+  /** What clients have been told; another object as soon as there is more to tell. */
+  sent?: ExperimentRun;
   run?: ObservedRun;
   latencies?: RunLatencies;
 }
@@ -67,6 +70,7 @@ export async function startExperiment(
     gcPolicy,
     runs: Array.from({ length: plan.runsPerPolicy }, (): PlannedRun => ({ told: { state: 'waiting' } })),
     summary: summarize([]),
+    sentSummary: undefined as PolicySummary | undefined,
   }));
   type Arm = (typeof arms)[number];
   const turns = Array.from({ length: plan.runsPerPolicy }, (_, number) =>
@@ -82,7 +86,7 @@ export async function startExperiment(
     return {
       experimentId,
       title: about.title,
-      program: plan.program,
+      program: listedProgram(plan.program),
       limits: about.limits,
       startedAt,
       status,
@@ -98,12 +102,31 @@ export async function startExperiment(
     };
   }
 
+  /** What is not told yet. */
+  function change(): ExperimentChange {
+    const { policies: _policies, ...facts } = listing();
+    const runs = arms.flatMap((arm, policy) =>
+      arm.runs.flatMap((planned, index) => {
+        if (planned.sent === planned.told) return [];
+        planned.sent = planned.told;
+        return [{ policy, index, run: planned.told }];
+      }),
+    );
+    const summaries = arms.flatMap((arm, policy) => {
+      if (arm.sentSummary === arm.summary) return [];
+      arm.sentSummary = arm.summary;
+      return [{ policy, summary: arm.summary }];
+    });
+    const { status, runsLeft, elapsedMs, remainingMs } = facts;
+    return { experimentId, status, runsLeft, elapsedMs, remainingMs, runs, summaries };
+  }
+
   let timer: ReturnType<typeof setTimeout> | undefined;
   function changed(): void {
     timer ??= setTimeout(() => {
       timer = undefined;
-      options.onChange(listing());
-    }, LISTING_INTERVAL_MS);
+      options.onChange(change());
+    }, CHANGE_INTERVAL_MS);
   }
 
   async function begin(planned: PlannedRun, arm: Arm): Promise<void> {
@@ -153,7 +176,7 @@ export async function startExperiment(
     if (status === 'running') status = 'ended';
     for (const { planned: left } of turns) if (left.told.state === 'waiting') left.told = { state: 'not-run' };
     endedAtMs = clock.monotonicMs();
-    options.onChange(listing());
+    options.onChange(change());
   });
   changed();
   return {

@@ -6,6 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PROTOCOL_VERSION, type Command } from '../protocol/command.ts';
 import type { EngineEvent, EngineEventOf } from '../protocol/event.ts';
+import type { ExperimentListing } from '../protocol/experiment.ts';
+import { withChange } from '../protocol/listing.ts';
 import { createMemoryPortPair, type Port } from '../protocol/port.ts';
 import type { RunBatch, RunBatchOf } from '../protocol/run-batch.ts';
 import type { RunReport } from '../protocol/run-report.ts';
@@ -94,6 +96,7 @@ type WithoutRequestId<Member> = Member extends { requestId: number } ? Omit<Memb
 /** A client that acknowledges at once, unless it is told not to. */
 export interface TestClient {
   readonly port: Port<EngineEvent, Command>;
+  /** Each change of an experiment is followed by the listing that it makes of the last one. */
   readonly events: EngineEvent[];
   /** Batches of followed runs, in order of arrival, with gaps refused. */
   batches(runId: string): RunBatch[];
@@ -113,7 +116,14 @@ export function attachTestClient(engine: Engine): TestClient {
   const watchers = new Set<(event: EngineEvent) => void>();
   const silent = new Set<string>();
   let requests = 0;
-  port.onMessage((event) => {
+  const experiments = new Map<string, ExperimentListing>();
+  function takeExperiment(event: EngineEvent): void {
+    if (event.type === 'experiment-listed') experiments.set(event.experiment.experimentId, event.experiment);
+    if (event.type !== 'experiment-changed') return;
+    const known = experiments.get(event.change.experimentId);
+    if (known !== undefined) take({ type: 'experiment-listed', experiment: withChange(known, event.change) });
+  }
+  function take(event: EngineEvent): void {
     events.push(event);
     if (event.type === 'run-events') {
       const own = batches.get(event.runId) ?? [];
@@ -125,7 +135,9 @@ export function attachTestClient(engine: Engine): TestClient {
       }
     }
     for (const watcher of watchers) watcher(event);
-  });
+    takeExperiment(event);
+  }
+  port.onMessage(take);
   const until = (wanted: (event: EngineEvent) => boolean): Promise<EngineEvent> =>
     new Promise((resolve) => {
       const known = events.find(wanted);

@@ -67,16 +67,19 @@ export interface ObservedRunOptions {
   readonly reportedObjects?: number;
   readonly handshakeDeadlineMs?: number;
   /** The status changed. */
-  readonly onListing: (listing: RunListing) => void;
+  readonly onListing: (listing: KnownListing) => void;
   /** The recording has grown. */
   readonly onAppend: () => void;
   /** Called before `ended` resolves. The run itself keeps nothing of it. */
   readonly onResult?: (result: RunResult) => void;
 }
 
+/** A listing as the session keeps it, with the whole program. */
+export type KnownListing = RunListing & { readonly description: RunDescription };
+
 /** A run as far as there is nothing to be done to it any more. */
 export interface RecordedRun {
-  readonly listing: RunListing;
+  readonly listing: KnownListing;
   readonly recording: Recording;
 }
 
@@ -121,7 +124,7 @@ export function startObservedRun(options: ObservedRunOptions): ObservedRun {
   const launchedAtMs = clock.monotonicMs();
   let timeZeroMs = launchedAtMs;
   let firstRecordId = 1;
-  let listing: RunListing = { description, status: 'launching' };
+  let listing: KnownListing = { description, status: 'launching' };
   let connection: ObserverConnection | undefined;
   let isConnected = false;
   let lastMessageAtMs = 0;
@@ -147,7 +150,7 @@ export function startObservedRun(options: ObservedRunOptions): ObservedRun {
   const overflow = createOverflow(recording, keep, clock);
   const { append } = overflow;
   const warn = (code: string, message: string): void => append({ type: 'warning', code, message, atMs: nowMs() });
-  const list = (change: Partial<RunListing>): void => {
+  const list = (change: Partial<KnownListing>): void => {
     listing = { ...listing, ...change };
     options.onListing(listing);
   };

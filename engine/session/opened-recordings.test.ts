@@ -1,3 +1,5 @@
+import { listedDescription } from '../protocol/listing.ts';
+import type { RunDescription } from '../protocol/run-description.ts';
 import { randomUUID } from 'node:crypto';
 import { lstatSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { rename } from 'node:fs/promises';
@@ -82,11 +84,16 @@ describe('an opened recording', () => {
       origin: { fileName: 'a.heapline', savedAtEpochMs: expect.any(Number) as number, recordedRunId: run.runId },
     };
     expect(openedId).not.toBe(run.runId);
-    expect(listed).toEqual({ type: 'run-listed', run: { description, status: 'ended', outcome: 'completed' } });
+    expect(listed).toEqual({
+      type: 'run-listed',
+      run: { description: listedDescription(description as RunDescription), status: 'ended', outcome: 'completed' },
+    });
     expect(await client.follow(openedId)).toEqual(run.report);
     expect(client.batches(openedId)).toEqual([{ type: 'started', description }, ...run.batches.slice(1)]);
     const late = attachTestClient(engine);
-    expect(await late.until((event) => event.type === 'welcome')).toMatchObject({ runs: [{ description }] });
+    expect(await late.until((event) => event.type === 'welcome')).toMatchObject({
+      runs: [{ description: listedDescription(description as RunDescription) }],
+    });
   });
 
   it('never launches a process, whatever is asked of it', async () => {

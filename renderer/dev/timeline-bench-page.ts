@@ -237,6 +237,7 @@ function follow(url: string, runId: string, isDone: (target: RunStream, isEnded:
       onRunListed: () => {},
       onRunForgotten: () => {},
       onExperimentListed: () => {},
+      onExperimentChanged: () => {},
       onExperimentForgotten: () => {},
       onTargetsListed: () => {},
       onOwnScenariosListed: () => {},

@@ -1,13 +1,13 @@
 // How a run ended, in words: for the inspector, the status line and screen readers.
 // Pure functions; the one place in the page that words outcomes.
 
-import type { GcPolicy, Program } from '../../../engine/protocol/run-description.ts';
+import type { GcPolicy, ListedProgram } from '../../../engine/protocol/run-description.ts';
 import type { Outcome, RunReport } from '../../../engine/protocol/run-report.ts';
 import { assertNever, type OutcomeStatus } from '../../../engine/protocol/vocabulary.ts';
 import { formatCount, formatDuration } from '../stream/figures.ts';
 
 /** Two or three words for a status line. */
-export function titleOfOutcome(status: OutcomeStatus, program?: Program): string {
+export function titleOfOutcome(status: OutcomeStatus, program?: ListedProgram): string {
   switch (status) {
     case 'completed':
       return 'Finished';

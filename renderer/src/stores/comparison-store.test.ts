@@ -2,6 +2,7 @@ import { createPinia, setActivePinia } from 'pinia';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { parse } from 'valibot';
 import { ScenarioDescription } from '../../../engine/protocol/catalogue.ts';
+import type { RunDescription } from '../../../engine/protocol/run-description.ts';
 import type { RunListing } from '../../../engine/protocol/event.ts';
 import type { RunBatch } from '../../../engine/protocol/run-batch.ts';
 import { syntheticRun, type SyntheticRunOptions } from '../../../tests/fixtures/synthetic-run.ts';
@@ -33,7 +34,11 @@ const scenario = (id: string) =>
     source: { fileName: `${id}.ts`, text: '' },
   });
 
-const listing = (runId: string, id: string, changes: Partial<RunListing> = {}): RunListing => ({
+const listing = (
+  runId: string,
+  id: string,
+  changes: Omit<Partial<RunListing>, 'description'> = {},
+): RunListing & { description: RunDescription } => ({
   description: {
     runId,
     title: id,

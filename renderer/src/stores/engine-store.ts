@@ -5,6 +5,7 @@ import { defineStore } from 'pinia';
 import { computed, ref, shallowRef } from 'vue';
 import type { ScenarioDescription } from '../../../engine/protocol/catalogue.ts';
 import type { ExperimentListing } from '../../../engine/protocol/experiment.ts';
+import { withChange } from '../../../engine/protocol/listing.ts';
 import type { HostDescription, RunListing, Target } from '../../../engine/protocol/event.ts';
 import type { OwnScenario } from '../../../engine/protocol/own-scenario.ts';
 import {
@@ -100,6 +101,11 @@ export const useEngineStore = defineStore('engine', () => {
         const index = experiments.value.findIndex(({ experimentId }) => experimentId === experiment.experimentId);
         experiments.value =
           index === -1 ? [...experiments.value, experiment] : experiments.value.with(index, experiment);
+      },
+      onExperimentChanged(change) {
+        experiments.value = experiments.value.map((experiment) =>
+          experiment.experimentId === change.experimentId ? withChange(experiment, change) : experiment,
+        );
       },
       onExperimentForgotten(forgottenId) {
         experiments.value = experiments.value.filter(({ experimentId }) => experimentId !== forgottenId);

@@ -1,6 +1,7 @@
 import { createPinia, setActivePinia } from 'pinia';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { ScenarioDescription } from '../../../engine/protocol/catalogue.ts';
+import type { RunDescription } from '../../../engine/protocol/run-description.ts';
 import type { Command } from '../../../engine/protocol/command.ts';
 import type { RunListing } from '../../../engine/protocol/event.ts';
 import { parse } from 'valibot';
@@ -36,7 +37,11 @@ const scenario = (id: string) =>
     source: { fileName: `${id}.ts`, text: '' },
   });
 
-const listing = (runId: string, id: string, changes: Partial<RunListing> = {}): RunListing => ({
+const listing = (
+  runId: string,
+  id: string,
+  changes: Omit<Partial<RunListing>, 'description'> = {},
+): RunListing & { description: RunDescription } => ({
   description: {
     runId,
     title: id,
@@ -370,7 +375,7 @@ describe('run store', () => {
   describe('with a script of the user’s', () => {
     const fileListing = (runId: string, path: string): RunListing => {
       const { description, ...rest } = listing(runId, 'one');
-      return { ...rest, description: { ...description, title: 'own.mjs', program: { kind: 'file', path, args: [] } } };
+      return { ...rest, description: { ...description, title: 'own.mjs', program: { kind: 'file', path } } };
     };
 
     it('starts it as it was set, and keeps that with the script', async () => {

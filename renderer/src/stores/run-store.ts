@@ -11,7 +11,7 @@ import type {
   ParameterValue,
   ParameterValues,
   Program,
-  RunDescription,
+  ListedDescription,
 } from '../../../engine/protocol/run-description.ts';
 import { disposable, type Disposable } from '../../../engine/protocol/port.ts';
 import type { RunBatch } from '../../../engine/protocol/run-batch.ts';
@@ -122,7 +122,7 @@ export const useRunStore = defineStore('run', () => {
     engine.runs.filter(({ description }) => keyOf(subjectOfRun(description)) === subjectKey.value),
   );
   /** Of a recording on screen: what it is of, and where it comes from. */
-  const recorded = computed<RunDescription | undefined>(() =>
+  const recorded = computed<ListedDescription | undefined>(() =>
     subject.value?.kind === 'recording'
       ? (runsOfSubject.value[0]?.description ?? (void revision.value, stream.value?.description))
       : undefined,
@@ -154,8 +154,13 @@ export const useRunStore = defineStore('run', () => {
     return { fileName: baseNameOf(path), ...(scripts.sources.get(path) ?? { kind: 'reading' }) };
   });
   /** What the recording holds, or what this application comes with: no file that it names is looked for. */
-  function sourceOfRecorded({ program }: RunDescription): SubjectSource | undefined {
-    if (program.kind === 'scratch') return { kind: 'read', fileName: program.name, text: program.text };
+  function sourceOfRecorded({ program }: ListedDescription): SubjectSource | undefined {
+    if (program.kind === 'scratch') {
+      // Listings have no texts: it is in the first batch of the recording.
+      const followed = (void revision.value, followedStream.value?.description?.program);
+      const text = followed?.kind === 'scratch' ? { kind: 'read' as const, text: followed.text } : undefined;
+      return { fileName: program.name, ...(text ?? { kind: 'reading' as const }) };
+    }
     const builtIn = program.kind === 'scenario' ? engine.scenarioById(program.id) : undefined;
     return builtIn && { kind: 'read', ...builtIn.source };
   }

@@ -1,7 +1,7 @@
 // What is on screen: a scenario, a script of the user's, the scratch editor, or a process that was started elsewhere.
 // Pure functions of the page; the address names the subject, so that a reload or a link comes back to it.
 
-import type { Program, RunDescription } from '../../../engine/protocol/run-description.ts';
+import type { ListedProgram, ListedDescription } from '../../../engine/protocol/run-description.ts';
 import { assertNever } from '../../../engine/protocol/vocabulary.ts';
 
 export type Subject =
@@ -31,7 +31,7 @@ export function keyOf(subject: Subject): string {
 }
 
 /** The subject that a program is, whichever of its runs is meant. */
-export function subjectOf(program: Program): Subject {
+export function subjectOf(program: ListedProgram): Subject {
   switch (program.kind) {
     case 'scenario':
       return { kind: 'scenario', id: program.id };
@@ -47,7 +47,7 @@ export function subjectOf(program: Program): Subject {
 }
 
 /** The subject whose runs this run is one of. */
-export const subjectOfRun = ({ runId, program, origin }: RunDescription): Subject =>
+export const subjectOfRun = ({ runId, program, origin }: ListedDescription): Subject =>
   origin === undefined ? subjectOf(program) : { kind: 'recording', runId };
 
 /** The fragment of the page's address for a subject: `#script=%2Fhome%2F…`. */

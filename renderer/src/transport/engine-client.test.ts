@@ -55,6 +55,7 @@ describe('engine client', () => {
       onRunListed: () => {},
       onRunForgotten: () => {},
       onExperimentListed: () => {},
+      onExperimentChanged: () => {},
       onExperimentForgotten: () => {},
       onTargetsListed: (targets) => targetTitles.push(targets.map(({ title }) => title)),
       onOwnScenariosListed: () => {},

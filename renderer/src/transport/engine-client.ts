@@ -3,6 +3,7 @@
 
 import { PROTOCOL_VERSION, type Command } from '../../../engine/protocol/command.ts';
 import type { ExperimentListing } from '../../../engine/protocol/experiment.ts';
+import type { ExperimentChange } from '../../../engine/protocol/listing.ts';
 import {
   EngineEvent,
   type EngineEventOf,
@@ -36,6 +37,8 @@ export interface EngineClientListener {
   onRunListed(run: RunListing): void;
   onRunForgotten(runId: string): void;
   onExperimentListed(experiment: ExperimentListing): void;
+  /** Of one that is listed. */
+  onExperimentChanged(change: ExperimentChange): void;
   onExperimentForgotten(experimentId: string): void;
   /** All processes that can be watched; after `onWelcome`, which has the first list. */
   onTargetsListed(targets: readonly Target[]): void;
@@ -307,6 +310,8 @@ export function createEngineClient({
         return listener?.onRunForgotten(event.runId);
       case 'experiment-listed':
         return listener?.onExperimentListed(event.experiment);
+      case 'experiment-changed':
+        return listener?.onExperimentChanged(event.change);
       case 'experiment-forgotten':
         return listener?.onExperimentForgotten(event.experimentId);
       case 'targets-listed':
