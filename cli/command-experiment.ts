@@ -34,7 +34,7 @@ export async function runExperiment(
   io: { stdout: Output; stderr: Output; readerGone: Promise<void> },
 ): Promise<number> {
   const program = await programOf(options);
-  await using engine = openHeadlessEngine({ givesInputAway: false, reportedObjects: 0, program });
+  await using engine = await openHeadlessEngine({ givesInputAway: false, reportedObjects: 0, program });
   const { client } = engine;
   let experimentId: string | undefined;
   let cancelIsWanted = false;

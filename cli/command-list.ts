@@ -6,7 +6,8 @@ import type { OwnScenario } from '../engine/protocol/own-scenario.ts';
 import { SCENARIOS } from '../engine/scenarios/index.ts';
 import { allowedValues } from './option-values.ts';
 import type { Output } from './output.ts';
-import { lookAtOwnScenarios, problemInOneLine } from './own-scenarios.ts';
+import { problemInOneLine } from './own-scenario-problem.ts';
+import { lookAtOwnScenarios } from './own-scenarios.ts';
 import { EXIT_STATUS } from './usage-error.ts';
 
 const LIST_SCHEMA_VERSION = 1;

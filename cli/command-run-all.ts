@@ -53,7 +53,7 @@ export async function runAll(
 
   /** An engine runs one program at a time, so each worker has its own. */
   async function work(): Promise<void> {
-    await using engine = openHeadlessEngine({ givesInputAway: false, reportedObjects: options.reportedObjects });
+    await using engine = await openHeadlessEngine({ givesInputAway: false, reportedObjects: options.reportedObjects });
     const { client } = engine;
     await client.hello();
     for (let planned = plan[next++]; planned !== undefined && !isEnding; planned = plan[next++]) {

@@ -37,7 +37,7 @@ export async function runProgram(
 ): Promise<number> {
   const recordPath = options.recordFile === undefined ? undefined : await checkRecordFile(options.recordFile);
   const program = await programOf(options);
-  await using engine = openHeadlessEngine({
+  await using engine = await openHeadlessEngine({
     // A terminal cannot be read from the program's own process group, and belongs to whoever sits there.
     givesInputAway: !isatty(0) && options.program !== '-',
     reportedObjects: options.reportedObjects,

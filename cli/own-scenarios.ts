@@ -23,10 +23,3 @@ export async function lookAtOwnScenarios(): Promise<OwnScenario[]> {
   await own.refresh();
   return own.list();
 }
-
-/** `file:line: what is wrong`, in one line. */
-export function problemInOneLine({ path, problem }: Extract<OwnScenario, { kind: 'broken' }>): string {
-  const { place, message, hint } = problem;
-  const where = place === undefined ? path : `${place.file}:${place.line}:${place.column}`;
-  return `${where}: ${message}${hint === undefined ? '' : ` ${hint}`}`;
-}

@@ -7,10 +7,9 @@ import type { ScenarioDescription } from '../engine/protocol/catalogue.ts';
 import type { OwnScenario } from '../engine/protocol/own-scenario.ts';
 import { isRecordingName } from '../engine/protocol/recording-origin.ts';
 import { SCRIPT_EXTENSIONS, type Program } from '../engine/protocol/run-description.ts';
-import { SCENARIOS } from '../engine/scenarios/index.ts';
 import { CommandRefused } from './engine-client.ts';
 import { parseEnvironment, parseParameters } from './option-values.ts';
-import { lookAtOwnScenarios, problemInOneLine } from './own-scenarios.ts';
+import { problemInOneLine } from './own-scenario-problem.ts';
 import { UsageError } from './usage-error.ts';
 
 /** What `heapline run -` calls its script. As Node does with its input, it takes it for a module or not by its syntax. */
@@ -36,9 +35,11 @@ export async function programOf(options: ProgramOptions): Promise<Program> {
     throw new UsageError(`${program} is a recording, which is not run. Allowed: heapline report ${program}.`);
   }
   const looksLikePath = SCRIPT_EXTENSIONS.some((extension) => program.endsWith(extension)) || /[\\/]/.test(program);
-  const builtIn = SCENARIOS.find(({ id }) => id === program);
+  // Only where a name may be meant: a script need not wait until every scenario is loaded.
+  const scenarios = looksLikePath || program === '-' ? [] : (await import('../engine/scenarios/index.ts')).SCENARIOS;
+  const builtIn = scenarios.find(({ id }) => id === program);
   const mayBeOwn = builtIn === undefined && program !== '-' && !looksLikePath && !existsSync(program);
-  const own = mayBeOwn ? await lookAtOwnScenarios() : [];
+  const own = mayBeOwn ? await (await import('./own-scenarios.ts')).lookAtOwnScenarios() : [];
   const scenario = builtIn ?? ownScenario(program, own);
   if (scenario) {
     if (scriptArgs.length > 0) {
@@ -55,7 +56,7 @@ export async function programOf(options: ProgramOptions): Promise<Program> {
   }
   if (mayBeOwn) {
     const ownIds = own.flatMap((one) => (one.kind === 'usable' ? one.description.id : []));
-    const known = [...SCENARIOS.map(({ id }) => id), ...ownIds].join(', ');
+    const known = [...scenarios.map(({ id }) => id), ...ownIds].join(', ');
     throw new UsageError(
       `There is no scenario "${program}". Allowed: ${known}, or a file (${SCRIPT_EXTENSIONS.join(' ')}).`,
     );

@@ -15,7 +15,8 @@ const VERDICT_NAMES = {
   unknown: 'unknown',
 } as const satisfies Partial<Record<keyof RunReport['registrations'], string>>;
 
-const count = (value: number) => value.toLocaleString('en-US');
+/** `1,234,567`. Not by the locale's formatter, which takes longer to load than everything else that is printed. */
+const count = (value: number) => String(value).replace(/\B(?=(\d{3})+$)/g, ',');
 
 function duration(ms: number | null): string {
   if (ms === null) return '–';

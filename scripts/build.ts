@@ -75,6 +75,7 @@ const SCRIPTS: readonly ScriptBundle[] = [
     target: 'node24',
     leavesOut: 'node-modules',
     isExecutable: true,
+    isSplit: true,
   },
 ];
 

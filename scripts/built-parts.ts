@@ -2,7 +2,6 @@
 
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { buildAll } from './build.ts';
 
 export const projectFolder = resolve(import.meta.dirname, '..');
 
@@ -33,6 +32,8 @@ export async function ensureBuilt(parts: 'engine' | 'application'): Promise<bool
   const files = parts === 'engine' ? ENGINE_FILES : APPLICATION_FILES;
   if (files.every((file) => existsSync(join(projectFolder, 'out', file)))) return true;
   console.error('Not everything is built yet; building.');
+  // Loaded only then: a bundler takes longer to load than most commands to run.
+  const { buildAll } = await import('./build.ts');
   const problems = await buildAll({
     root: projectFolder,
     engineOnly: parts === 'engine',

@@ -34,7 +34,7 @@ const burner = spawn(process.execPath, ['--eval', 'for (;;);'], { stdio: 'ignore
 const startedAtMs = performance.now();
 let missed = 0;
 try {
-  await using engine = openHeadlessEngine({ givesInputAway: false, reportedObjects: 1_000 });
+  await using engine = await openHeadlessEngine({ givesInputAway: false, reportedObjects: 1_000 });
   const { client } = engine;
   await client.hello();
   for (const { name, id, parameters } of configurations) {
