@@ -45,5 +45,25 @@ export default typescript.config(
       'vue/html-closing-bracket-newline': 'off',
     },
   },
+  {
+    files: ['engine/**', 'cli/**', 'electron/**', 'page-files/**', 'renderer/**'],
+    ignores: ['engine/protocol/parse.ts', '**/*.test.ts'],
+    rules: {
+      // Valibot's own functions collect every issue: a megabyte of wrong items becomes a gigabyte of issues.
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector:
+            'MemberExpression[object.name="v"][property.name=/^(safeParse|parse|is|assert)(r|Async)?$|^safeParser/]',
+          message: 'Parse with engine/protocol/parse.ts, which stops at the first issue.',
+        },
+        {
+          selector:
+            'ImportDeclaration[source.value="valibot"] > :matches(ImportSpecifier, ImportDefaultSpecifier, ImportNamespaceSpecifier[local.name!="v"])',
+          message: "Import valibot as `import * as v from 'valibot'`, so that what parses is found.",
+        },
+      ],
+    },
+  },
   { files: ['**/*.js', '**/*.mjs', '**/*.cjs'], ...typescript.configs.disableTypeChecked },
 );

@@ -16,8 +16,10 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { zstdCompressSync } from 'node:zlib';
 import * as v from 'valibot';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { encodeFrame } from '../engine/protocol/frame-codec.ts';
 import { RunReport } from '../engine/protocol/run-report.ts';
 import { ensureBuilt } from '../scripts/built-parts.ts';
 import { writeRecord } from './record-file.ts';
@@ -224,3 +226,73 @@ globalThis.registry = registry; await new Promise((resolve) => setTimeout(resolv
     expect(stderr).toMatch(problem);
   });
 });
+
+describe('report of a hostile file', { timeout: PROCESS_TIMEOUT_MS }, () => {
+  const description = {
+    runId: 'r',
+    title: 'r',
+    program: { kind: 'file', path: '/a.mjs', args: [] },
+    gcPolicy: { kind: 'none', intervalMs: 500 },
+    limits: { settleMs: 0, timeoutMs: 1_000 },
+    startedAt: '2026-11-12T09:03:00.000Z',
+  };
+  const header = { type: 'recording', formatVersion: 1, heapline: '0', savedAtEpochMs: 0, run: description };
+  /** Version 1, so that it is a hostile file to every Heapline. */
+  function write(name: string, frames: readonly object[]): number {
+    const prologue = Buffer.from('HEAPLINE\x01\0\0\0', 'latin1');
+    const blocks = frames.map((frame) => {
+      const raw = encodeFrame(frame);
+      const stored = zstdCompressSync(raw);
+      const prefix = Buffer.alloc(8);
+      prefix.writeUInt32LE(stored.length, 0);
+      prefix.writeUInt32LE(raw.length, 4);
+      return Buffer.concat([prefix, stored]);
+    });
+    const file = Buffer.concat([prologue, ...blocks]);
+    writeFileSync(inFolder(name), file);
+    return file.length;
+  }
+  const started = { type: 'batch', sequence: 0, batch: { type: 'started', description } };
+
+  it('of a kilobyte, with millions of wrong items, says what is wrong with the first', async () => {
+    const items = new Array(3_900_000).fill(0);
+    const bytes = write('millions.heapline', [
+      header,
+      started,
+      { type: 'batch', sequence: 1, batch: { type: 'marks', items } },
+    ]);
+    expect(bytes).toBeLessThan(2_000);
+    const { stdout } = await measured('report', 'millions.heapline', '--json');
+    expect(parseReport(stdout).warnings).toEqual([expect.stringMatching(/damaged: a frame cannot be read .*items\.0/)]);
+  });
+
+  it('of a few kilobytes, with columns in large frames, keeps no more in memory than it shows', async () => {
+    const frames = Array.from({ length: 12 }, (_, at) => ({
+      type: 'batch',
+      sequence: at + 1,
+      batch: {
+        type: 'blocked',
+        startMs: Float64Array.of(at),
+        endMs: Float64Array.of(at),
+        unknown: new Uint8Array(60 * 1024 * 1024),
+      },
+    }));
+    write('large.heapline', [header, started, ...frames]);
+    const { peakRssBytes, stdout } = await measured('report', 'large.heapline', '--json');
+    expect(parseReport(stdout).warnings).toEqual([expect.stringMatching(/ends early/)]);
+    // All frames together are 720 MB.
+    expect(peakRssBytes).toBeLessThan(500 * 1024 * 1024);
+  });
+});
+
+/** A command in a small heap, and what it took at most, as the system counted it. */
+async function measured(...words: string[]): Promise<{ peakRssBytes: number; stdout: string }> {
+  const source = `process.on('exit', () => process.stderr.write('peak ' + process.resourceUsage().maxRSS + '\\n'));`;
+  const preload = `data:text/javascript,${encodeURIComponent(source)}`;
+  const child = spawn(process.execPath, ['--max-old-space-size=300', '--import', preload, MAIN, ...words], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    cwd: folder,
+  });
+  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
+  return { peakRssBytes: 1024 * Number(/peak (\d+)/.exec(stderr)?.[1] ?? NaN), stdout };
+}

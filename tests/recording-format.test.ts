@@ -1,5 +1,6 @@
-// docs/recording-format.md says what is so, and a file that was written by the first version is read for ever.
+// docs/recording-format.md says what is so, and a file that was written by any version is read for ever.
 
+import { createHash } from 'node:crypto';
 import { createReadStream, existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -14,7 +15,8 @@ import {
 import { GOLDEN_BATCHES, GOLDEN_HEADER } from './fixtures/recordings/golden-recording.ts';
 
 const root = resolve(import.meta.dirname, '..');
-const goldenPath = resolve(root, 'tests/fixtures/recordings/version-1.heapline');
+const goldenPath = (version: number) => resolve(root, `tests/fixtures/recordings/version-${version}.heapline`);
+const VERSIONS = Array.from({ length: RECORDING_FORMAT_VERSION }, (_, index) => index + 1);
 const document = readFileSync(resolve(root, 'docs/recording-format.md'), 'utf8');
 /** Names and versions of the rows of a table, by its first cell. */
 function fieldsOf(frame: string): Record<string, number> {
@@ -25,9 +27,9 @@ function fieldsOf(frame: string): Record<string, number> {
 }
 
 describe('the format of recordings', () => {
-  it('is read as it was written by the first version', async () => {
-    const reader = await readRecording(createReadStream(goldenPath));
-    expect(reader.header).toEqual(GOLDEN_HEADER);
+  it.each(VERSIONS)('is read as it was written by version %i', async (version) => {
+    const reader = await readRecording(createReadStream(goldenPath(version)));
+    expect(reader.header).toEqual({ ...GOLDEN_HEADER, formatVersion: version });
     const batches: unknown[] = [];
     const reading = reader.batches();
     let step = await reading.next();
@@ -37,10 +39,13 @@ describe('the format of recordings', () => {
   });
 
   it('begins as the document says', async () => {
-    const bytes = readFileSync(goldenPath);
+    const bytes = readFileSync(goldenPath(RECORDING_FORMAT_VERSION));
     expect(bytes.subarray(0, 8).toString('ascii')).toBe('HEAPLINE');
-    expect(bytes.readUInt32LE(8)).toBe(1);
-    expect(bytes.readUInt32LE(12)).toBe(bytes.length - 20);
+    expect(bytes.readUInt32LE(8)).toBe(RECORDING_FORMAT_VERSION);
+    expect(bytes.readUInt32LE(12)).toBe(bytes.length - 36);
+    const bound = (before: Uint8Array, stored: Uint8Array) =>
+      createHash('sha256').update(before).update(stored).digest().subarray(0, 16);
+    expect(bytes.subarray(20, 36)).toEqual(bound(bound(Buffer.alloc(16), bytes.subarray(0, 12)), bytes.subarray(36)));
     const [prologue] = await Array.fromAsync(encodeRecording(GOLDEN_HEADER, GOLDEN_BATCHES));
     expect(Buffer.from(prologue ?? [])).toEqual(bytes.subarray(0, 12));
     expect(document).toMatch(/\| magic +\| 8 +\| `HEAPLINE` in ASCII/);

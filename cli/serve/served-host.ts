@@ -4,6 +4,7 @@ import { createServer, STATUS_CODES, type IncomingMessage, type ServerResponse }
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
+import { COMMAND_LIMITS } from '../../engine/protocol/frame-codec.ts';
 import type { Port } from '../../engine/protocol/port.ts';
 import { authority, createAccess, reachableHost } from './access.ts';
 import { createOneTimeCodes } from './one-time-codes.ts';
@@ -13,8 +14,6 @@ import { answerRecordings, isRecordingsPath, type Recordings } from './recording
 import { sendStaticFile } from './static-files.ts';
 import { createWebSocketPort } from './web-socket-port.ts';
 
-/** A scratch script of 4 Mi characters, each of up to three bytes, and its settings; a larger message is a mistake or an attack. */
-const MAXIMUM_COMMAND_BYTES = 16 * 1024 * 1024;
 /** A client that does not answer the closing handshake is cut off after this long. */
 const CLOSE_TIMEOUT_MS = 1000;
 const SOCKET_PATH = '/socket';
@@ -71,7 +70,7 @@ export async function startServedHost(options: ServedHostOptions): Promise<Serve
   const access = createAccess({ host, port, token });
   const sockets = new WebSocketServer({
     noServer: true,
-    maxPayload: MAXIMUM_COMMAND_BYTES,
+    maxPayload: COMMAND_LIMITS.mostBytes,
     perMessageDeflate: false,
   });
 

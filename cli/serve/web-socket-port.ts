@@ -1,7 +1,13 @@
 // The served host's end of a client's WebSocket: one binary message a frame, in both directions.
 
 import type { RawData, WebSocket } from 'ws';
-import { decodeFrame, encodeFrame, FrameError, MAXIMUM_FRAME_BYTES } from '../../engine/protocol/frame-codec.ts';
+import {
+  COMMAND_LIMITS,
+  decodeFrame,
+  encodeFrame,
+  FrameError,
+  MAXIMUM_FRAME_BYTES,
+} from '../../engine/protocol/frame-codec.ts';
 import { createPortReceiver, type Port } from '../../engine/protocol/port.ts';
 
 /** RFC 6455, 7.4.1. */
@@ -51,7 +57,7 @@ export function createWebSocketPort(
     }
     let message: unknown;
     try {
-      message = decodeFrame(bytesOf(data));
+      message = decodeFrame(bytesOf(data), COMMAND_LIMITS);
     } catch (error) {
       if (!(error instanceof FrameError)) throw error;
       refuse(CLOSE_INVALID_PAYLOAD, error.message);

@@ -3,6 +3,7 @@
 
 import { ipcMain, MessageChannelMain } from 'electron';
 import * as v from 'valibot';
+import { parse } from '../../engine/protocol/parse.ts';
 import { assertNever } from '../../engine/protocol/vocabulary.ts';
 import { disposable, type Disposable, type Port } from '../../engine/protocol/port.ts';
 import { createMessagePortPort } from './message-port-port.ts';
@@ -60,7 +61,7 @@ export function acceptPage(page: Page, actions: PageActions): Disposable {
       console.error(`Refused what ${frame?.origin ?? 'a frame that is gone'} asked for.`);
       return;
     }
-    const parsed = v.safeParse(Wish, message);
+    const parsed = parse(Wish, message);
     if (!parsed.success) {
       console.error('The page asked for what the application does not know.');
       return;

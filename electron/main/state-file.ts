@@ -4,7 +4,8 @@
 import { readFileSync } from 'node:fs';
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import * as v from 'valibot';
+import type * as v from 'valibot';
+import { parseJson } from '../../engine/protocol/parse.ts';
 
 export interface StateFile<Value> {
   /** What was there when the application started, or was written since. */
@@ -16,6 +17,7 @@ export interface StateFile<Value> {
 }
 
 const WRITE_AFTER_MS = 400;
+const MAXIMUM_CHARACTERS = 1024 * 1024;
 
 /** Reads a file of a few hundred bytes at once: the window waits for it. */
 export function openStateFile<Schema extends v.GenericSchema>(
@@ -61,10 +63,10 @@ export function openStateFile<Schema extends v.GenericSchema>(
 
 function read<Schema extends v.GenericSchema>(path: string, schema: Schema): v.InferOutput<Schema> | undefined {
   try {
-    const parsed = v.safeParse(schema, JSON.parse(readFileSync(path, 'utf8')));
+    const parsed = parseJson(schema, readFileSync(path, 'utf8'), { mostCharacters: MAXIMUM_CHARACTERS });
     return parsed.success ? parsed.output : undefined;
   } catch {
-    // There is none yet, or it is not JSON.
+    // There is none yet.
     return undefined;
   }
 }

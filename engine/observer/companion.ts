@@ -4,14 +4,14 @@
 
 import { connect, type Socket } from 'node:net';
 import { parentPort, receiveMessageOnPort, workerData, type MessagePort } from 'node:worker_threads';
-import * as v from 'valibot';
-import { createFrameDecoder, encodeFrame } from '../protocol/frame-codec.ts';
+import { createFrameDecoder, encodeFrame, OBSERVER_COMMAND_LIMITS } from '../protocol/frame-codec.ts';
 import {
   ObserverCommand,
   ObserverOptions,
   type ObservedBatch,
   type ObserverMessage,
 } from '../protocol/observer-message.ts';
+import { parseOrThrow } from '../protocol/parse.ts';
 import type { RunBatchOf } from '../protocol/run-batch.ts';
 import type { GcPolicy } from '../protocol/run-description.ts';
 import { assertNever, type CollectionKind } from '../protocol/vocabulary.ts';
@@ -38,7 +38,7 @@ const MAXIMUM_UNSENT_BYTES = 64 * 1024 * 1024;
 const data = workerData as CompanionData;
 const columns = createSharedColumns(data.columns);
 const { control, clock } = columns;
-const options = v.parse(ObserverOptions, JSON.parse(data.optionsJson));
+const options = parseOrThrow(ObserverOptions, JSON.parse(data.optionsJson));
 
 /** Now, on the program thread's `performance.now`. */
 const programNow = () => Number(process.hrtime.bigint()) / 1e6 - clock[Clock.hrtimeOffset]!;
@@ -326,10 +326,10 @@ async function main(port: MessagePort): Promise<void> {
     }
   }
 
-  const decoder = createFrameDecoder();
+  const decoder = createFrameDecoder(OBSERVER_COMMAND_LIMITS);
   socket.on('data', (chunk: Buffer) => {
     try {
-      for (const raw of decoder.push(chunk)) handleCommand(v.parse(ObserverCommand, raw));
+      for (const raw of decoder.push(chunk)) handleCommand(parseOrThrow(ObserverCommand, raw));
     } catch (error) {
       socket.destroy(error instanceof Error ? error : new Error(String(error)));
     }

@@ -17,6 +17,18 @@ export function isColumn(value: unknown): value is Column {
   return COLUMN_CONSTRUCTORS.some((constructor) => value instanceof constructor);
 }
 
+/** Bytes of the memory that columns keep: a view keeps all of what it is a view of. */
+export function heldBytes(columns: Iterable<Column>): number {
+  const buffers = new Set<ArrayBufferLike>();
+  let bytes = 0;
+  for (const { buffer } of columns) {
+    if (buffers.has(buffer)) continue;
+    buffers.add(buffer);
+    bytes += buffer.byteLength;
+  }
+  return bytes;
+}
+
 /** True if all columns named in `names` have the same number of rows. */
 export function sameLength<Batch extends object>(batch: Batch, names: readonly (keyof Batch)[]): boolean {
   const [first, ...others] = names.map((name) => (batch[name] as { readonly length: number }).length);

@@ -101,7 +101,9 @@ describe('frame codec', () => {
     const prefix = new Uint8Array(8);
     new DataView(prefix.buffer).setUint32(0, 0xffff_ffff, true);
     expect(() => createFrameDecoder().push(prefix)).toThrow(FrameError);
-    expect(() => createFrameDecoder(100).push(encodeFrame({ text: 'x'.repeat(200) }))).toThrow(FrameError);
+    expect(() => createFrameDecoder({ mostBytes: 100 }).push(encodeFrame({ text: 'x'.repeat(200) }))).toThrow(
+      FrameError,
+    );
   });
 
   it.each([

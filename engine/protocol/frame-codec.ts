@@ -3,9 +3,11 @@
 //
 // A frame is: u32 length of all that follows · u32 length of the JSON · JSON · zeros up to a multiple of 8 · columns,
 // each padded to a multiple of 8. In the JSON, a top-level column (or one in the message's `batch` or `batches`) stands as
-// `{ "$column": [kind, offset, rows] }`: an index into COLUMN_CONSTRUCTORS, bytes from the first column, and a count.
+// `{ "$column": [kind, offset, rows] }`: an index into COLUMN_CONSTRUCTORS, bytes from the first column, and a count. Columns
+// lie one behind the other in the order in which the JSON names them, and nothing else lies there.
 
 import { COLUMN_CONSTRUCTORS, isColumn, type Column } from './columns.ts';
+import { hasMoreValues } from './parse.ts';
 
 /** A larger frame is refused on both sides. */
 export const MAXIMUM_FRAME_BYTES = 64 * 1024 * 1024;
@@ -14,16 +16,33 @@ export const MAXIMUM_FRAME_BYTES = 64 * 1024 * 1024;
  * a gigabyte of heap, and many seconds in which nothing else is done.
  */
 const MAXIMUM_VALUES = 4_000_000;
+/** A frame has one batch with at most ten, or the batches of a group, which are together at most half a megabyte. */
+const MAXIMUM_COLUMNS = 16_384;
+
+/** What one side takes from the other in one frame. */
+export interface FrameLimits {
+  readonly mostBytes?: number;
+  readonly mostValues?: number;
+}
+/**
+ * A command has a scratch script of 4 Mi characters, each of up to three bytes, and its settings: the environment is most of
+ * the values, and a process can be given about 2 MB of it.
+ */
+export const COMMAND_LIMITS: Required<FrameLimits> = { mostBytes: 16 * 1024 * 1024, mostValues: 100_000 };
+/** A few words for an observer in a process. */
+export const OBSERVER_COMMAND_LIMITS: Required<FrameLimits> = { mostBytes: 64 * 1024, mostValues: 100 };
+/** The first message of an observer, before it has shown who it is. */
+export const OBSERVER_HELLO_LIMITS: Required<FrameLimits> = { mostBytes: 64 * 1024, mostValues: 100 };
 const LENGTH_BYTES = 4;
 const PREFIX_BYTES = 8;
 const COLUMN_KEY = '$column';
+/** Times as many bytes of columns as of everything else: what a frame keeps in memory is then at most an eighth more. */
+const MOSTLY_COLUMNS = 8;
 
 /** What arrived is not a frame; the connection cannot be trusted any more. */
 export class FrameError extends Error {
   override name = 'FrameError';
 }
-
-const [BACKSLASH, QUOTE, COMMA, BRACE, BRACKET] = [0x5c, 0x22, 0x2c, 0x7b, 0x5b];
 
 const padded = (bytes: number) => (bytes + 7) & ~7;
 const textEncoder = new TextEncoder();
@@ -67,10 +86,15 @@ export function encodeFrame(message: object): Uint8Array<ArrayBuffer> {
 
 /**
  * Decodes one whole frame. Columns are views into memory of their own: a copy of the frame, or `frame` itself where it is
- * all of its buffer, as a WebSocket delivers it; that buffer must not be used again. @throws FrameError
+ * all of its buffer, as a WebSocket delivers it; that buffer must not be used again. They keep little more than themselves in
+ * memory. @throws FrameError
  */
-export function decodeFrame(frame: Uint8Array): unknown {
+export function decodeFrame(
+  frame: Uint8Array,
+  { mostBytes = MAXIMUM_FRAME_BYTES, mostValues = MAXIMUM_VALUES }: FrameLimits = {},
+): unknown {
   if (frame.length < PREFIX_BYTES) throw new FrameError('A frame is shorter than its prefix.');
+  if (frame.length > mostBytes) throw new FrameError(`A frame of ${frame.length} bytes is too large.`);
   const bytes = ownBytes(frame);
   const view = new DataView(bytes.buffer);
   if (view.getUint32(0, true) !== bytes.length - 4) throw new FrameError('A frame does not have the length it states.');
@@ -78,7 +102,8 @@ export function decodeFrame(frame: Uint8Array): unknown {
   if (PREFIX_BYTES + jsonLength > bytes.length) throw new FrameError('A frame is shorter than its JSON.');
   const columnsStart = padded(PREFIX_BYTES + jsonLength);
   const json = bytes.subarray(PREFIX_BYTES, PREFIX_BYTES + jsonLength);
-  if (hasTooManyValues(json)) throw new FrameError('A frame has more values than any message.');
+  if (hasMoreValues(json.length, (at) => json[at], mostValues))
+    throw new FrameError('A frame has more values than any message.');
   let header: unknown;
   try {
     header = JSON.parse(textDecoder.decode(json));
@@ -88,24 +113,10 @@ export function decodeFrame(frame: Uint8Array): unknown {
   if (typeof header !== 'object' || header === null || Array.isArray(header)) {
     throw new FrameError('A frame does not hold an object.');
   }
-  restoreColumns(header, bytes, columnsStart, true);
+  const columns = columnsIn(bytes, columnsStart);
+  restoreColumns(header, columns, true);
+  columns.expectEnd();
   return header;
-}
-
-/** Counts what stands between values, outside of strings; nothing is counted where there is not even room for so many. */
-function hasTooManyValues(json: Uint8Array): boolean {
-  if (json.length <= MAXIMUM_VALUES) return false;
-  let values = 0;
-  let isInString = false;
-  for (let at = 0; at < json.length; at += 1) {
-    const byte = json[at];
-    if (isInString) {
-      if (byte === BACKSLASH) at += 1;
-      else if (byte === QUOTE) isInString = false;
-    } else if (byte === QUOTE) isInString = true;
-    else if (byte === COMMA || byte === BRACE || byte === BRACKET) values += 1;
-  }
-  return values > MAXIMUM_VALUES;
 }
 
 /** Bytes at offset 0 of a buffer that holds nothing else: columns need alignment, and must outlive the transport's buffer. */
@@ -117,52 +128,81 @@ function ownBytes(frame: Uint8Array): Uint8Array<ArrayBuffer> {
 }
 
 /** Puts columns where they stand in for them, in place: a run is opened from hundreds of thousands of frames. */
-function restoreColumns(
-  fields: object,
-  bytes: Uint8Array<ArrayBuffer>,
-  columnsStart: number,
-  isMessage: boolean,
-): void {
+function restoreColumns(fields: object, columns: ColumnSource, isMessage: boolean): void {
   const entries = fields as Record<string, unknown>;
   for (const name of Object.keys(entries)) {
     const value = entries[name];
     if (typeof value !== 'object' || value === null) continue;
-    if (isMessage && name === 'batch') restoreColumns(value, bytes, columnsStart, false);
+    if (isMessage && name === 'batch') restoreColumns(value, columns, false);
     else if (isMessage && name === 'batches' && Array.isArray(value)) {
       for (const batch of value as unknown[]) {
-        if (typeof batch === 'object' && batch !== null) restoreColumns(batch, bytes, columnsStart, false);
+        if (typeof batch === 'object' && batch !== null) restoreColumns(batch, columns, false);
       }
-    } else if (COLUMN_KEY in value) entries[name] = columnAt(value[COLUMN_KEY], bytes, columnsStart);
+    } else if (COLUMN_KEY in value) entries[name] = columns.next(value[COLUMN_KEY]);
   }
 }
 
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
 
-function columnAt(place: unknown, bytes: Uint8Array<ArrayBuffer>, columnsStart: number): Column {
-  if (!Array.isArray(place) || place.length !== 3) {
-    throw new FrameError('A frame has a column without kind, offset and rows.');
-  }
-  const [kind, offset, rows] = place as unknown[];
-  if (!isCount(kind) || !isCount(offset) || !isCount(rows)) {
-    throw new FrameError('A frame has a column without kind, offset and rows.');
-  }
-  const constructor = COLUMN_CONSTRUCTORS[kind];
-  if (constructor === undefined || offset % 8 !== 0) throw new FrameError('A frame has a column of no known kind.');
-  const start = columnsStart + offset;
-  if (start + rows * constructor.BYTES_PER_ELEMENT > bytes.length) {
-    throw new FrameError('A frame has a column that reaches beyond its end.');
-  }
-  return new constructor(bytes.buffer, start, rows);
+interface ColumnSource {
+  /** The column that a place in the JSON names. */
+  next(place: unknown): Column;
+  /** Nothing may lie behind the last column, or it would stay in memory with it. */
+  expectEnd(): void;
+}
+
+function columnsIn(frame: Uint8Array<ArrayBuffer>, columnsStart: number): ColumnSource {
+  // A view keeps all of its buffer in memory: columns that are small beside their JSON get one of their own.
+  const isMostlyColumns = frame.length - columnsStart >= MOSTLY_COLUMNS * columnsStart;
+  const { buffer } = isMostlyColumns ? frame : frame.slice(columnsStart);
+  const start = isMostlyColumns ? columnsStart : 0;
+  let nextOffset = 0;
+  let count = 0;
+  return {
+    next(place) {
+      count += 1;
+      if (count > MAXIMUM_COLUMNS) throw new FrameError('A frame has more columns than any message.');
+      if (!Array.isArray(place) || place.length !== 3) {
+        throw new FrameError('A frame has a column without kind, offset and rows.');
+      }
+      const [kind, offset, rows] = place as unknown[];
+      if (!isCount(kind) || !isCount(offset) || !isCount(rows)) {
+        throw new FrameError('A frame has a column without kind, offset and rows.');
+      }
+      const constructor = COLUMN_CONSTRUCTORS[kind];
+      if (constructor === undefined) throw new FrameError('A frame has a column of no known kind.');
+      if (offset !== nextOffset) throw new FrameError('A frame has a column that is not behind the one before it.');
+      const byteLength = rows * constructor.BYTES_PER_ELEMENT;
+      if (start + offset + byteLength > buffer.byteLength) {
+        throw new FrameError('A frame has a column that reaches beyond its end.');
+      }
+      nextOffset += padded(byteLength);
+      return new constructor(buffer, start + offset, rows);
+    },
+    expectEnd() {
+      if (columnsStart + nextOffset !== Math.max(columnsStart, frame.length)) {
+        throw new FrameError('A frame has bytes that belong to no column.');
+      }
+    },
+  };
 }
 
 /** Cuts a byte stream into frames and decodes each. After a FrameError it must not be used again. */
-export function createFrameDecoder(maximumFrameBytes = MAXIMUM_FRAME_BYTES): { push(chunk: Uint8Array): unknown[] } {
+export function createFrameDecoder(initialLimits: FrameLimits = {}): {
+  push(chunk: Uint8Array): unknown[];
+  /** From the next frame on. */
+  setLimits(limits: FrameLimits): void;
+} {
   const length = new Uint8Array(LENGTH_BYTES);
   const lengthView = new DataView(length.buffer);
+  let limits = initialLimits;
   /** The frame that is coming; its columns stay where they are put here. While its length comes, that alone. */
   let frame = length;
   let filledBytes = 0;
   return {
+    setLimits(next) {
+      limits = next;
+    },
     push(chunk) {
       const messages: unknown[] = [];
       let rest = chunk;
@@ -173,12 +213,14 @@ export function createFrameDecoder(maximumFrameBytes = MAXIMUM_FRAME_BYTES): { p
         rest = rest.subarray(piece.length);
         if (filledBytes === LENGTH_BYTES && frame === length) {
           const frameBytes = lengthView.getUint32(0, true) + LENGTH_BYTES;
-          if (frameBytes > maximumFrameBytes) throw new FrameError(`A frame of ${frameBytes} bytes is too large.`);
+          if (frameBytes > (limits.mostBytes ?? MAXIMUM_FRAME_BYTES)) {
+            throw new FrameError(`A frame of ${frameBytes} bytes is too large.`);
+          }
           frame = new Uint8Array(frameBytes);
           frame.set(length);
         }
         if (filledBytes < frame.length) continue;
-        messages.push(decodeFrame(frame));
+        messages.push(decodeFrame(frame, limits));
         frame = length;
         filledBytes = 0;
       }

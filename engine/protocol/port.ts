@@ -1,7 +1,9 @@
 // The smallest interface that a transport implements, and the wrapper that parses what comes in.
 // Hosts differ in their ports; everything above a port is shared.
 
-import * as v from 'valibot';
+import type * as v from 'valibot';
+import { FrameError } from './frame-codec.ts';
+import { parse } from './parse.ts';
 
 /** Something to be let go of exactly once; `using` works on it. */
 export interface Disposable {
@@ -111,14 +113,6 @@ export function createMemoryPortPair<Left, Right>(): [left: Port<Right, Left>, r
   return [half(leftReceiver, rightReceiver), half(rightReceiver, leftReceiver)];
 }
 
-/** The first problem of a failed parse, with its path, for a person. */
-export function describeIssues(issues: readonly v.BaseIssue<unknown>[]): string {
-  const [issue] = issues;
-  if (issue === undefined) return 'invalid';
-  const path = v.getDotPath(issue as Parameters<typeof v.getDotPath>[0]);
-  return path === null ? issue.message : `${path}: ${issue.message}`;
-}
-
 interface ObjectOption extends v.GenericSchema {
   /** Absent in a variant that is itself an option. */
   readonly entries?: Readonly<Record<string, v.GenericSchema>>;
@@ -178,12 +172,13 @@ const quickList = (list: List): List => ({ ...list, item: quickened(list.item) }
 
 /**
  * Parses every incoming message before anybody sees it. A message that does not fit is handed to `onInvalid` with a
- * one-line description, and goes no further.
+ * one-line description and what came, and goes no further. A transport whose messages stand for themselves delivers a
+ * FrameError in the place of one that it could not decode.
  */
 export function validatedPort<Schema extends v.GenericSchema, Outgoing>(
   port: Port<unknown, Outgoing>,
   schema: Schema,
-  onInvalid: (problem: string) => void,
+  onInvalid: (problem: string, raw: unknown) => void,
 ): Port<v.InferOutput<Schema>, Outgoing> {
   const quick = quickened(schema);
   return {
@@ -192,9 +187,10 @@ export function validatedPort<Schema extends v.GenericSchema, Outgoing>(
     close: () => port.close(),
     onMessage: (listener) =>
       port.onMessage((raw) => {
-        const parsed = v.safeParse(quick, raw);
+        if (raw instanceof FrameError) return onInvalid(raw.message, raw);
+        const parsed = parse(quick, raw);
         if (parsed.success) listener(parsed.output);
-        else onInvalid(describeIssues(parsed.issues));
+        else onInvalid(parsed.problem, raw);
       }),
   };
 }

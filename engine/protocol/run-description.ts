@@ -6,9 +6,21 @@ import { GC_POLICY_KINDS } from './vocabulary.ts';
 
 const positiveInteger = (maximum: number) => v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(maximum));
 
+/** No system gives a process a longer argument or variable. */
+const ArgumentText = v.pipe(v.string(), v.maxLength(1024 * 1024));
+const MAXIMUM_ARGUMENTS = 50_000;
+const MAXIMUM_NAME_CHARACTERS = 4_096;
+const MAXIMUM_INPUT_CHARACTERS = 4 * 1024 * 1024;
+const Path = v.pipe(v.string(), v.maxLength(4_096));
+
 export const ParameterValue = v.union([v.pipe(v.number(), v.finite()), v.string(), v.boolean()]);
 export type ParameterValue = v.InferOutput<typeof ParameterValue>;
-export const ParameterValues = v.record(v.string(), ParameterValue);
+/** No scenario has as many. */
+const MAXIMUM_PARAMETERS = 1_000;
+export const ParameterValues = v.pipe(
+  v.record(v.pipe(v.string(), v.maxLength(MAXIMUM_NAME_CHARACTERS)), ParameterValue),
+  v.maxEntries(MAXIMUM_PARAMETERS),
+);
 export type ParameterValues = v.InferOutput<typeof ParameterValues>;
 
 export const SCRIPT_EXTENSIONS = ['.js', '.mjs', '.cjs', '.ts', '.mts', '.cts'] as const;
@@ -19,11 +31,11 @@ export const SCRIPT_EXTENSIONS = ['.js', '.mjs', '.cjs', '.ts', '.mts', '.cts'] 
  * that it reads; absent: empty.
  */
 const scriptLaunch = {
-  args: v.optional(v.array(v.string()), []),
-  workingDirectory: v.exactOptional(v.pipe(v.string(), v.maxLength(4096))),
-  environment: v.exactOptional(v.record(v.string(), v.string())),
+  args: v.optional(v.pipe(v.array(ArgumentText), v.maxLength(MAXIMUM_ARGUMENTS)), []),
+  workingDirectory: v.exactOptional(Path),
+  environment: v.exactOptional(v.record(v.pipe(v.string(), v.maxLength(MAXIMUM_NAME_CHARACTERS)), ArgumentText)),
   inheritEnvironment: v.exactOptional(v.boolean()),
-  standardInput: v.exactOptional(v.string()),
+  standardInput: v.exactOptional(v.pipe(v.string(), v.maxLength(MAXIMUM_INPUT_CHARACTERS))),
 };
 
 /**
@@ -31,16 +43,20 @@ const scriptLaunch = {
  * process that was started elsewhere with `heapline/observe`.
  */
 export const Program = v.variant('kind', [
-  v.object({ kind: v.literal('scenario'), id: v.string(), parameters: v.optional(ParameterValues, {}) }),
-  v.object({ kind: v.literal('file'), path: v.string(), ...scriptLaunch }),
+  v.object({
+    kind: v.literal('scenario'),
+    id: v.pipe(v.string(), v.maxLength(MAXIMUM_NAME_CHARACTERS)),
+    parameters: v.optional(ParameterValues, {}),
+  }),
+  v.object({ kind: v.literal('file'), path: Path, ...scriptLaunch }),
   v.object({
     kind: v.literal('scratch'),
     /** File name with one of SCRIPT_EXTENSIONS, without a folder. */
-    name: v.string(),
+    name: v.pipe(v.string(), v.maxLength(MAXIMUM_NAME_CHARACTERS)),
     text: v.pipe(v.string(), v.maxLength(4 * 1024 * 1024)),
     ...scriptLaunch,
   }),
-  v.object({ kind: v.literal('target'), targetId: v.string(), pid: v.number() }),
+  v.object({ kind: v.literal('target'), targetId: v.pipe(v.string(), v.maxLength(64)), pid: v.number() }),
 ]);
 export type Program = v.InferOutput<typeof Program>;
 

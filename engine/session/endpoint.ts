@@ -6,6 +6,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { OBSERVER_HELLO_LIMITS } from '../protocol/frame-codec.ts';
 import { ObserverMessage, type ObserverCommand } from '../protocol/observer-message.ts';
 import { disposable, validatedPort, type Disposable, type Port } from '../protocol/port.ts';
 import { privateFolderPrefix } from './private-folders.ts';
@@ -90,7 +91,7 @@ export async function createEndpoint(options: { helloDeadlineMs?: number } = {})
       clearTimeout(deadline);
     };
     const deadline = setTimeout(() => rawPort.close(), helloDeadlineMs);
-    const rawPort = createSocketPort(socket);
+    const rawPort = createSocketPort(socket, OBSERVER_HELLO_LIMITS);
     ports.add(rawPort);
     let handlers: ObserverHandlers | undefined;
     let problem: string | undefined;
@@ -119,6 +120,7 @@ export async function createEndpoint(options: { helloDeadlineMs?: number } = {})
       handlers = take(message.token);
       if (handlers === undefined) return drop('Wrong token.');
       noLongerStranger();
+      rawPort.setLimits({});
       handlers.onConnect({ hello: message, send: (command) => port.post(command), close: () => port.close() });
     });
   });

@@ -6,11 +6,11 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { randomUUID } from 'node:crypto';
 import { getHeapStatistics } from 'node:v8';
-import * as v from 'valibot';
 import type { ScenarioDescription } from '../protocol/catalogue.ts';
 import { Command, PROTOCOL_VERSION, type CommandOf } from '../protocol/command.ts';
 import type { EngineEvent, EngineEventOf, HostDescription, Target } from '../protocol/event.ts';
 import { listedDescription } from '../protocol/listing.ts';
+import { parseOrThrow } from '../protocol/parse.ts';
 import { disposable, validatedPort, type Disposable, type Port } from '../protocol/port.ts';
 import type { BatchGroup } from '../protocol/run-batch.ts';
 import {
@@ -285,7 +285,7 @@ export function createEngine(options: EngineOptions): Engine {
     return {
       description: {
         program: prepared.described,
-        gcPolicy: wanted.gcPolicy ?? prepared.scenario?.defaultGcPolicy ?? v.parse(GcPolicy, { kind: 'none' }),
+        gcPolicy: wanted.gcPolicy ?? prepared.scenario?.defaultGcPolicy ?? parseOrThrow(GcPolicy, { kind: 'none' }),
         limits: mergeLimits(prepared.scenario?.defaultLimits, wanted.limits),
         ...(wanted.nodePath === undefined ? {} : given('nodePath', prepared.launch.nodePath)),
         ...given('scriptPath', prepared.scriptPath),
@@ -351,7 +351,7 @@ export function createEngine(options: EngineOptions): Engine {
       () => ({
         description: {
           program: { kind: 'target', targetId, pid },
-          gcPolicy: gcPolicy ?? v.parse(GcPolicy, { kind: 'none' }),
+          gcPolicy: gcPolicy ?? parseOrThrow(GcPolicy, { kind: 'none' }),
           // Neither is waited for: it is left when the user wants, and ends when it does.
           limits: { settleMs: 0, timeoutMs: LONGEST_TIMEOUT_MS },
         },
@@ -776,5 +776,5 @@ function titleOf(program: Program): string {
 
 function mergeLimits(defaults: Limits | undefined, wanted: CommandOf<'start-run'>['limits']): Limits {
   const set = Object.entries(wanted ?? {}).filter(([, value]) => value !== undefined);
-  return v.parse(Limits, { ...defaults, ...Object.fromEntries(set) });
+  return parseOrThrow(Limits, { ...defaults, ...Object.fromEntries(set) });
 }

@@ -4,7 +4,7 @@ type Values = Float64Array<ArrayBuffer> | Uint32Array<ArrayBuffer> | Uint8Array<
 
 /** Rows by index. Rows never written hold the fill value. */
 export interface GrowingColumn<Kind extends Values> {
-  /** May be longer than what was written, and is replaced when it grows: never keep it across writes. */
+  /** May be longer than what was written, with zeros there, and is replaced when it grows: never keep it across writes. */
   readonly values: Kind;
   /** One more than the last row written. */
   readonly length: number;
@@ -24,12 +24,10 @@ export function createGrowingColumn<Kind extends Values>(
 ): GrowingColumn<Kind> {
   let values = allocate(INITIAL_ROWS);
   let length = 0;
-  if (fill !== 0) values.fill(fill);
   const ensure = (rows: number): void => {
     if (rows <= values.length) return;
     const grown = allocate(Math.max(rows, values.length * 2));
     grown.set(values);
-    if (fill !== 0) grown.fill(fill, values.length);
     values = grown;
   };
   return {
@@ -41,6 +39,8 @@ export function createGrowingColumn<Kind extends Values>(
     },
     set(row, value) {
       ensure(row + 1);
+      // Only as far as it is passed over: memory that is never written to is never taken.
+      if (fill !== 0 && row > length) values.fill(fill, length, row);
       values[row] = value;
       if (row >= length) length = row + 1;
     },

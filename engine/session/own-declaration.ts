@@ -4,6 +4,7 @@
 import * as v from 'valibot';
 import { ParameterDescription, ScenarioDescription, STAGES } from '../protocol/catalogue.ts';
 import type { ScenarioProblem } from '../protocol/own-scenario.ts';
+import { parse } from '../protocol/parse.ts';
 import { GcPolicy, Limits } from '../protocol/run-description.ts';
 import { GC_POLICY_KINDS } from '../protocol/vocabulary.ts';
 import { FUNCTION_MARK } from '../own-scenarios/loader-message.ts';
@@ -102,10 +103,10 @@ export function checkDeclaration(
         : `What it exports as \`scenario\` is no object. ${allowed}`,
     );
   }
-  const parsed = v.safeParse(Declaration, declaration, { abortPipeEarly: true });
+  const parsed = parse(Declaration, declaration);
   if (!parsed.success) {
-    const [issue] = parsed.issues;
-    const path = (issue.path ?? []).map(({ key }) => (typeof key === 'number' ? key : String(key)));
+    const { issue } = parsed;
+    const path = (issue?.path ?? []).map(({ key }) => (typeof key === 'number' ? key : String(key)));
     return invalid(path, wordsOf(issue, path, Object.keys(declaration)));
   }
   const { output } = parsed;
@@ -134,9 +135,9 @@ export function problemAt(
   return { message, place, ...(frame !== undefined && { frame }) };
 }
 
-function wordsOf(issue: v.BaseIssue<unknown>, path: FieldPath, names: readonly string[]): string {
+function wordsOf(issue: v.BaseIssue<unknown> | undefined, path: FieldPath, names: readonly string[]): string {
   const name = path.join('.');
-  const { expected, input } = issue;
+  const { expected, input } = issue ?? {};
   const pattern = path.map((part) => (typeof part === 'number' ? '*' : part)).join('.');
   const allowed = ALLOWED[pattern] ?? TYPE_WORDS[typeWordOf(pattern) ?? expected ?? ''] ?? expected ?? 'another value';
   if (input !== undefined) {

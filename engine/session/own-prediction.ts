@@ -5,6 +5,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import * as v from 'valibot';
 import type { ScenarioProblem } from '../protocol/own-scenario.ts';
 import { PredictionResult, type ReportedObject } from '../protocol/run-report.ts';
+import { parse } from '../protocol/parse.ts';
 import { ENDINGS } from '../protocol/vocabulary.ts';
 import { JUDGED_PARTS, type LoaderReportOf } from '../own-scenarios/loader-message.ts';
 import type { PredictionFacts } from '../scenarios/define-scenario.ts';
@@ -76,18 +77,18 @@ function understand(
   file: { readonly path: string; readonly text: string; readonly asksQuestion: boolean },
   facts: PredictionFacts,
 ): PredictionResult {
-  const checks = v.safeParse(Checks, rawChecks);
+  const checks = parse(Checks, rawChecks);
   if (!checks.success) {
-    const [issue] = checks.issues;
-    const where = v.getDotPath(issue);
+    const { issue } = checks;
+    const where = issue === undefined ? null : v.getDotPath(issue);
     const what =
       where === null
         ? `\`predict\` returned ${Array.isArray(rawChecks) ? 'an empty list' : shown(rawChecks)}.`
-        : `\`${where}\` of what \`predict\` returned is ${shown(issue.input)}.`;
+        : `\`${where}\` of what \`predict\` returned is ${shown(issue?.input)}.`;
     return withProblem(problemAt(file, ['predict'], `${what} ${ALLOWED_CHECKS}`));
   }
   if (!file.asksQuestion) return resultOf(checks.output, undefined);
-  const expected = v.safeParse(v.picklist(ENDINGS), rawExpected);
+  const expected = parse(v.picklist(ENDINGS), rawExpected);
   if (!expected.success) {
     const message = `\`question.expected\` returned ${shown(rawExpected)}. Allowed: ${ENDINGS.map((ending) => `'${ending}'`).join(', ')}.`;
     return withProblem(problemAt(file, ['question', 'expected'], message));

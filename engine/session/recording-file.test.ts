@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { zstdCompressSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -24,7 +25,7 @@ const description: RunDescription = {
 };
 const header: RecordingHeader = {
   type: 'recording',
-  formatVersion: 1,
+  formatVersion: 2,
   heapline: '0.1.0',
   savedAtEpochMs: 1_794_474_180_000,
   run: description,
@@ -87,11 +88,9 @@ const batch: fc.Arbitrary<RunBatch> = fc.oneof(
   }),
 );
 
-async function fileOf(batches: readonly RunBatch[]): Promise<Buffer> {
-  const pieces: Uint8Array[] = [];
-  for await (const piece of encodeRecording(header, batches)) pieces.push(piece);
-  return Buffer.concat(pieces);
-}
+const piecesOfFile = (batches: readonly RunBatch[], blockBytes = BLOCK_BYTES, of = header): Promise<Uint8Array[]> =>
+  Array.fromAsync(encodeRecording(of, batches, blockBytes));
+const fileOf = async (batches: readonly RunBatch[]): Promise<Buffer> => Buffer.concat(await piecesOfFile(batches));
 async function* piecesOf(bytes: Uint8Array, pieceBytes = 7_001): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < bytes.length; at += pieceBytes) yield bytes.subarray(at, at + pieceBytes);
 }
@@ -122,7 +121,7 @@ async function outcomeOf(
   }
 }
 
-const prologue = (version = 1): Buffer => {
+const prologue = (version = 2): Buffer => {
   const bytes = Buffer.alloc(12);
   bytes.write('HEAPLINE');
   bytes.writeUInt32LE(version, 8);
@@ -135,7 +134,20 @@ function block(raw: Uint8Array, claims: { stored?: number; raw?: number } = {}):
   prefix.writeUInt32LE(claims.raw ?? raw.length, 4);
   return Buffer.concat([prefix, stored]);
 }
-const handmade = (...blocks: readonly Uint8Array[]): Buffer => Buffer.concat([prologue(), ...blocks]);
+const UNBOUND_PREFIX_BYTES = 8;
+/** Each block bound to all before it, as the document says. */
+function handmade(...blocks: readonly Uint8Array[]): Buffer {
+  const bound: Uint8Array[] = [prologue()];
+  const bind = (before: Uint8Array, stored: Uint8Array) =>
+    createHash('sha256').update(before).update(stored).digest().subarray(0, 16);
+  let binding = bind(new Uint8Array(16), prologue());
+  for (const each of blocks) {
+    const stored = each.subarray(UNBOUND_PREFIX_BYTES);
+    binding = bind(binding, stored);
+    bound.push(each.subarray(0, UNBOUND_PREFIX_BYTES), binding, stored);
+  }
+  return Buffer.concat(bound);
+}
 const firstBlock = block(
   Buffer.concat([encodeFrame(header), encodeFrame({ type: 'batch', sequence: 0, batch: started })]),
 );
@@ -162,17 +174,14 @@ describe('a recording file', () => {
       return { type: 'picture', subject: 'a', step: 'b', atMs: 1, width: 1, height: 1, png };
     };
     const batches = [started, ...Array.from({ length: 6 }, () => picture(300_000)), picture(2 * BLOCK_BYTES)];
-    const pieces: number[] = [];
-    for await (const piece of encodeRecording(header, batches)) pieces.push(piece.length);
-    expect(pieces.length).toBeGreaterThan(3);
+    expect((await piecesOfFile(batches)).length).toBeGreaterThan(3);
     expect((await read(await fileOf(batches))).batches).toEqual(batches);
   });
 
   it('cut off anywhere, gives every batch of the blocks that are whole, and says that it is cut off', async () => {
     const batches: RunBatch[] = [started];
     for (let at = 1; at < 30; at += 1) batches.push({ type: 'warning', code: 'w', message: `The ${at}th of thirty.` });
-    const pieces: Uint8Array[] = [];
-    for await (const piece of encodeRecording(header, batches, 300)) pieces.push(piece);
+    const pieces = await piecesOfFile(batches, 300);
     const whole = Buffer.concat(pieces);
     expect(pieces.length).toBeGreaterThan(8);
     /** Batches that are whole where the file ends after so many bytes. */
@@ -316,7 +325,7 @@ describe('a recording file', () => {
   it.each<[what: string, file: Buffer, message: RegExp]>([
     ['nothing', Buffer.alloc(0), /^It is not a recording of Heapline\. Open one/],
     ['another kind of file', Buffer.from('{"snapshot":{"meta":{}}}'), /^It is not a recording of Heapline\. Open one/],
-    ['a newer version', Buffer.concat([prologue(2), firstBlock]), /^It has version 2 .* Update Heapline to open it\.$/],
+    ['a newer version', Buffer.concat([prologue(3), firstBlock]), /^It has version 3 .* Update Heapline to open it\.$/],
     [
       'a beginning without a header',
       handmade(block(encodeFrame({ type: 'end', batches: 0 }))),
@@ -336,6 +345,36 @@ describe('a recording file', () => {
   ])('of %s is refused with what to do', async (_what, file, message) => {
     await expect(read(file)).rejects.toThrow(RecordingFileError);
     await expect(read(file)).rejects.toThrow(message);
+  });
+
+  it('is damaged from where blocks of another recording follow, or its own in another order', async () => {
+    const warnings = Array.from({ length: 30 }, (_, at): RunBatch => ({
+      type: 'warning',
+      code: 'w',
+      message: `The ${at}th of thirty.`,
+    }));
+    const one = await piecesOfFile([started, ...warnings], 300);
+    // Saved a moment later, and so the same but for its header.
+    const other = await piecesOfFile([started, ...warnings], 300, { ...header, savedAtEpochMs: 5 });
+    expect(one.length).toBe(other.length);
+    expect((await read(Buffer.concat(one))).ending).toEqual({ kind: 'run-went-on' });
+    const half = one.length >> 1;
+    const spliced = [
+      [...one.slice(0, half), ...other.slice(half)],
+      [...one.slice(0, -1), ...other.slice(-1)],
+      [...one.slice(0, 2), ...one.slice(3)],
+      [...one.slice(0, 2), ...one.slice(1)],
+    ];
+    for (const pieces of spliced) {
+      const { batches, ending } = await read(Buffer.concat(pieces));
+      expect(ending).toEqual({ kind: 'damaged', problem: 'a block does not belong behind the one before it' });
+      expect(batches).toEqual([started, ...warnings].slice(0, batches.length));
+    }
+  });
+
+  it('of the version before is read, whose blocks are not bound', async () => {
+    const { batches, ending } = await read(Buffer.concat([prologue(1), firstBlock]));
+    expect({ batches, ending }).toEqual({ batches: [started], ending: { kind: 'cut-off' } });
   });
 
   it('takes no memory for what a block only claims', async () => {

@@ -3,21 +3,27 @@
 //
 // A file is data from anywhere: sizes are checked before anything is allocated for them, and every frame is parsed.
 
+import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { constants, zstdCompress, zstdDecompress } from 'node:zlib';
 import * as v from 'valibot';
 import { decodeFrame, encodeFrame, FrameError, MAXIMUM_FRAME_BYTES } from '../protocol/frame-codec.ts';
-import { describeIssues, quickened } from '../protocol/port.ts';
+import { parse } from '../protocol/parse.ts';
+import { quickened } from '../protocol/port.ts';
 import { RunBatch } from '../protocol/run-batch.ts';
 import { RunDescription } from '../protocol/run-description.ts';
 
-export const RECORDING_FORMAT_VERSION = 1;
+export const RECORDING_FORMAT_VERSION = 2;
+/** Its blocks are not bound to each other. */
+const UNBOUND_VERSION = 1;
 /** Enough for zstd to find what repeats, and little enough to be read in one turn. */
 export const BLOCK_BYTES = 1024 * 1024;
 
 const MAGIC = new TextEncoder().encode('HEAPLINE');
 const PROLOGUE_BYTES = MAGIC.length + 4;
 const BLOCK_PREFIX_BYTES = 8;
+/** Of a block's SHA-256: enough that no two blocks have the same. */
+const BINDING_BYTES = 16;
 const FRAME_LENGTH_BYTES = 4;
 const MAXIMUM_RAW_BYTES = MAXIMUM_FRAME_BYTES + BLOCK_BYTES;
 /** What zstd may need for bytes that it cannot make smaller, generously. */
@@ -91,6 +97,12 @@ export async function* encodeRecording(
   prologue.set(MAGIC);
   new DataView(prologue.buffer).setUint32(MAGIC.length, RECORDING_FORMAT_VERSION, true);
   yield prologue;
+  let binding: Uint8Array = bindingOf(NO_BLOCK, prologue);
+  const blockOf = async (raw: readonly Uint8Array[], rawBytes: number): Promise<Uint8Array<ArrayBuffer>> => {
+    const stored = await storedOf(raw, rawBytes);
+    binding = bindingOf(binding, stored);
+    return blockWith(binding, stored, rawBytes);
+  };
   let frames: Uint8Array[] = [];
   let rawBytes = 0;
   for (const frame of frameBytesOf(header, batches)) {
@@ -115,16 +127,28 @@ function* frameBytesOf(header: RecordingHeader, batches: Iterable<RunBatch>): Ge
   yield encodeFrame({ type: 'end', batches: sequence } satisfies RecordingFrame);
 }
 
-async function blockOf(frames: readonly Uint8Array[], rawBytes: number): Promise<Uint8Array<ArrayBuffer>> {
-  const raw = Buffer.concat(frames, rawBytes);
-  // By the checksum a flipped bit is told from what was written.
-  const stored = await compress(raw, { params: { [constants.ZSTD_c_checksumFlag]: 1 } });
-  const block = new Uint8Array(BLOCK_PREFIX_BYTES + stored.length);
+/** By the checksum a flipped bit is told from what was written. */
+const storedOf = (frames: readonly Uint8Array[], rawBytes: number): Promise<Uint8Array> =>
+  compress(Buffer.concat(frames, rawBytes), { params: { [constants.ZSTD_c_checksumFlag]: 1 } });
+
+function blockWith(binding: Uint8Array, stored: Uint8Array, rawBytes: number): Uint8Array<ArrayBuffer> {
+  const block = new Uint8Array(BLOCK_PREFIX_BYTES + BINDING_BYTES + stored.length);
   const view = new DataView(block.buffer);
   view.setUint32(0, stored.length, true);
   view.setUint32(4, rawBytes, true);
-  block.set(stored, BLOCK_PREFIX_BYTES);
+  block.set(binding, BLOCK_PREFIX_BYTES);
+  block.set(stored, BLOCK_PREFIX_BYTES + BINDING_BYTES);
   return block;
+}
+
+const NO_BLOCK = new Uint8Array(BINDING_BYTES);
+
+/**
+ * Binds a block to all that stands before it, and so to the header: a block of another recording, or from another place of
+ * this one, does not have the binding that it would need. It keeps mistakes out, not people: anybody can reckon it.
+ */
+function bindingOf(before: Uint8Array, stored: Uint8Array): Uint8Array {
+  return createHash('sha256').update(before).update(stored).digest().subarray(0, BINDING_BYTES);
 }
 
 export interface RecordingReader {
@@ -145,12 +169,12 @@ export async function readRecording(chunks: AsyncIterable<Uint8Array>): Promise<
     throw new RecordingFileError('It is not a recording of Heapline. Open one that Heapline has saved.');
   }
   const version = viewOf(prologue).getUint32(MAGIC.length, true);
-  if (version !== RECORDING_FORMAT_VERSION) {
+  if (version !== RECORDING_FORMAT_VERSION && version !== UNBOUND_VERSION) {
     throw new RecordingFileError(
-      `It has version ${version} of the format, and this Heapline reads version ${RECORDING_FORMAT_VERSION}. Update Heapline to open it.`,
+      `It has version ${version} of the format, and this Heapline reads versions ${UNBOUND_VERSION} to ${RECORDING_FORMAT_VERSION}. Update Heapline to open it.`,
     );
   }
-  const frames = framesOf(bytes);
+  const frames = framesOf(bytes, version === UNBOUND_VERSION ? undefined : bindingOf(NO_BLOCK, prologue));
   const first = await frames.next();
   if (first.done === true || first.value.type !== 'recording') {
     const why =
@@ -201,8 +225,12 @@ async function* batchesOf(
 
 const damaged = (problem: string): RecordingEnding => ({ kind: 'damaged', problem });
 
-/** Every frame of every block that is whole. */
-async function* framesOf(bytes: ByteSource): AsyncGenerator<RecordingFrame, RecordingEnding> {
+/** Every frame of every block that is whole. @param binding of the prologue; absent: blocks are not bound */
+async function* framesOf(
+  bytes: ByteSource,
+  binding: Uint8Array | undefined,
+): AsyncGenerator<RecordingFrame, RecordingEnding> {
+  let bindingBefore = binding;
   for (;;) {
     const prefix = await bytes.take(BLOCK_PREFIX_BYTES);
     if (prefix === undefined) return { kind: 'cut-off' };
@@ -214,8 +242,15 @@ async function* framesOf(bytes: ByteSource): AsyncGenerator<RecordingFrame, Reco
     }
     // Millions of them would be gone through without anything that came of it.
     if (rawBytes === 0) return damaged('a block is empty');
+    const claimed = bindingBefore === undefined ? NO_BLOCK : await bytes.take(BINDING_BYTES);
     const stored = await bytes.take(storedBytes);
-    if (stored === undefined) return { kind: 'cut-off' };
+    if (claimed === undefined || stored === undefined) return { kind: 'cut-off' };
+    if (bindingBefore !== undefined) {
+      bindingBefore = bindingOf(bindingBefore, stored);
+      if (!bindingBefore.every((byte, at) => claimed[at] === byte)) {
+        return damaged('a block does not belong behind the one before it');
+      }
+    }
     const raw = await rawOf(stored, rawBytes);
     if (raw === undefined) return damaged('a block cannot be decompressed');
     for (let at = 0; at < raw.length;) {
@@ -252,9 +287,9 @@ function frameOf(
     if (!(error instanceof FrameError)) throw error;
     return { kind: 'damaged', problem: error.message };
   }
-  const parsed = v.safeParse(RecordingFrame, decoded);
+  const parsed = parse(RecordingFrame, decoded);
   if (parsed.success) return { kind: 'frame', frame: parsed.output };
-  return { kind: 'damaged', problem: `a frame cannot be read (${describeIssues(parsed.issues)})` };
+  return { kind: 'damaged', problem: `a frame cannot be read (${parsed.problem})` };
 }
 
 const viewOf = ({ buffer, byteOffset, byteLength }: Uint8Array): DataView =>

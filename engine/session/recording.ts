@@ -2,7 +2,7 @@
 // Append-only: a batch never changes, so that every client sees the same run, whenever it joins.
 
 import { getHeapStatistics } from 'node:v8';
-import { isColumn } from '../protocol/columns.ts';
+import { heldBytes, isColumn, type Column } from '../protocol/columns.ts';
 import type { RunBatch } from '../protocol/run-batch.ts';
 
 /** What a recording may weigh before rows are dropped. Rows lie outside V8's heap, so this is not bound by its limit. */
@@ -23,7 +23,10 @@ export interface Recording {
   readonly heapBytes: number;
   /** True if `batch` still fits into the budgets. */
   hasRoomFor(batch: RunBatch): boolean;
-  /** Appends a batch, whatever it weighs, and returns its sequence. Sequences are gapless from 0. */
+  /**
+   * Appends a batch, whatever it weighs, and returns its sequence. Sequences are gapless from 0. Of the memory that its columns
+   * are views of, little more is kept than what they show.
+   */
   append(batch: RunBatch): number;
   /** @throws RangeError if there is no such batch. */
   at(sequence: number): RunBatch;
@@ -44,8 +47,33 @@ export function approximateBytes(value: unknown): number {
   return 8;
 }
 
-function rowBytes(batch: RunBatch): number {
-  return Object.values(batch).reduce<number>((sum, field) => sum + (isColumn(field) ? field.byteLength : 0), 0);
+const columnsOf = (batch: RunBatch): Column[] => Object.values(batch).filter(isColumn);
+const shownBytes = (columns: readonly Column[]): number => columns.reduce((sum, { byteLength }) => sum + byteLength, 0);
+
+/** What a small batch may keep besides its rows without being copied: the JSON of its frame. */
+const SMALL_WASTE_BYTES = 1024;
+
+interface Weight {
+  /** Of the batch as it is kept. */
+  readonly bytes: number;
+  /** What of them lies in V8's heap. */
+  readonly heapBytes: number;
+  /** Whether its columns keep so much more in memory than they show that it is kept with copies of them. */
+  readonly isWasteful: boolean;
+}
+
+function weigh(batch: RunBatch): Weight {
+  const columns = columnsOf(batch);
+  const shown = shownBytes(columns);
+  const held = heldBytes(columns);
+  const isWasteful = held - shown > Math.max(SMALL_WASTE_BYTES, shown / 4);
+  const heapBytes = approximateBytes(batch) - shown;
+  return { bytes: heapBytes + (isWasteful ? shown : held), heapBytes, isWasteful };
+}
+
+function withOwnColumns(batch: RunBatch): RunBatch {
+  const fields = Object.entries(batch).map(([name, field]) => [name, isColumn(field) ? field.slice() : field]);
+  return Object.fromEntries(fields) as RunBatch;
 }
 
 /** @param budgetBytes what `hasRoomFor` measures against; and of it, `heapBudgetBytes` for what lies in V8's heap. */
@@ -68,14 +96,14 @@ export function createRecording(
       return heapBytes;
     },
     hasRoomFor(batch) {
-      const bytes = approximateBytes(batch);
-      return recording.bytes + bytes <= budgetBytes && heapBytes + bytes - rowBytes(batch) <= heapBudgetBytes;
+      const weight = weigh(batch);
+      return recording.bytes + weight.bytes <= budgetBytes && heapBytes + weight.heapBytes <= heapBudgetBytes;
     },
     append(batch) {
-      const bytes = approximateBytes(batch);
-      bytesBefore.push(recording.bytes + bytes);
-      batches.push(batch);
-      heapBytes += bytes - rowBytes(batch);
+      const weight = weigh(batch);
+      bytesBefore.push(recording.bytes + weight.bytes);
+      batches.push(weight.isWasteful ? withOwnColumns(batch) : batch);
+      heapBytes += weight.heapBytes;
       return batches.length - 1;
     },
     at(sequence) {

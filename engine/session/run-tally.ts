@@ -127,7 +127,7 @@ export function createRunTally(): RunTally {
   const decoder = new TextDecoder();
 
   const happened = (atMs: number): void => {
-    if (atMs > lastEventMs) lastEventMs = atMs;
+    if (atMs > lastEventMs && atMs !== Infinity) lastEventMs = atMs;
   };
   const warn = (message: string): void => {
     if (!warnings.includes(message)) warnings.push(message);

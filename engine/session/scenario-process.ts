@@ -6,7 +6,6 @@ import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
-import * as v from 'valibot';
 import {
   LOADER_ENVIRONMENT_VARIABLE,
   LOADER_SYMBOL,
@@ -15,6 +14,7 @@ import {
   type LoaderCommand,
   type LoaderOptions,
 } from '../own-scenarios/loader-message.ts';
+import { parseJson } from '../protocol/parse.ts';
 import type { UsableNode } from './find-nodes.ts';
 import { messageOf } from './message-of.ts';
 import { killTree } from './node-launcher.ts';
@@ -30,6 +30,7 @@ const LAST_OUTPUT_MS = 1_000;
 const MAXIMUM_STDERR_CHARACTERS = 64 * 1024;
 /** A longer report is a mistake of the file's; its process is ended. */
 const MAXIMUM_REPORT_CHARACTERS = 32 * 1024 * 1024;
+const MAXIMUM_REPORT_VALUES = 100_000;
 
 /** The process is gone, says nothing although its time is over, or was given up from here. */
 export type LoaderEnd =
@@ -165,13 +166,10 @@ function readReports(child: ChildProcess, tell: (report: LoaderReport) => void):
     if (characters > MAXIMUM_REPORT_CHARACTERS) killTree(child);
   });
   createInterface({ input: stream, crlfDelay: Infinity }).on('line', (line) => {
-    let raw: unknown;
-    try {
-      raw = JSON.parse(line);
-    } catch {
-      return;
-    }
-    const parsed = v.safeParse(LoaderReport, raw);
+    const parsed = parseJson(LoaderReport, line, {
+      mostCharacters: MAXIMUM_REPORT_CHARACTERS,
+      mostValues: MAXIMUM_REPORT_VALUES,
+    });
     if (parsed.success) tell(parsed.output);
   });
 }

@@ -2,20 +2,25 @@
 // Runs in the session; the endpoint makes one for each observer that connects.
 
 import type { Socket } from 'node:net';
-import { createFrameDecoder, encodeFrame } from '../protocol/frame-codec.ts';
+import { createFrameDecoder, encodeFrame, type FrameLimits } from '../protocol/frame-codec.ts';
 import { createPortReceiver, type Port } from '../protocol/port.ts';
 import { messageOf } from './message-of.ts';
 
 /** More than this waiting to be written means that the other side does not read; the connection is given up. */
 const MAXIMUM_UNSENT_BYTES = 64 * 1024 * 1024;
 
+export interface SocketPort extends Port<unknown, object> {
+  /** What is taken from the next frame on. */
+  setLimits(limits: FrameLimits): void;
+}
+
 /**
  * Takes over `socket`. Bytes that are no frames, and a peer that stops reading, close the port with that problem.
  * Nothing is buffered on the way in: a message is delivered in the turn in which its last byte arrived.
  */
-export function createSocketPort(socket: Socket): Port<unknown, object> {
+export function createSocketPort(socket: Socket, limits: FrameLimits = {}): SocketPort {
   const receiver = createPortReceiver<unknown>();
-  const decoder = createFrameDecoder();
+  const decoder = createFrameDecoder(limits);
   let problem: string | undefined;
   let isClosing = false;
 
@@ -41,6 +46,7 @@ export function createSocketPort(socket: Socket): Port<unknown, object> {
   socket.on('close', () => receiver.closed(problem));
 
   return {
+    setLimits: decoder.setLimits,
     post(message) {
       if (isClosing || receiver.isClosed || socket.destroyed) return;
       socket.write(encodeFrame(message));

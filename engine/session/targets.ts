@@ -4,9 +4,9 @@
 import { randomUUID, timingSafeEqual } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
-import * as v from 'valibot';
 import type { Target } from '../protocol/event.ts';
 import type { ObserverOptions } from '../protocol/observer-message.ts';
+import { parseJson } from '../protocol/parse.ts';
 import { MAXIMUM_TARGET_LINE_BYTES, TargetMessage, type TargetCommand } from '../protocol/target-message.ts';
 import type { ProcessExit } from './launcher.ts';
 import { openRendezvous } from './rendezvous.ts';
@@ -146,21 +146,12 @@ function readMessages(socket: Socket, onMessage: (message: TargetMessage) => voi
     if (text.length > MAXIMUM_TARGET_LINE_BYTES) return void socket.destroy();
     for (const line of lines) {
       if (socket.destroyed) return;
-      const message = parse(line);
-      if (message === undefined) return void socket.destroy();
-      onMessage(message);
+      const parsed = parseJson(TargetMessage, line, { mostCharacters: MAXIMUM_TARGET_LINE_BYTES });
+      // Whoever says anything else is no target.
+      if (!parsed.success) return void socket.destroy();
+      onMessage(parsed.output);
     }
   });
-}
-
-function parse(line: string): TargetMessage | undefined {
-  try {
-    const parsed = v.safeParse(TargetMessage, JSON.parse(line));
-    return parsed.success ? parsed.output : undefined;
-  } catch {
-    // Not JSON: whoever speaks is no target.
-    return undefined;
-  }
 }
 
 function isSame(given: string, expected: string): boolean {

@@ -4,10 +4,10 @@
 import '@fontsource-variable/inter';
 import '@fontsource-variable/jetbrains-mono';
 import uPlot from 'uplot';
-import * as v from 'valibot';
 import { createApp, h, nextTick, shallowRef } from 'vue';
 import { EngineEvent } from '../../engine/protocol/event.ts';
 import { decodeFrame } from '../../engine/protocol/frame-codec.ts';
+import { parse } from '../../engine/protocol/parse.ts';
 import { quickened } from '../../engine/protocol/port.ts';
 import type { BatchGroup } from '../../engine/protocol/run-batch.ts';
 import RunTimeline from '../src/charts/RunTimeline.vue';
@@ -199,7 +199,7 @@ async function fetchFrames(url: string): Promise<Uint8Array[]> {
 /** As validatedPort parses. */
 const schema = quickened(EngineEvent);
 function groupOf(message: unknown): BatchGroup {
-  const parsed = v.safeParse(schema, message);
+  const parsed = parse(schema, message);
   if (!parsed.success || parsed.output.type !== 'run-events') throw new Error('Not a group of batches.');
   return parsed.output;
 }

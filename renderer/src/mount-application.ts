@@ -6,7 +6,7 @@ import './styles/tokens.css';
 import './styles/base.css';
 import { createPinia } from 'pinia';
 import { createApp, watch, type App as VueApp } from 'vue';
-import * as v from 'valibot';
+import { parse } from '../../engine/protocol/parse.ts';
 import App from './App.vue';
 import { useEngineStore } from './stores/engine-store.ts';
 import { useRunStore } from './stores/run-store.ts';
@@ -51,7 +51,7 @@ function openWhatTheAddressNames(runStore: ReturnType<typeof useRunStore>): void
   );
   window.addEventListener('message', ({ source, data }) => {
     // Only this window's own preload script is listened to, never a frame or an opener.
-    const message = source === window ? v.safeParse(DesktopScriptMessage, data) : undefined;
+    const message = source === window ? parse(DesktopScriptMessage, data) : undefined;
     if (message?.success === true) runStore.open({ kind: 'file', path: message.output.path });
   });
 }

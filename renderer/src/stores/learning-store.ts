@@ -8,6 +8,7 @@ import * as v from 'valibot';
 import { STAGES, type ScenarioDescription, type Stage } from '../../../engine/protocol/catalogue.ts';
 import type { Ending } from '../../../engine/protocol/vocabulary.ts';
 import { useEngineStore } from './engine-store.ts';
+import { parseStored } from './parse-stored.ts';
 
 const Progress = v.object({ finished: v.fallback(v.array(v.string()), []) });
 type Progress = v.InferOutput<typeof Progress>;
@@ -16,14 +17,7 @@ const STORAGE_KEY = 'heapline.progress.1';
 
 /** Reads what is stored; what is wrong becomes nothing. */
 function parseProgress(stored: string): Progress {
-  let raw: unknown;
-  try {
-    raw = JSON.parse(stored);
-  } catch {
-    // Not JSON: nothing in there can be kept.
-    raw = {};
-  }
-  return v.parse(Progress, typeof raw === 'object' && raw !== null ? raw : {});
+  return parseStored(Progress, stored);
 }
 
 interface PathStage {

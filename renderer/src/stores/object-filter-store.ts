@@ -18,6 +18,7 @@ import type { TimeRange } from '../stream/run-stream.ts';
 import { useDrawerStore } from './drawer-store.ts';
 import { useRunStore } from './run-store.ts';
 import { useTimelineStore } from './timeline-store.ts';
+import { parseStored } from './parse-stored.ts';
 
 const Remembered = v.object({
   text: v.fallback(v.string(), ''),
@@ -33,14 +34,7 @@ const STORAGE_KEY = 'heapline.objects.1';
 
 /** Reads what is stored; what is missing or wrong becomes the default, one by one. */
 export function parseObjectFilter(stored: string): Remembered {
-  let raw: unknown;
-  try {
-    raw = JSON.parse(stored);
-  } catch {
-    // Not JSON: nothing in there can be kept.
-    raw = {};
-  }
-  return v.parse(Remembered, typeof raw === 'object' && raw !== null ? raw : {});
+  return parseStored(Remembered, stored);
 }
 
 /** The table follows a selection that is being drawn at this distance: a million rows are not filtered for each pixel. */

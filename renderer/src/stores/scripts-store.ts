@@ -5,11 +5,13 @@ import { useEventListener, useLocalStorage } from '@vueuse/core';
 import { defineStore } from 'pinia';
 import { computed, ref, shallowReactive, shallowRef } from 'vue';
 import * as v from 'valibot';
+import { parseOrThrow } from '../../../engine/protocol/parse.ts';
 import { GcPolicy, Limits, type Program } from '../../../engine/protocol/run-description.ts';
 import { parseCommandLine } from '../scripts/command-line.ts';
 import { SCRATCH_EXAMPLE } from '../scripts/scratch-example.ts';
 import { NotConnectedError, RefusedError } from '../transport/engine-client.ts';
 import { useEngineStore } from './engine-store.ts';
+import { parseStored } from './parse-stored.ts';
 
 /** Rows as typed, the unfinished ones among them. */
 const EnvironmentRow = v.object({ name: v.string(), value: v.string() });
@@ -30,7 +32,7 @@ const LaunchSettings = v.object({
   limits: v.fallback(v.nullable(Limits), null),
 });
 export type LaunchSettings = v.InferOutput<typeof LaunchSettings>;
-export const defaultLaunchSettings = (): LaunchSettings => v.parse(LaunchSettings, {});
+export const defaultLaunchSettings = (): LaunchSettings => parseOrThrow(LaunchSettings, {});
 
 const Remembered = v.object({
   /** Latest opened first. */
@@ -54,14 +56,7 @@ const SAVE_AFTER_MS = 400;
 
 /** Reads what is stored; what is missing or wrong becomes the default, one by one. */
 export function parseRemembered(stored: string): Remembered {
-  let raw: unknown;
-  try {
-    raw = JSON.parse(stored);
-  } catch {
-    // Not JSON: nothing in there can be kept.
-    raw = {};
-  }
-  return v.parse(Remembered, typeof raw === 'object' && raw !== null ? raw : {});
+  return parseStored(Remembered, stored);
 }
 
 /** What is known of a script's text. */

@@ -7,6 +7,7 @@ import { computed, watchEffect } from 'vue';
 import * as v from 'valibot';
 import { GROUPINGS } from '../stream/lane-counts.ts';
 import { desktopBridge } from '../transport/desktop-bridge.ts';
+import { parseStored } from './parse-stored.ts';
 
 export const THEME_CHOICES = ['system', 'light', 'dark'] as const;
 export type ThemeChoice = (typeof THEME_CHOICES)[number];
@@ -69,14 +70,7 @@ const STORAGE_KEY = 'heapline.settings.1';
 
 /** Reads stored settings; what is missing or wrong becomes the default, one by one. */
 export function parseSettings(stored: string): Settings {
-  let raw: unknown;
-  try {
-    raw = JSON.parse(stored);
-  } catch {
-    // Not JSON: nothing in there can be kept.
-    raw = {};
-  }
-  return v.parse(Settings, typeof raw === 'object' && raw !== null ? raw : {});
+  return parseStored(Settings, stored);
 }
 
 export const useSettingsStore = defineStore('settings', () => {
