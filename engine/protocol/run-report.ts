@@ -90,12 +90,13 @@ export const ReportedObject = v.object({
   site: v.nullable(v.string()),
   verdict: v.picklist(VERDICTS),
   reason: v.picklist(VERDICT_REASONS),
-  registeredAtMs: v.number(),
+  /** Null where its row was lost. */
+  registeredAtMs: Figure,
   releasedAtMs: v.exactOptional(v.number()),
   /** Start of the last major GC that could have seen the object alive, and end of the first that can have cleared it. */
   collectedBetweenMs: v.exactOptional(v.tuple([v.number(), v.number()])),
   callbackStartedAtMs: v.exactOptional(v.number()),
-  callbackMs: v.exactOptional(v.number()),
+  callbackMs: v.exactOptional(Figure),
   why: v.exactOptional(ReportedWhy),
 });
 export type ReportedObject = v.InferOutput<typeof ReportedObject>;
@@ -125,7 +126,7 @@ export const RunReport = v.object({
     peakExternalBytes: Figure,
     finalExternalBytes: Figure,
   }),
-  gc: v.object({ minor: Count, major: Count, forced: Count, totalPauseMs: v.number(), longestPauseMs: Figure }),
+  gc: v.object({ minor: Count, major: Count, forced: Count, totalPauseMs: Figure, longestPauseMs: Figure }),
   registrations: VerdictCounts,
   /** Registered → callback started, of every finalized registration. */
   latencyMs: v.object({ count: Count, p50: Figure, p95: Figure, p99: Figure, max: Figure }),
@@ -135,9 +136,9 @@ export const RunReport = v.object({
       site: v.nullable(v.string()),
       registrations: Count,
       finalized: Count,
-      callbackTotalMs: v.number(),
+      callbackTotalMs: Figure,
       /** Longest stretch of callbacks of this registry with nothing between them. */
-      longestStallMs: v.number(),
+      longestStallMs: Figure,
     }),
   ),
   /** How many registries are not in `registries`; absent: none. */

@@ -148,7 +148,7 @@ function predict(facts: PredictionFacts): PredictionCheck[] {
   const all = [...tallies.values()];
   // By time and not by label: labels are the first thing to be lost when a million registrations come at once.
   for (const { verdict, registeredAtMs, callbackStartedAtMs } of facts.objects) {
-    const tally = all.findLast(({ startMs }) => registeredAtMs >= startMs);
+    const tally = all.findLast(({ startMs }) => (registeredAtMs ?? NaN) >= startMs);
     if (tally === undefined) continue;
     tally.registered++;
     if (verdict === 'finalized') tally.finalized++;

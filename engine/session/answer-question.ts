@@ -39,7 +39,7 @@ function isLate({ callbackStartedAtMs, collectedBetweenMs, releasedAtMs, registe
   if (callbackStartedAtMs === undefined) return false;
   const collectedAtMs = collectedBetweenMs?.[1];
   if (collectedAtMs !== undefined && callbackStartedAtMs - collectedAtMs >= LATE_AFTER_COLLECTION_MS) return true;
-  return callbackStartedAtMs - (releasedAtMs ?? registeredAtMs) >= LATE_AFTER_RELEASE_MS;
+  return callbackStartedAtMs - (releasedAtMs ?? registeredAtMs ?? NaN) >= LATE_AFTER_RELEASE_MS;
 }
 
 const DEADLY: readonly OutcomeStatus[] = ['threw', 'crashed', 'out-of-memory'];

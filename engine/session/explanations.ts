@@ -184,7 +184,7 @@ export function createWhyReader(alive: AliveExplanation): (id: number) => Report
     return {
       cause: reason.cause,
       fix: reason.fix,
-      ...(Number.isNaN(retained) ? {} : { retainedBytes: retained }),
+      ...(Number.isFinite(retained) ? { retainedBytes: retained } : {}),
       path: withEntries(reason.paths[0] ?? [], entries),
     };
   };

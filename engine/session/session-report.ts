@@ -63,7 +63,7 @@ export function buildReport(facts: ReportFacts, maximumObjects = DEFAULT_REPORTE
       minor: collections.minor,
       major: collections.major,
       forced: collections.forced,
-      totalPauseMs: collections.totalPauseMs,
+      totalPauseMs: figure(collections.totalPauseMs),
       longestPauseMs: figure(collections.longestPauseMs),
     },
     registrations: countVerdicts(verdicts.verdict),
@@ -73,8 +73,8 @@ export function buildReport(facts: ReportFacts, maximumObjects = DEFAULT_REPORTE
       site: reportedSite(tally, registry.siteId),
       registrations: registry.registrations,
       finalized: registry.finalized,
-      callbackTotalMs: registry.callbackTotalMs,
-      longestStallMs: registry.longestStallMs,
+      callbackTotalMs: figure(registry.callbackTotalMs),
+      longestStallMs: figure(registry.longestStallMs),
     })),
     ...(registriesOmitted > 0 && { registriesOmitted }),
     objects: Array.from(chosen, objectAt),
@@ -110,9 +110,9 @@ function describeProgram(program: Program): RunReport['scenario'] {
   }
 }
 
-/** A figure that is not known is null in the document. */
+/** A figure that is not known is null in the document, which has no number that is not finite. */
 function figure(value: number | undefined): number | null {
-  return value === undefined || Number.isNaN(value) ? null : value;
+  return value !== undefined && Number.isFinite(value) ? value : null;
 }
 
 /** `src/cart.ts:12:3`; null if the site was not recorded. */
@@ -142,7 +142,7 @@ function createObjectReader(
     const callbackStartedAtMs = rows.callbackStartMs[row] ?? NaN;
     const label = tally.labelAt(row);
     const releasedAtMs = tally.releasedAtMs(label, registeredAtMs);
-    const hasCallback = !Number.isNaN(callbackStartedAtMs);
+    const hasCallback = Number.isFinite(callbackStartedAtMs);
     const collectedBetweenMs = hasCallback
       ? (collectedBetween(releasedAtMs ?? registeredAtMs, callbackStartedAtMs) ??
         // V8 may see that an object is not used any more before the program says so.
@@ -157,10 +157,10 @@ function createObjectReader(
       site: reportedSite(tally, siteId),
       verdict: VERDICTS[verdicts.verdict[row] ?? 0] ?? 'unknown',
       reason: VERDICT_REASONS[verdicts.reason[row] ?? 0] ?? 'none',
-      registeredAtMs,
+      registeredAtMs: figure(registeredAtMs),
       ...(releasedAtMs === undefined ? {} : { releasedAtMs }),
-      ...(collectedBetweenMs === undefined ? {} : { collectedBetweenMs }),
-      ...(hasCallback ? { callbackStartedAtMs, callbackMs: rows.callbackMs[row] ?? NaN } : {}),
+      ...(collectedBetweenMs?.every(Number.isFinite) === true ? { collectedBetweenMs } : {}),
+      ...(hasCallback ? { callbackStartedAtMs, callbackMs: figure(rows.callbackMs[row]) } : {}),
       ...(why === undefined ? {} : { why }),
     };
   };

@@ -2,6 +2,7 @@
 // Runs in the page; used by the connection and by whatever opens scripts.
 
 import * as v from 'valibot';
+import { parse } from '../../../engine/protocol/parse.ts';
 import { RecordingProgress } from '../../../engine/protocol/recording-progress.ts';
 
 /** The data of the window message that carries the MessagePort to the engine. */
@@ -65,7 +66,7 @@ export type DesktopCommand = v.InferOutput<typeof DesktopCommandMessage>['comman
 export function onDesktopCommand(listener: (command: DesktopCommand) => void): void {
   window.addEventListener('message', ({ source, data }) => {
     // Only this window's own preload script is listened to, never a frame or an opener.
-    const message = source === window ? v.safeParse(DesktopCommandMessage, data) : undefined;
+    const message = source === window ? parse(DesktopCommandMessage, data) : undefined;
     if (message?.success === true) listener(message.output.command);
   });
 }
@@ -73,13 +74,13 @@ export function onDesktopCommand(listener: (command: DesktopCommand) => void): v
 /** Calls back for everything that the application tells of recordings, as long as the page is there. */
 export function onDesktopRecording(listener: (progress: RecordingProgress) => void): void {
   window.addEventListener('message', ({ source, data }) => {
-    const message = source === window ? v.safeParse(DesktopRecordingMessage, data) : undefined;
+    const message = source === window ? parse(DesktopRecordingMessage, data) : undefined;
     if (message?.success === true) listener(message.output.progress);
   });
 }
 
 /** The bridge of the desktop application that shows this page, if one does. */
 export function desktopBridge(): DesktopBridge | undefined {
-  const parsed = v.safeParse(DesktopBridge, Reflect.get(window, 'heaplineDesktop'));
+  const parsed = parse(DesktopBridge, Reflect.get(window, 'heaplineDesktop'));
   return parsed.success ? parsed.output : undefined;
 }

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { PROTOCOL_VERSION } from '../../../engine/protocol/command.ts';
 import type { EngineEventOf } from '../../../engine/protocol/event.ts';
+import { FrameError } from '../../../engine/protocol/frame-codec.ts';
 import type { RunBatch } from '../../../engine/protocol/run-batch.ts';
 import { syntheticRun } from '../../../tests/fixtures/synthetic-run.ts';
 import { createStandInEngine, type StandInEngine, type StandInOptions } from '../../dev/stand-in-engine.ts';
@@ -367,13 +368,67 @@ describe('engine client', () => {
     expect(sink.names).toEqual(['a', 'b', 'c', 'd']);
   });
 
-  it('begins anew when a message of the engine cannot be read', async () => {
+  it('does not connect again for a message that it could not read, which would be the same', async () => {
     start();
     await settle();
     engine.send({ type: 'accepted', requestId: 'one' } as never);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(connections.at(-1)).toMatchObject({ kind: 'unusable', problem: expect.stringContaining('requestId') });
+    expect(engine.received.filter(({ type }) => type === 'hello')).toHaveLength(1);
+  });
+
+  it('keeps what came before an event that it could not read, says so, and asks no more', async () => {
+    start();
+    engine.record('r', mark('a'));
+    engine.record('s', mark('x'));
+    const [sink, other] = [createRecordingSink(), createRecordingSink()];
+    client.follow('r', sink);
+    client.follow('s', other);
     await settle();
-    expect(connections.at(-1)).toMatchObject({ kind: 'lost', problem: expect.stringContaining('requestId') });
+    engine.record('r', { type: 'marks', items: [{ kind: 'user-mark', name: 'b', atMs: NaN }] });
+    engine.record('r', mark('c'));
+    engine.record('s', mark('y'));
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(failures).toEqual([['r', expect.stringMatching(/^An event of the run could not be read: .*atMs/)]]);
+    expect([sink.names, other.names]).toEqual([['a'], ['x', 'y']]);
+    expect(connections.at(-1)).toEqual({ kind: 'connected' });
+    expect(engine.received.filter(({ type }) => type === 'follow-run')).toHaveLength(2);
+    // Nor over another connection.
+    engine.cut();
     await vi.advanceTimersByTimeAsync(1_000);
+    const again = engine.received.flatMap((command) => (command.type === 'follow-run' ? [command.runId] : []));
+    expect(again.slice(2)).toEqual(['s']);
+  });
+
+  it('rejects a request whose answer it could not read', async () => {
+    start({ onQuery: ({ requestId }) => ({ type: 'nodes', requestId, nodes: 'none' }) as never });
+    await settle();
+    await expect(client.request({ type: 'list-nodes' })).rejects.toThrow(/answer could not be read: nodes/);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(connections.at(-1)).toEqual({ kind: 'connected' });
+    expect(engine.received.filter(({ type }) => type === 'list-nodes')).toHaveLength(1);
+  });
+
+  it('is not usable where a frame cannot be decoded, and asks for nothing again', async () => {
+    start();
+    await settle();
+    engine.send(new FrameError('A frame has more values than any message.') as never);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(connections.at(-1)).toMatchObject({ kind: 'unusable', problem: expect.stringContaining('more values') });
+    expect(engine.received.filter(({ type }) => type === 'hello')).toHaveLength(1);
+  });
+
+  it('asks once for an event that is missing, and then no more', async () => {
+    start();
+    engine.record('r', mark('a'));
+    const sink = createRecordingSink();
+    client.follow('r', sink);
+    await settle();
+    for (let attempt = 0; attempt < 2; attempt += 1) {
+      engine.send({ type: 'run-events', runId: 'r', sequence: 5, count: 1, batches: [mark('z')], aheadBytes: 0 });
+      await vi.advanceTimersByTimeAsync(1_000);
+    }
+    expect(failures).toEqual([['r', 'Event 1 of the run is missing.']]);
     expect(connections.at(-1)).toEqual({ kind: 'connected' });
   });
 

@@ -1,6 +1,7 @@
 // The page's side of the protocol: greets the engine, matches answers to requests, follows runs, and reconnects.
 // Runs in the page without Vue; the stores listen to it. A run that was being followed goes on where it stopped.
 
+import * as v from 'valibot';
 import { PROTOCOL_VERSION, type Command } from '../../../engine/protocol/command.ts';
 import type { ExperimentListing } from '../../../engine/protocol/experiment.ts';
 import type { ExperimentChange } from '../../../engine/protocol/listing.ts';
@@ -12,6 +13,8 @@ import {
   type Target,
 } from '../../../engine/protocol/event.ts';
 import type { OwnScenario } from '../../../engine/protocol/own-scenario.ts';
+import { FrameError } from '../../../engine/protocol/frame-codec.ts';
+import { parse, ParseError } from '../../../engine/protocol/parse.ts';
 import { validatedPort, type Disposable, type Port } from '../../../engine/protocol/port.ts';
 import { FAR_BEHIND_BYTES, type BatchGroup } from '../../../engine/protocol/run-batch.ts';
 import { assertNever } from '../../../engine/protocol/vocabulary.ts';
@@ -116,6 +119,13 @@ export interface EngineClientOptions extends HostConnection {
   readonly welcomeTimeoutMs?: number;
 }
 
+/** What may be told of a message that cannot be read as a whole. */
+const Subject = v.object({
+  type: v.exactOptional(v.string()),
+  runId: v.exactOptional(v.string()),
+  requestId: v.exactOptional(v.number()),
+});
+
 const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
 
 /** Makes a client that is not connected yet. */
@@ -137,6 +147,8 @@ export function createEngineClient({
   let nextRequestId = 0;
   const answers = new Map<number, Answer>();
   const followed = new Map<string, RunSink>();
+  /** By run, the event that was asked for again because it was missing. */
+  const missed = new Map<string, number>();
 
   function tellConnection(state: ConnectionState): void {
     listener?.onConnection(state);
@@ -176,9 +188,9 @@ export function createEngineClient({
       (rawPort) => {
         isOpening = false;
         if (isDisposed) return rawPort.close();
-        const opened = validatedPort(rawPort, EngineEvent, (problem) =>
-          abandon(opened, `A message of the engine could not be read: ${problem}`),
-        );
+        const opened = validatedPort(rawPort, EngineEvent, (problem, raw) => {
+          if (port === opened) leaveUnread(problem, raw);
+        });
         port = opened;
         timer = setTimeout(() => abandon(opened, 'The engine does not answer.'), welcomeTimeoutMs);
         opened.onClose((problem) => {
@@ -201,6 +213,28 @@ export function createEngineClient({
     if (port !== abandoned) return;
     lose(problem);
     abandoned.close();
+  }
+
+  /** What cannot be read would not be any better another time: whatever it answers is given up, and never asked for again. */
+  function leaveUnread(problem: string, raw: unknown): void {
+    const about = parse(Subject, raw);
+    const { type, runId, requestId } = about.success ? about.output : {};
+    if (type === 'run-events' && runId !== undefined) {
+      return stopFollowing(runId, `An event of the run could not be read: ${problem}`);
+    }
+    const answer = requestId === undefined ? undefined : answers.get(requestId);
+    if (requestId === undefined || answer === undefined) {
+      return giveUp(`A message of the engine could not be read: ${problem}. Reload the page.`);
+    }
+    answers.delete(requestId);
+    answer.reject(new RefusedError('not-available', `The engine's answer could not be read: ${problem}.`));
+  }
+
+  /** Keeps what is here of a run, of which no more can be shown. */
+  function stopFollowing(runId: string, message: string): void {
+    if (!followed.has(runId)) return;
+    client.leave(runId);
+    listener?.onFollowFailed(runId, message);
   }
 
   function askToFollow(runId: string, sink: RunSink, atMostBytes?: number): void {
@@ -235,7 +269,11 @@ export function createEngineClient({
         const isNext = events.runId === runId && events.sequence <= sink.nextSequence;
         if (!isNext || !takeEvents(asked, events)) break;
       }
-    } catch {
+    } catch (error) {
+      if (error instanceof FrameError || error instanceof ParseError) {
+        if (isStillAsked()) stopFollowing(runId, `An event of the run could not be read: ${error.message}`);
+        return;
+      }
       // As through the port, from where it stopped.
     }
     if (isStillAsked()) askToFollow(runId, sink);
@@ -250,6 +288,11 @@ export function createEngineClient({
     // Sent twice, because following began anew while events were on their way.
     if (sequence < sink.nextSequence) return true;
     if (sequence > sink.nextSequence) {
+      if (missed.get(runId) === sink.nextSequence) {
+        stopFollowing(runId, `Event ${sink.nextSequence} of the run is missing.`);
+        return false;
+      }
+      missed.set(runId, sink.nextSequence);
       abandon(from, `Event ${sink.nextSequence} of a run is missing; asking for it again.`);
       return false;
     }
@@ -257,8 +300,7 @@ export function createEngineClient({
       sink.apply(events);
     } catch (error) {
       // Asking again would bring the same batch: stop here, with everything that came before it.
-      followed.delete(runId);
-      listener?.onFollowFailed(runId, `Event ${sequence} cannot be shown: ${messageOf(error)}`);
+      stopFollowing(runId, `Event ${sequence} cannot be shown: ${messageOf(error)}`);
       return false;
     }
     // Nothing follows: an engine that was started again meanwhile must not be asked for what is all here.
@@ -356,6 +398,7 @@ export function createEngineClient({
     },
     follow(runId, sink) {
       followed.set(runId, sink);
+      missed.delete(runId);
       if (isWelcome) beginToFollow(runId, sink);
     },
     leave(runId) {

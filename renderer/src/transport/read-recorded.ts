@@ -1,9 +1,9 @@
 // Reads what is recorded of a run over HTTP, from a host that serves the page: several times as fast as through its socket,
 // which a browser takes in small pieces. Runs in the page; called by the engine client where a run is far ahead of it.
 
-import * as v from 'valibot';
 import { EngineEvent, type EngineEventOf } from '../../../engine/protocol/event.ts';
 import { createFrameDecoder } from '../../../engine/protocol/frame-codec.ts';
+import { parseOrThrow } from '../../../engine/protocol/parse.ts';
 import { quickened } from '../../../engine/protocol/port.ts';
 
 /** What is recorded by then from a sequence on, in order. Rejects where it cannot be read; what came before stands. */
@@ -28,7 +28,7 @@ export const createReadRecorded = (
         const { done, value } = await reader.read();
         if (done) return;
         for (const message of decoder.push(value)) {
-          const event = v.parse(Event, message);
+          const event = parseOrThrow(Event, message);
           if (event.type !== 'run-events') throw new Error(`The host sent “${event.type}”.`);
           yield event;
         }

@@ -2,6 +2,7 @@
 // downloads in a browser. Runs in the page; the recording store listens to it.
 
 import * as v from 'valibot';
+import { parseJson } from '../../../engine/protocol/parse.ts';
 import { RECORDING_EXTENSION } from '../../../engine/protocol/recording-origin.ts';
 import type { RecordingProgress } from '../../../engine/protocol/recording-progress.ts';
 import { onDesktopRecording, type DesktopBridge } from './desktop-bridge.ts';
@@ -42,6 +43,7 @@ export function createDesktopRecordingHost(
 }
 
 const Opened = v.object({ runId: v.string() });
+const MOST_ANSWER_CHARACTERS = 1_000;
 
 export function createServedRecordingHost(tell: (progress: RecordingProgress) => void): RecordingHost {
   let upload: XMLHttpRequest | undefined;
@@ -60,7 +62,9 @@ export function createServedRecordingHost(tell: (progress: RecordingProgress) =>
     request.addEventListener('error', () => fail('The connection was lost meanwhile. Try it again.'));
     request.addEventListener('load', () => {
       if (request.status !== 200) return fail(request.responseText.trim());
-      tell({ kind: 'opened', runId: v.parse(Opened, JSON.parse(request.responseText)).runId });
+      const answer = parseJson(Opened, request.responseText, { mostCharacters: MOST_ANSWER_CHARACTERS });
+      if (!answer.success) return fail(`The host's answer cannot be read. ${answer.problem}`);
+      tell({ kind: 'opened', runId: answer.output.runId });
     });
     request.addEventListener('loadend', () => {
       if (upload === request) upload = undefined;

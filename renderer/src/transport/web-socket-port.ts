@@ -2,7 +2,7 @@
 // Runs in the page; opened by `host-connection.ts`, used by the engine client.
 
 import type { Command } from '../../../engine/protocol/command.ts';
-import { decodeFrame, encodeFrame } from '../../../engine/protocol/frame-codec.ts';
+import { decodeFrame, encodeFrame, FrameError } from '../../../engine/protocol/frame-codec.ts';
 import { createPortReceiver, type Port } from '../../../engine/protocol/port.ts';
 
 /** Opens a WebSocket and resolves once messages can pass. Rejects if the server does not answer or refuses. */
@@ -35,7 +35,9 @@ export function openWebSocketPort(address: string): Promise<Port<unknown, Comman
       try {
         message = decodeFrame(new Uint8Array(data));
       } catch (error) {
-        return failFrame(error instanceof Error ? error.message : String(error));
+        if (!(error instanceof FrameError)) throw error;
+        // The connection is fine. Closed for this, it would be opened again, and the same be asked for.
+        message = error;
       }
       receiver.deliver(message);
     });
