@@ -187,24 +187,33 @@ function columnsIn(frame: Uint8Array<ArrayBuffer>, columnsStart: number): Column
   };
 }
 
-/** Cuts a byte stream into frames and decodes each. After a FrameError it must not be used again. */
-export function createFrameDecoder(initialLimits: FrameLimits = {}): {
+export interface FrameDecoder {
+  /** The messages that are whole with this chunk. */
   push(chunk: Uint8Array): unknown[];
-  /** From the next frame on. */
+  /** As `push`, but each is delivered before the next frame is looked at. */
+  pushTo(chunk: Uint8Array, deliver: (message: unknown) => void): void;
+  /** What is taken from the next frame on. */
   setLimits(limits: FrameLimits): void;
-} {
+}
+
+/** Cuts a byte stream into frames and decodes each. After a FrameError it must not be used again. */
+export function createFrameDecoder(initialLimits: FrameLimits = {}): FrameDecoder {
   const length = new Uint8Array(LENGTH_BYTES);
   const lengthView = new DataView(length.buffer);
   let limits = initialLimits;
   /** The frame that is coming; its columns stay where they are put here. While its length comes, that alone. */
   let frame = length;
   let filledBytes = 0;
-  return {
+  const decoder: FrameDecoder = {
     setLimits(next) {
       limits = next;
     },
     push(chunk) {
       const messages: unknown[] = [];
+      decoder.pushTo(chunk, (message) => messages.push(message));
+      return messages;
+    },
+    pushTo(chunk, deliver) {
       let rest = chunk;
       while (rest.length > 0) {
         const piece = rest.subarray(0, frame.length - filledBytes);
@@ -220,11 +229,12 @@ export function createFrameDecoder(initialLimits: FrameLimits = {}): {
           frame.set(length);
         }
         if (filledBytes < frame.length) continue;
-        messages.push(decodeFrame(frame, limits));
+        const whole = frame;
         frame = length;
         filledBytes = 0;
+        deliver(decodeFrame(whole, limits));
       }
-      return messages;
     },
   };
+  return decoder;
 }

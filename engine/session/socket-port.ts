@@ -2,9 +2,8 @@
 // Runs in the session; the endpoint makes one for each observer that connects.
 
 import type { Socket } from 'node:net';
-import { createFrameDecoder, encodeFrame, type FrameLimits } from '../protocol/frame-codec.ts';
+import { createFrameDecoder, encodeFrame, FrameError, type FrameLimits } from '../protocol/frame-codec.ts';
 import { createPortReceiver, type Port } from '../protocol/port.ts';
-import { messageOf } from './message-of.ts';
 
 /** More than this waiting to be written means that the other side does not read; the connection is given up. */
 const MAXIMUM_UNSENT_BYTES = 64 * 1024 * 1024;
@@ -31,14 +30,12 @@ export function createSocketPort(socket: Socket, limits: FrameLimits = {}): Sock
   socket.on('data', (chunk: Uint8Array) => {
     // After a broken frame the rest of the stream means nothing, even if it is already here.
     if (problem !== undefined) return;
-    let messages: unknown[];
     try {
-      messages = decoder.push(chunk);
+      decoder.pushTo(chunk, receiver.deliver);
     } catch (error) {
-      fail(messageOf(error));
-      return;
+      if (!(error instanceof FrameError)) throw error;
+      fail(error.message);
     }
-    for (const message of messages) receiver.deliver(message);
   });
   socket.on('error', (error) => {
     problem ??= error.message;

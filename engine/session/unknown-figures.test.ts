@@ -82,7 +82,7 @@ const batch: fc.Arbitrary<RunBatch> = fc.oneof(
       beforeBytes: figures(n),
       afterBytes: figures(n),
       reason: codes(n, 0),
-      reasons: fc.constant(['task']),
+      reasons: fc.array(fc.constant('task'), { minLength: 1, maxLength: 1 }),
     }),
   ),
 );
