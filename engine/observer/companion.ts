@@ -17,6 +17,7 @@ import type { GcPolicy } from '../protocol/run-description.ts';
 import { assertNever, type CollectionKind } from '../protocol/vocabulary.ts';
 import { createBlockedDetector } from './blocked-detector.ts';
 import { createColumnDrain } from './column-drain.ts';
+import { watchHostProcess } from './host-process.ts';
 import { createHeapSampler } from './heap-sampler.ts';
 import type { CompanionData, CompanionMessage, ProbeMessage } from './probe-message.ts';
 import { connectProgramInspector } from './program-inspector.ts';
@@ -44,6 +45,9 @@ const options = parseOrThrow(ObserverOptions, JSON.parse(data.optionsJson));
 const programNow = () => Number(process.hrtime.bigint()) / 1e6 - clock[Clock.hrtimeOffset]!;
 /** Now, in ms since the program's start: the time of everything that is recorded. */
 const now = () => programNow() - clock[Clock.programStart]!;
+
+const isUtility = 'electron' in process.versions;
+const host = watchHostProcess(options.hostPid, isUtility);
 
 function enterState(state: number): void {
   Atomics.store(control, Cell.state, state);
@@ -341,8 +345,13 @@ async function main(port: MessagePort): Promise<void> {
     policy.apply({ kind: 'none', intervalMs: 500 });
     if (!isEnding) inspector?.disconnect();
     enterState(State.flushed);
-    // A process that exists for this run alone must not outlive the session.
-    if (options.owned && !isDone) process.kill(process.pid, 'SIGKILL');
+    // A process that exists for this run alone must not outlive the session. The host's sockets close before it is gone.
+    if (!options.owned || isDone) return;
+    if (isUtility) host.endGroup();
+    else setInterval(endWithHost, SAMPLE_INTERVAL_MS);
+  };
+  const endWithHost = () => {
+    if (options.owned && !isDone && host.isGone()) host.endGroup();
   };
   socket.on('close', handleClose);
 
@@ -364,6 +373,7 @@ async function main(port: MessagePort): Promise<void> {
   };
   let drainTimer = setTimeout(look, LOOK_INTERVAL_MS);
   const sampleTimer = setInterval(() => {
+    endWithHost();
     sampler.sample();
     const heartbeatMs = clock[Clock.heartbeat]! - clock[Clock.programStart]!;
     if (snapshots.isWriting) return blocked.look(heartbeatMs, clock[Clock.snapshotStart]! - clock[Clock.programStart]!);
@@ -436,7 +446,10 @@ function collectionBatch(message: ProbeMessage & { type: 'collection' }, start: 
   };
 }
 
-main(data.port).catch(() => {
+main(data.port).catch((error: unknown) => {
+  // The socket is there and nobody listens: the session was killed while this process began.
+  const isRefused = error instanceof Error && 'code' in error && error.code === 'ECONNREFUSED';
+  if (options.owned && (isRefused || host.isGone())) host.endGroup();
   // Nobody listens, or this runtime has no inspector: the program runs as if it had not been observed.
   enterState(State.unavailable);
   parentPort?.close();

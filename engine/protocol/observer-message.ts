@@ -125,6 +125,8 @@ export const ObserverOptions = v.object({
   snapshotPath: v.exactOptional(v.string()),
   /** True if the process exists for this run alone: it must not outlive the session. */
   owned: v.boolean(),
+  /** The process that started this one; absent: it was started elsewhere. */
+  hostPid: v.exactOptional(v.number()),
   /** True if standard output is a pipe that the session reads, so that `--trace-gc` lines can be told apart there. */
   traceCollections: v.boolean(),
 });

@@ -8,6 +8,7 @@ import { homedir } from 'node:os';
 import { delimiter, isAbsolute, join, sep } from 'node:path';
 import type { NodeListing } from '../protocol/event.ts';
 import { messageOf } from './message-of.ts';
+import { guardGroup, startGuard } from './process-guard.ts';
 import { programEnvironment } from './program-environment.ts';
 import { Refused } from './refused.ts';
 
@@ -291,22 +292,27 @@ function askForVersion(path: string, deadlineMs: number): Promise<Answer> {
     };
     const done = (answer: Answer): void => {
       clearTimeout(timer);
-      child.stdout.destroy();
+      stdout?.destroy();
       end();
+      guarded[Symbol.dispose]();
       resolve(answer);
     };
+    startGuard();
     const child = spawn(path, ['--version'], {
       stdio: ['ignore', 'pipe', 'ignore'],
       env: programEnvironment({}),
       detached: !isWindows,
       windowsHide: true,
     });
+    const guarded = guardGroup(child.pid);
+    // Without a free file descriptor there is no pipe, whatever the type says; the `error` event tells why.
+    const stdout = child.stdout as typeof child.stdout | null | undefined;
     const timer = setTimeout(
       () => done({ problem: `It did not say its version within ${deadlineMs / 1000} s.` }),
       deadlineMs,
     );
     child.on('error', (error) => done({ problem: `It cannot be started: ${error.message}.` }));
-    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    stdout?.setEncoding('utf8').on('data', (text: string) => {
       if (said.length < MAXIMUM_VERSION_CHARACTERS) said += text;
     });
     child.on('close', () => done(understand(said)));

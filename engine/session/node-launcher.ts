@@ -9,6 +9,7 @@ import { Readable } from 'node:stream';
 import type { Launcher, LaunchRequest, ObservedProcess, ProcessExit } from './launcher.ts';
 import { messageOf } from './message-of.ts';
 import { privateFolderPrefix } from './private-folders.ts';
+import { guardGroup, startGuard } from './process-guard.ts';
 import { untilOutputEnds } from './program-output.ts';
 
 /**
@@ -29,6 +30,7 @@ function launchNode(nodePath: string, request: LaunchRequest, givesInputAway: bo
   let input: ProgramInput | undefined;
   let child;
   try {
+    startGuard();
     input = openInput(request.standardInput, givesInputAway);
     child = spawn(
       nodePath,
@@ -46,6 +48,7 @@ function launchNode(nodePath: string, request: LaunchRequest, givesInputAway: bo
     input?.[Symbol.dispose]();
     return failedLaunch(describeLaunchProblem(nodePath, error));
   }
+  const guarded = guardGroup(child.pid);
   const { [Symbol.dispose]: forgetInput } = input;
   // Without a free file descriptor there are no pipes, whatever the type says; the `error` event tells why.
   const stdout = child.stdout ?? Readable.from([]);
@@ -54,7 +57,10 @@ function launchNode(nodePath: string, request: LaunchRequest, givesInputAway: bo
     pid: child.pid,
     stdout,
     stderr,
-    exited: waitForExit(child, nodePath, [stdout, stderr]).finally(forgetInput),
+    exited: waitForExit(child, nodePath, [stdout, stderr]).finally(() => {
+      guarded[Symbol.dispose]();
+      forgetInput();
+    }),
     kill() {
       // Its group was ended with it, and its number may be somebody else's by now.
       if (child.exitCode === null && child.signalCode === null) killTree(child);

@@ -220,6 +220,7 @@ export function startObservedRun(options: ObservedRunOptions): ObservedRun {
     gcPolicy: description.gcPolicy,
     settleMs: limits.settleMs,
     owned: options.process.kind === 'launched',
+    ...(options.process.kind === 'launched' && { hostPid: process.pid }),
     traceCollections: options.process.kind === 'launched',
     ...(lastSnapshotPath !== undefined && { snapshotPath: lastSnapshotPath }),
   };

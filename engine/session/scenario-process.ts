@@ -18,6 +18,7 @@ import { parseJson } from '../protocol/parse.ts';
 import type { UsableNode } from './find-nodes.ts';
 import { messageOf } from './message-of.ts';
 import { killTree } from './node-launcher.ts';
+import { guardGroup, startGuard } from './process-guard.ts';
 import { typeScriptOptions } from './prepare-program.ts';
 import { programEnvironment } from './program-environment.ts';
 
@@ -61,6 +62,7 @@ export function startScenarioProcess(
   const source = `import * as module from ${JSON.stringify(pathToFileURL(file.path).href)};
 globalThis[Symbol.for(${JSON.stringify(LOADER_SYMBOL)})](module);`;
   const nodeOptions = /\.[cm]?ts$/.test(file.path) ? typeScriptOptions(file.node) : [];
+  startGuard();
   const child = spawn(
     file.node.path,
     [...nodeOptions, '--import', pathToFileURL(options.loaderPath).href, '--input-type=module', '--eval', source],
@@ -74,6 +76,7 @@ globalThis[Symbol.for(${JSON.stringify(LOADER_SYMBOL)})](module);`;
       windowsHide: true,
     },
   );
+  const guarded = guardGroup(child.pid);
   const waiting: (LoaderReport | LoaderEnd)[] = [];
   const listeners = new Set<() => void>();
   let end: LoaderEnd | undefined;
@@ -100,6 +103,7 @@ globalThis[Symbol.for(${JSON.stringify(LOADER_SYMBOL)})](module);`;
   });
   child.once('exit', (exitCode, signal) => {
     killTree(child);
+    guarded[Symbol.dispose]();
     const isRead = Promise.race([new Promise((resolve) => child.once('close', resolve)), delay(LAST_OUTPUT_MS)]);
     void isRead.then(() => {
       finish({ type: 'ended', exitCode, signal });

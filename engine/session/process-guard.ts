@@ -1,0 +1,73 @@
+// Ends what this process has started if this process is killed: a tiny shell that reads a pipe of ours until its end, which
+// comes at any death, and then ends every process group that it was told of. One for each host process, made with the first
+// group. Where there is no shell (Windows), the system's job object ends the children with this process.
+
+import { spawn, type ChildProcess } from 'node:child_process';
+import { disposable, type Disposable } from '../protocol/port.ts';
+
+const SHELL = '/bin/sh';
+/**
+ * `+ 12` and `- 12` add and remove a group. At the end each is killed, and what left the group but not the session that the
+ * group's first process leads (as a shell's background jobs do), where /proc tells of that. Builtins alone: nothing is started
+ * that could fail by then.
+ */
+const SCRIPT = `
+groups=' '
+while read -r sign group; do
+  case $sign in
+    +) groups="$groups$group " ;;
+    -) case $groups in *" $group "*) groups="\${groups%%" $group "*} \${groups#*" $group "}" ;; esac ;;
+  esac
+done
+[ "$groups" = ' ' ] && exit
+for group in $groups; do kill -KILL -- "-$group" 2>/dev/null; done
+for stat in /proc/[0-9]*/stat; do
+  { read -r line < "$stat"; } 2>/dev/null || continue
+  pid=\${line%% *}
+  set -- \${line##*) }
+  case $groups in *" $4 "*) kill -KILL "$pid" 2>/dev/null ;; esac
+done
+`;
+
+let guard: ChildProcess | undefined;
+
+/** Called before a process is started, so that not even the first is without a guard. Does nothing where there can be none. */
+export function startGuard(): void {
+  if (process.platform === 'win32' || (guard !== undefined && guard.exitCode === null && guard.signalCode === null)) {
+    return;
+  }
+  try {
+    // A session of its own: what the terminal sends to this process must not end the guard before it. Nothing of ours in its
+    // environment, and no folder that it would keep from being removed.
+    guard = spawn(SHELL, ['-c', SCRIPT], { stdio: ['pipe', 'ignore', 'ignore'], detached: true, env: {}, cwd: '/' });
+  } catch {
+    // Too few file descriptors or processes: what is started now is ended by its own observer.
+    guard = undefined;
+    return;
+  }
+  const started = guard;
+  const forget = (): void => {
+    if (guard === started) guard = undefined;
+  };
+  started.on('error', forget).on('exit', forget);
+  started.unref();
+  // Without a free file descriptor there is no pipe, whatever the type says.
+  const pipe = started.stdin as (typeof started)['stdin'] | undefined;
+  pipe?.on('error', forget);
+  if (pipe !== null && pipe !== undefined && 'unref' in pipe && typeof pipe.unref === 'function') pipe.unref();
+}
+
+/**
+ * Has a process group ended if this process ends before the result is disposed. Said at once, in the same turn: the system's
+ * pipe takes so little without waiting.
+ * @param group the id of its first process, which leads a session
+ */
+export function guardGroup(group: number | undefined): Disposable {
+  const told = guard?.stdin as ChildProcess['stdin'] | undefined;
+  if (group === undefined || told === null || told === undefined) return disposable(() => {});
+  const tell = (sign: '+' | '-'): void => {
+    if (told.writable) told.write(`${sign} ${group}\n`);
+  };
+  tell('+');
+  return disposable(() => tell('-'));
+}
