@@ -93,7 +93,7 @@ export const ReportedObject = v.object({
   /** Null where its row was lost. */
   registeredAtMs: Figure,
   releasedAtMs: v.exactOptional(v.number()),
-  /** Start of the last major GC that could have seen the object alive, and end of the first that can have cleared it. */
+  /** Start of the first GC that can have cleared the registration, and end of the last. */
   collectedBetweenMs: v.exactOptional(v.tuple([v.number(), v.number()])),
   callbackStartedAtMs: v.exactOptional(v.number()),
   callbackMs: v.exactOptional(Figure),

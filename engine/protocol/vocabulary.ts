@@ -16,7 +16,7 @@ export type Verdict = (typeof VERDICTS)[number];
 
 /**
  * Why a registration has its verdict. The order is the code used in `verdicts` columns.
- * `no-major-gc` and `survived-major-gc` tell the two kinds of `alive` apart: only mark-compact clears
+ * `no-major-gc` and `survived-major-gc` tell the two kinds of `alive` apart: only mark-compact clears all
  * registrations, so an object that no major GC has visited may well be unreachable.
  */
 export const VERDICT_REASONS = [

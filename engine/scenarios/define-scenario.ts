@@ -30,6 +30,8 @@ export interface PredictionFacts {
   readonly marks: RunBatchOf<'marks'>['items'];
   /** Every mark-compact, in order. */
   readonly majorCollections: { readonly startMs: Float64Array; readonly endMs: Float64Array };
+  /** Every collection that can clear registrations in the V8 of the run, in order: from V8 14 on minor ones, too. */
+  readonly clearingCollections: { readonly startMs: Float64Array; readonly endMs: Float64Array };
   readonly samples: { atMs: Float64Array; usedBytes: Float64Array; externalBytes: Float64Array };
 }
 

@@ -140,6 +140,10 @@ function madeUpFacts(scenario: Scenario, overrides: MadeUp): PredictionFacts {
       startMs: Float64Array.from(overrides.collectedAtMs ?? [10_400]),
       endMs: Float64Array.from(overrides.collectedAtMs ?? [10_400], (atMs) => atMs + 2),
     },
+    clearingCollections: {
+      startMs: Float64Array.from(overrides.collectedAtMs ?? [10_400]),
+      endMs: Float64Array.from(overrides.collectedAtMs ?? [10_400], (atMs) => atMs + 2),
+    },
     samples: {
       atMs: externalBytes.map((_, index) => index * 20),
       usedBytes: Float64Array.from(overrides.usedBytes ?? []),

@@ -14,7 +14,7 @@ export const scenario = defineScenario({
   summary: 'Register one object, let go of it, and see when its cleanup callback runs.',
   theory: `A FinalizationRegistry tells a program that an object is gone. The program registers the object together with a held value; after the object has been collected, the registry passes the held value to its cleanup callback. The object itself never comes back: by then it does not exist.
 
-Letting go is not enough. The callback waits for a garbage collection that notices the loss, and in V8 only a major collection (mark-compact) does. Even then it runs in a later task, never in the middle of other code.
+Letting go is not enough. The callback waits for a garbage collection that notices the loss, and only a major collection (mark-compact) is sure to. Even then it runs in a later task, never in the middle of other code.
 
 So without memory pressure nothing happens, and a program may end without a single callback. Try it with natural GCs only.`,
   references: [

@@ -3,8 +3,9 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Verdict } from '../protocol/vocabulary.ts';
+import { clearsRegistrations } from '../protocol/clearing-collections.ts';
 import { defineScenario, type PredictionCheck, type PredictionFacts, type ScenarioContext } from './define-scenario.ts';
-import { expectedCollections } from './expected-collections.ts';
+import { expectedCollections, isLeftAlone } from './expected-collections.ts';
 
 export const scenario = defineScenario({
   id: 'timing',
@@ -13,9 +14,9 @@ export const scenario = defineScenario({
   category: 'Considerations',
   stage: 'not-guaranteed',
   summary: 'The same registrations while the program idles, makes garbage, promotes objects, or uses large buffers.',
-  theory: `When an object is collected is the engine's decision, and the language promises nothing. V8 has two collectors. The minor one (scavenge) runs often and cleans up young objects, but never clears a registration. The major one (mark-compact) does, and it runs only when the old generation, or memory outside the heap, has grown enough.
+  theory: `When an object is collected is the engine's decision, and the language promises nothing. V8 has two collectors. The minor one (scavenge) runs often and cleans up young objects; registered ones it spares up to Node 24, and not from Node 26 on. The major one (mark-compact) finds all that are gone, and it runs only when the old generation, or memory outside the heap, has grown enough.
 
-So the callbacks follow the load. While a program idles there are none. Short-lived garbage causes many scavenges and still none. Objects that live long enough to be promoted fill the old generation, major GCs follow, and the callbacks come within a second or so. With large buffers it depends on the version of V8.
+So the callbacks follow the load. While a program idles there are none. Short-lived garbage causes many scavenges: up to Node 24 still none, on Node 26 nearly all. Objects that live long enough to be promoted fill the old generation, major GCs follow, and the callbacks come within a second or so. With large buffers it depends on the version of V8.
 
 Code that relies on a callback by a certain time is wrong even where it happens to work.`,
   references: [
@@ -27,9 +28,9 @@ Code that relies on a callback by a certain time is wrong even where it happens 
     { title: 'TC39: WeakRefs and FinalizationRegistry', url: 'https://github.com/tc39/proposal-weakrefs' },
   ],
   lookFor:
-    'Four phases between marks, each with the same registrations at its start. Compare which GCs a phase causes, and in which phase the callbacks come: those of “idle” and “garbage” wait for somebody else’s major GC.',
+    'Four phases between marks, each with the same registrations at its start. Compare which GCs a phase causes, and in which phase the callbacks come: those of “idle”, and up to Node 24 those of “garbage”, wait for a GC that another phase causes.',
   prediction:
-    'With the policies “none” and “minor”, during their own phase: idle, no callback; short-lived garbage, no callback; promoting load, at least half of the callbacks; large buffers, any number, by version of V8. (With more than 2,000 objects a phase, any number in each.) With forced major GCs or memory pressure: at least 90 % of all by the end.',
+    'With the policies “none” and “minor”, during their own phase: idle, no callback; short-lived garbage, no callback up to Node 24, at least half from Node 26 on; promoting load, at least half of the callbacks; large buffers, any number, by version of V8. (With more than 2,000 objects a phase, any number in each.) With forced major GCs or memory pressure: at least 90 % of all by the end.',
   question: {
     text: 'What becomes of the objects that are dropped while the program idles?',
     about: ({ label }) => label?.startsWith('idle #') === true,
@@ -195,10 +196,14 @@ function predict(facts: PredictionFacts): PredictionCheck[] {
     for (const [phase] of PHASES) expectDuring(phase, phase, 0, 100, 'so many registrations are a load of their own');
     return checks;
   }
-  const quietMaximum = collections === 'none' ? 0 : 100;
-  const noReason = collections === 'none' ? undefined : 'somebody else may have collected';
+  const minorsClear = clearsRegistrations('minor', facts.report.runtime.v8);
+  const areMinorsForced = facts.gcPolicy.kind === 'minor' || facts.marks.some(({ kind }) => kind === 'gc-requested');
+  const isQuiet = isLeftAlone(facts) && !(minorsClear && areMinorsForced);
+  const quietMaximum = isQuiet ? 0 : 100;
+  const noReason = isQuiet ? undefined : 'somebody else may have collected';
   expectDuring('idle', 'Idle', 0, quietMaximum, noReason ?? 'no GC comes');
-  expectDuring('garbage', 'Short-lived garbage', 0, quietMaximum, noReason ?? 'scavenges clear no registration');
+  if (minorsClear) expectDuring('garbage', 'Short-lived garbage', 50, 100, 'scavenges of this V8 clear registrations');
+  else expectDuring('garbage', 'Short-lived garbage', 0, quietMaximum, noReason ?? 'scavenges clear no registration');
   expectDuring('promoting', 'Promoting load', 50, 100, 'the old generation fills');
   expectDuring('buffers', 'Large buffers', 0, 100, 'the version of V8 decides');
   return checks;

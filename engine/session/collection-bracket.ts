@@ -1,4 +1,4 @@
-// Between which times an object was collected, as far as the major collections around it tell. Pure; used by the report.
+// Between which times an object was collected, as far as the collections around it tell. Pure; used by the report.
 
 import type { Stretches } from './run-tally.ts';
 
@@ -7,23 +7,23 @@ const UNSEEN_TURN_MS = 50;
 /** V8 prints when a collection ended in whole ms, and so does the line that aligned the clocks. */
 const CLOCK_TOLERANCE_MS = 1;
 
-/** Finds the bracket of one object's collection; undefined if no major collection is known in that time. */
+/** Finds the bracket of one object's collection; undefined if no collection that can have done it is known in that time. */
 export type CollectionBrackets = (letGoAtMs: number, callbackStartMs: number) => [number, number] | undefined;
 
 /**
  * Brackets the collections of objects whose callback ran.
  *
- * Only a major collection clears registrations, so it was one of those that began after the object was let go (or, where
- * that is not known, registered) and ended before the callback started. V8 posts the callbacks right after the collection
+ * It was one of the collections that can clear registrations, began after the object was let go (or, where that is not
+ * known, registered) and ended before the callback started. V8 posts the callbacks right after the collection
  * that cleared the registrations, so had an earlier one done it, and had the thread turned before the next, the callback
  * would have run by then: it was the last one. Earlier ones stay possible as far back as the thread did not turn (or may
  * not have turned) between them. So the bracket begins with the earliest possible one's start, and ends with the last's end.
  */
 export function createCollectionBrackets(facts: {
-  readonly majorCollections: Stretches;
+  readonly clearingCollections: Stretches;
   readonly blocked: Stretches;
 }): CollectionBrackets {
-  const { startMs, endMs } = facts.majorCollections;
+  const { startMs, endMs } = facts.clearingCollections;
   // A program stands still during a collection, so its middle tells before from after in spite of whole milliseconds.
   const middleMs = startMs.map((start, row) => (start + (endMs[row] ?? NaN)) / 2);
   /** The first of those collections before each one between which the thread may not have turned. */

@@ -13,7 +13,7 @@ import { explainAlive, explanationBatches, NOTHING_ALIVE } from './explanations.
 import { isJudged, type PredictionJudge } from './judge-prediction.ts';
 import { MAXIMUM_BATCH_BYTES } from './overflow.ts';
 import { approximateBytes } from './recording.ts';
-import type { RunTally } from './run-tally.ts';
+import type { RunTally, Stretches } from './run-tally.ts';
 import { buildReport, DEFAULT_REPORTED_OBJECTS, type ReportFacts, type SessionReport } from './session-report.ts';
 import { decideVerdicts } from './verdicts.ts';
 import { hasTurnedAtLast, withUntoldCollection } from './watched-run.ts';
@@ -58,10 +58,12 @@ export interface ConclusionFacts {
 export async function concludeRun(facts: ConclusionFacts): Promise<Conclusion> {
   const { description, tally, outcome, ending, durationMs, isLeft, last } = facts;
   const hasTurned = hasTurnedAtLast(ending, durationMs);
+  const withUntold = (collections: Stretches): Stretches =>
+    isLeft && !hasTurned ? withUntoldCollection(collections, durationMs) : collections;
   const verdicts = decideVerdicts({
     rows: tally.rows,
-    majorCollections:
-      isLeft && !hasTurned ? withUntoldCollection(tally.majorCollections(), durationMs) : tally.majorCollections(),
+    majorCollections: withUntold(tally.majorCollections()),
+    clearingCollections: withUntold(tally.clearingCollections()),
     blocked: tally.blocked(),
     registryCollectedAtMs: tally.registryCollectedAtMs,
     droppedRows: tally.droppedRows,
@@ -99,6 +101,7 @@ export async function concludeRun(facts: ConclusionFacts): Promise<Conclusion> {
       standardOutput: facts.standardOutput,
       marks: tally.marks,
       majorCollections: tally.majorCollections(),
+      clearingCollections: tally.clearingCollections(),
       samples: tally.samples,
     };
     report.prediction = await facts.judge(predictionFacts, facts.judging);

@@ -48,7 +48,37 @@ function longestStall(callbacks: readonly { startMs: number; durationMs: number 
   return longest;
 }
 
+const runtimeBatch = (v8: string): RunBatchOf<'runtime'> => ({
+  type: 'runtime',
+  node: '26.10.0',
+  v8,
+  host: 'node',
+  pid: 1,
+  capabilities: { heap: 'live', external: 'live', collections: 'live', forcedGc: 'live' },
+});
+
 describe('run tally', () => {
+  it.each([
+    ['13.6.233.17-node.43', [100, 300]],
+    ['14.6.202.34-node.12', [100, 200, 300]],
+  ])('knows which collections of V8 %s can have cleared registrations', (v8, starts) => {
+    const tally = createRunTally();
+    tally.apply(runtimeBatch(v8));
+    tally.apply({
+      type: 'collections',
+      startMs: Float64Array.of(100, 200, 300),
+      pauseMs: Float64Array.of(5, 1, 5),
+      kind: Uint8Array.of(1, 0, 1),
+      forced: Uint8Array.of(0, 0, 0),
+      beforeBytes: Float64Array.of(2, 2, 2),
+      afterBytes: Float64Array.of(1, 1, 1),
+      reason: Uint8Array.of(0, 0, 0),
+      reasons: ['task'],
+    });
+    expect([...tally.clearingCollections().startMs]).toEqual(starts);
+    expect([...tally.majorCollections().startMs]).toEqual([100, 300]);
+  });
+
   it('adds up what a plain list of objects adds up to, however the rows are cut into batches', () => {
     const registration = fc.record({
       gapMs: fc.double({ min: 0, max: 2, noNaN: true }),

@@ -3,8 +3,9 @@
 
 import type { NamedSite } from '../protocol/site-text.ts';
 import type { RunBatch, RunBatchOf } from '../protocol/run-batch.ts';
+import { clearsRegistrations } from '../protocol/clearing-collections.ts';
 import { assertNever, COLLECTION_KINDS } from '../protocol/vocabulary.ts';
-import { createFloat64Column, createUint32Column, createUint8Column } from './growing-column.ts';
+import { createFloat64Column, createUint32Column, createUint8Column, type GrowingColumn } from './growing-column.ts';
 
 /** Callbacks with less than this between them are one stretch in which nothing else ran. */
 const STALL_GAP_MS = 0.5;
@@ -64,6 +65,8 @@ export interface RunTally {
   registryCollectedAtMs(registryId: number): number | undefined;
   /** Major collections, in order. */
   majorCollections(): Stretches;
+  /** Collections that can have cleared registrations in the V8 that ran the program, in order. */
+  clearingCollections(): Stretches;
   /** When the thread did not turn: because the program blocked it, or for a heap snapshot. */
   blocked(): Stretches;
   readonly runtime: RunBatchOf<'runtime'> | undefined;
@@ -110,6 +113,8 @@ export function createRunTally(): RunTally {
   const releases = new Map<string, number[]>();
   const majorStartMs = createFloat64Column();
   const majorEndMs = createFloat64Column();
+  const minorStartMs = createFloat64Column();
+  const minorEndMs = createFloat64Column();
   const blockedStartMs = createFloat64Column();
   const blockedEndMs = createFloat64Column();
   const collections = { minor: 0, major: 0, forced: 0, totalPauseMs: 0, longestPauseMs: NaN };
@@ -229,6 +234,8 @@ export function createRunTally(): RunTally {
         majorEndMs.push(startMs + pauseMs);
       } else {
         collections.minor += 1;
+        minorStartMs.push(startMs);
+        minorEndMs.push(startMs + pauseMs);
       }
       if (batch.forced[row] === 1) collections.forced += 1;
       collections.totalPauseMs += pauseMs;
@@ -393,6 +400,10 @@ export function createRunTally(): RunTally {
         })),
     registryCollectedAtMs: (id) => registryStates.get(id)?.collectedAtMs,
     majorCollections: () => inOrder(majorStartMs.view(), majorEndMs.view()),
+    clearingCollections: () =>
+      clearsRegistrations('minor', runtime?.v8)
+        ? inOrder(joined(majorStartMs, minorStartMs), joined(majorEndMs, minorEndMs))
+        : inOrder(majorStartMs.view(), majorEndMs.view()),
     blocked: () => inOrder(blockedStartMs.view(), blockedEndMs.view(), SINGLE_TURN_MS),
     get runtime() {
       return runtime;
@@ -422,6 +433,9 @@ export function createRunTally(): RunTally {
     },
   };
 }
+
+const joined = (one: GrowingColumn<Float64Array<ArrayBuffer>>, other: typeof one): Float64Array =>
+  Float64Array.from([...one.view(), ...other.view()]);
 
 /** How many of the ascending `values` are below `limit`. */
 function countBelow(values: readonly number[], limit: number): number {

@@ -44,6 +44,7 @@ function report(callbacks: readonly (number | undefined)[], maximumObjects?: num
   const verdicts = decideVerdicts({
     rows: tally.rows,
     majorCollections: tally.majorCollections(),
+    clearingCollections: tally.clearingCollections(),
     blocked: tally.blocked(),
     registryCollectedAtMs: tally.registryCollectedAtMs,
     droppedRows: 0,

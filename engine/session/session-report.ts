@@ -134,7 +134,7 @@ function createObjectReader(
   const { rows } = tally;
   const whyOf = alive === undefined ? () => undefined : createWhyReader(alive);
   const collectedBetween = createCollectionBrackets({
-    majorCollections: tally.majorCollections(),
+    clearingCollections: tally.clearingCollections(),
     blocked: tally.blocked(),
   });
   return (row) => {

@@ -24,6 +24,7 @@ function rows(row: Partial<Record<keyof RegistrationRows, number>>): Registratio
 
 const settled: Omit<VerdictFacts, 'rows'> = {
   majorCollections: stretches(),
+  clearingCollections: stretches(),
   blocked: stretches(),
   registryCollectedAtMs: () => undefined,
   droppedRows: 0,
@@ -33,7 +34,11 @@ const settled: Omit<VerdictFacts, 'rows'> = {
   lastEventMs: 1_000,
 };
 const killed = { settled: false, settleTimeCompleted: false, endedOrderly: false };
-const blockedAfterMajor = { majorCollections: stretches([200, 205]), blocked: stretches([100, 1_000]) };
+const blockedAfterMajor = {
+  majorCollections: stretches([200, 205]),
+  clearingCollections: stretches([200, 205]),
+  blocked: stretches([100, 1_000]),
+};
 
 const shows = (state: CellState): NonNullable<VerdictFacts['snapshot']> => ({
   id: Uint32Array.of(1),
@@ -118,6 +123,13 @@ describe('decideVerdicts', () => {
       { ...killed, ...blockedAfterMajor, lastEventMs: 1_200 },
     ],
     [
+      'the thread never turned after a minor collection that clears registrations',
+      'unknown',
+      'thread-blocked-after-gc',
+      {},
+      { ...killed, ...blockedAfterMajor, majorCollections: stretches(), lastEventMs: 1_200 },
+    ],
+    [
       'the thread turned again after the collection',
       'exited-first',
       'process-ended-before-settling',
@@ -129,7 +141,12 @@ describe('decideVerdicts', () => {
       'exited-first',
       'process-ended-before-settling',
       {},
-      { ...killed, majorCollections: stretches([50, 55]), blocked: stretches([100, 1_000]) },
+      {
+        ...killed,
+        majorCollections: stretches([50, 55]),
+        clearingCollections: stretches([50, 55]),
+        blocked: stretches([100, 1_000]),
+      },
     ],
     [
       'the thread was blocked, and registered after the last collection',
@@ -150,7 +167,11 @@ describe('decideVerdicts', () => {
       'alive',
       'survived-major-gc',
       {},
-      { ...blockedAfterMajor, majorCollections: stretches([200, 205], [980, 985]) },
+      {
+        ...blockedAfterMajor,
+        majorCollections: stretches([200, 205], [980, 985]),
+        clearingCollections: stretches([200, 205], [980, 985]),
+      },
     ],
     // With a snapshot of the end.
     ['a path reaches it', 'alive', 'reachable-in-snapshot', {}, { snapshot: shows('reachable') }],

@@ -12,8 +12,9 @@
 //     turned: it was collected by that one               callback-pending    cleared-in-snapshot
 //   the program was done, and a snapshot that shows
 //     every cell there is does not show its own          registry-collected  registry-was-collected
-//   a major GC came after it, and the thread never
-//     turned again: collected or not, nobody was told    unknown             thread-blocked-after-gc
+//   a GC that clears registrations came after it, and
+//     the thread never turned again: collected or not,
+//     nobody was told                                    unknown             thread-blocked-after-gc
 //     (a snapshot that shows its cell tells)
 //   the process ended before the program was done        exited-first        process-ended-before-settling
 //   a major GC came after it that callbacks had time
@@ -48,6 +49,8 @@ const CALLBACK_DELAY_MS = 30;
 export interface VerdictFacts {
   readonly rows: RegistrationRows;
   readonly majorCollections: Stretches;
+  /** Those and, where the program's V8 lets them clear registrations, minor ones. */
+  readonly clearingCollections: Stretches;
   readonly blocked: Stretches;
   readonly registryCollectedAtMs: (registryId: number) => number | undefined;
   readonly droppedRows: number;
@@ -103,7 +106,8 @@ export function decideVerdicts(facts: VerdictFacts): VerdictColumns {
   const contradictory = code('unknown', 'facts-contradict');
 
   const lastMajorMs = lastMiddleMs(facts.majorCollections, Infinity);
-  const isBlockedAfterMajor = lastMajorMs >= openBlockedSinceMs(facts);
+  const lastClearingMs = lastMiddleMs(facts.clearingCollections, Infinity);
+  const isBlockedAfterClearing = lastClearingMs >= openBlockedSinceMs(facts);
   const lastHeededMajorMs = lastMiddleMs(facts.majorCollections, facts.lastEventMs - CALLBACK_DELAY_MS);
 
   const cellState = createCellReader(facts.snapshot);
@@ -133,7 +137,7 @@ export function decideVerdicts(facts: VerdictFacts): VerdictColumns {
     }
     if (cell === undefined && facts.settled && registeredAtMs < wholeSnapshotAtMs) return registryCollected;
     // The settle time ends by a timer of the thread's: it has just turned then, whatever a late heartbeat says.
-    const isBlocked = !facts.settleTimeCompleted && isBlockedAfterMajor && lastMajorMs > registeredAtMs;
+    const isBlocked = !facts.settleTimeCompleted && isBlockedAfterClearing && lastClearingMs > registeredAtMs;
     if (cell === undefined && isBlocked) return blocked;
     if (!facts.settled) return exitedFirst;
     if (lastHeededMajorMs > registeredAtMs) return survived;

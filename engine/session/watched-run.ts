@@ -70,7 +70,7 @@ export function hasTurnedAtLast(ending: WatchFacts['ending'], endMs: number): bo
 }
 
 /**
- * The major collections that verdicts have to reckon with where the thread was blocked at the end: a watched process tells
+ * The collections that verdicts have to reckon with where the thread was blocked at the end: a watched process tells
  * of a collection when its thread turns, so one may have happened that nobody was told of.
  */
 export function withUntoldCollection(told: Stretches, endMs: number): Stretches {

@@ -71,7 +71,7 @@ export function explainVerdict(verdict: Verdict, reason: VerdictReason, isEnded:
     case 'alive':
       switch (reason) {
         case 'no-major-gc':
-          return `No major GC ran since ${w.they} ${w.were} registered. Only a major GC clears registrations, so ${w.they} may well be unreachable already.`;
+          return `No major GC ran since ${w.they} ${w.were} registered. Only a major GC finds every object that is gone, so ${w.they} may well be unreachable already.`;
         case 'survived-major-gc':
           return `${w.They} survived a major GC after ${w.they} ${w.were} registered: something held ${w.them} strongly at that time.`;
         case 'reachable-in-snapshot':

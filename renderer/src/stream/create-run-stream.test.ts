@@ -328,6 +328,27 @@ describe('createRunStream', () => {
     expect(stream.collectedAtMs(0)).toBe(301);
   });
 
+  it.each([
+    ['13.6.233.17', undefined],
+    ['14.6.202.34', [200, 201]],
+  ])('brackets by a minor collection where V8 %s lets it clear registrations', (v8, bracket) => {
+    const stream = streamOf(
+      {
+        type: 'runtime',
+        node: '',
+        v8,
+        host: 'node',
+        pid: 1,
+        capabilities: { heap: 'live', external: 'live', collections: 'live', forcedGc: 'live' },
+      },
+      registrationsBatch(1, [{ atMs: 10, label: 'a' }]),
+      collectionsBatch([{ startMs: 200, pauseMs: 1, kind: 'minor' }]),
+      callbacksBatch([{ id: 1, startMs: 203 }]),
+    );
+    expect(stream.objectAt(0).collectedBetweenMs).toEqual(bracket);
+    expect(stream.counters).toMatchObject({ minorCollections: 1, majorCollections: 0 });
+  });
+
   it('joins the pieces of a blocked stretch, and brackets by the whole of it', () => {
     const batches: RunBatch[] = [
       registrationsBatch(1, [{ atMs: 10, label: 'a' }]),

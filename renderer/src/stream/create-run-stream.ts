@@ -1,6 +1,7 @@
 // Builds the columns of one run from its batches. Runs in the page; called by the store that follows a run, read by
 // charts and tables. Every batch is applied in time proportional to its rows, and a row costs no object.
 
+import { clearsRegistrations } from '../../../engine/protocol/clearing-collections.ts';
 import { assertNever, COLLECTION_KINDS, VERDICT_REASONS, VERDICTS } from '../../../engine/protocol/vocabulary.ts';
 import {
   FAR_BEHIND_BYTES,
@@ -317,14 +318,14 @@ export function createRunStream(): RunStream {
       const reason = indexes[batch.reason[row] ?? 0];
       if (reason === undefined) throw new RunStreamError('A collection names a reason that its batch does not list.');
       collectionReason.push(reason);
-      if (batch.kind[row] === MAJOR) {
-        counters.majorCollections++;
+      const isMajor = batch.kind[row] === MAJOR;
+      if (isMajor) counters.majorCollections++;
+      else counters.minorCollections++;
+      if (clearsRegistrations(isMajor ? 'major' : 'minor', runtime?.v8)) {
         const place = upperBound(majorStartMs, start);
         majorStartMs.insert(place, start);
         majorEndMs.insert(place, end);
-        if (start > lastMajorStartMs) lastMajorStartMs = start;
-      } else {
-        counters.minorCollections++;
+        if (isMajor && start > lastMajorStartMs) lastMajorStartMs = start;
       }
       if (batch.forced[row] === 1) counters.forcedCollections++;
       if (pause > counters.longestPauseMs) counters.longestPauseMs = pause;
@@ -754,7 +755,7 @@ export function createRunStream(): RunStream {
   }
 
   /**
-   * The major GCs that bracket the collection, as the session's report brackets it: the last one that ended before the
+   * The GCs, of those that can clear registrations, that bracket the collection, as the session's report brackets it: the last one that ended before the
    * callback, and before it those between which the thread did not turn, because a thread that turns would have called
    * back after the first. None of them is before the object was let go.
    */

@@ -192,7 +192,10 @@ export interface RunStream {
     readonly afterBytes: ColumnView<Float64Array>;
     reasonAt(row: number): string;
   };
-  /** Mark-compacts alone, in order of time whatever their order of arrival. Times of the same row belong together. */
+  /**
+   * GCs that can have cleared registrations: mark-compacts and, from V8 14 on, minor ones. In order of time whatever their
+   * order of arrival. Times of the same row belong together.
+   */
   readonly majors: { readonly startMs: ColumnView<Float64Array>; readonly endMs: ColumnView<Float64Array> };
   readonly events: EventOrder;
   /** Row i is registration i + 1. NaN in `callbackStartMs`: no callback yet. */
