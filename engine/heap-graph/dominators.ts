@@ -15,6 +15,8 @@ export interface Dominators {
   readonly immediateDominator: Uint32Array;
   /** Own bytes, and those of all nodes that only this one keeps alive; NaN for what the root cannot reach. */
   readonly retainedBytes: Float64Array;
+  /** All nodes that the root reaches, dominators before what they dominate. */
+  readonly order: Uint32Array;
 }
 
 /** What can be reached from the root, numbered in the order in which a depth-first search comes upon it. */
@@ -163,5 +165,5 @@ export function findDominators(graph: HeapGraph, edgeCost: Uint8Array): Dominato
     immediateDominator[node] = above;
     retainedBytes[above]! += retainedBytes[node]!;
   }
-  return { immediateDominator, retainedBytes };
+  return { immediateDominator, retainedBytes, order: nodeAt.subarray(0, size) };
 }

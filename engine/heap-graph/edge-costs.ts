@@ -4,6 +4,7 @@
 import type { GraphIndex } from './graph-index.ts';
 import { Edge, K, W } from './heap-words.ts';
 import { SCOPE_OF_NODE, SCOPE_OF_PROBE } from './scopes.ts';
+import { isBackingWord, markToldTwice } from './told-twice.ts';
 
 /** Marks an edge that keeps nothing alive. */
 export const NOT_RETAINING = 255;
@@ -32,7 +33,7 @@ export const BOOKKEEPING_COST: number = Cost.bookkeeping;
 
 /**
  * Costs of all edges. Left out: weak edges; of an entry of a WeakMap the table's edge, so that its value is kept by the
- * key alone; and the probe's scopes are avoided.
+ * key alone; and what an object's own edges tell by name, of the arrays behind it. The probe's scopes are avoided.
  *
  * @param scopeOwner of each context whose it is; see findScopeOwners.
  */
@@ -40,6 +41,7 @@ export function findEdgeCosts(index: GraphIndex, scopeOwner: Uint8Array): Uint8A
   const { graph, words, kind } = index;
   const { nodeCount, edgeCount, firstEdge, edgeType, edgeName, edgeTarget } = graph;
   const cost = new Uint8Array(edgeCount);
+  const backing: number[] = [];
 
   for (let node = 0; node < nodeCount; node++) {
     const from = kind[node]!;
@@ -50,6 +52,7 @@ export function findEdgeCosts(index: GraphIndex, scopeOwner: Uint8Array): Uint8A
         kind[target] === K.leaf && edgeType[edge] !== Edge.weak ? Cost.step : costOf(node, from, edge, target);
     }
   }
+  markToldTwice(index, backing, cost);
   return cost;
 
   function costOf(node: number, from: number, edge: number, target: number): number {
@@ -99,6 +102,7 @@ export function findEdgeCosts(index: GraphIndex, scopeOwner: Uint8Array): Uint8A
 
   function internalCost(from: number, edge: number, target: number, to: number): number {
     const word = words.ofEdge(edge);
+    if (isBackingWord(word)) backing.push(edge);
     switch (word) {
       case W.ephemeron:
         // On the table the pair is told a second time: from there alone the value is not kept.

@@ -23,6 +23,8 @@ export interface SnapshotExplanation {
   readonly reasonId: Uint32Array;
   /** NaN where it is not known. */
   readonly retainedBytes: Float64Array;
+  /** Which path of its reason is that of each object; see ExplanationsBatch. */
+  readonly form: Uint32Array;
   /** What each object's own path has in place of `[…]`; see ExplanationsBatch. */
   readonly entryEnd: Uint32Array;
   readonly entryBytes: Uint8Array;

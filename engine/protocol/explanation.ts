@@ -39,12 +39,19 @@ export const AliveReason = v.object({
   retainedBytes: v.exactOptional(v.number()),
   /** Up to three different paths, shortest first; of one of the objects. */
   paths: v.array(v.array(PathStep)),
+  /** Paths of objects that go another way from the same holder, such as further links of a list. */
+  forms: v.exactOptional(v.array(v.array(PathStep))),
 });
 export type AliveReason = v.InferOutput<typeof AliveReason>;
 
+/** The path of an object with this `form`, still with `[…]` for what is its own; empty if the reason has none. */
+export const pathOfForm = ({ paths, forms }: AliveReason, form: number): PathStep[] =>
+  (form === 0 ? paths[0] : forms?.[form - 1]) ?? [];
+
 /**
  * What one snapshot told. Row i: registration `id[i]` is kept for the reason `reasonId[i]`; `retainedBytes` is NaN where it
- * is not known. `entry` is what its own path has in place of `[…]` (UTF-8 in `entryBytes`, ends in `entryEnd`; several are
+ * is not known. `form` is 0 if its own path looks like the first of the reason's paths, otherwise like `forms[form - 1]`;
+ * absent: 0 for all. `entry` is what its own path has in place of `[…]` (UTF-8 in `entryBytes`, ends in `entryEnd`; several are
  * separated by a line feed; empty: none). A snapshot's later explanations replace those of an earlier one (`snapshot`
  * counts from 1). A very large one comes in several batches with the same `snapshot`, whose rows and reasons add up; a reason
  * comes no later than the first row that has it.
@@ -59,8 +66,14 @@ export const ExplanationsBatch = v.pipe(
     id: Uint32Column,
     reasonId: Uint32Column,
     retainedBytes: Float64Column,
+    form: v.exactOptional(Uint32Column),
     entryEnd: Uint32Column,
     entryBytes: Uint8Column,
   }),
-  v.check((b) => sameLength(b, ['id', 'reasonId', 'retainedBytes', 'entryEnd']), 'columns differ in length'),
+  v.check(
+    (b) =>
+      sameLength(b, ['id', 'reasonId', 'retainedBytes', 'entryEnd']) &&
+      (b.form === undefined || b.form.length === b.id.length),
+    'columns differ in length',
+  ),
 );

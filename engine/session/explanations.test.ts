@@ -31,6 +31,7 @@ function explanationOf(
     state: Uint8Array.from(rows, ([, state]) => CELL_STATES.indexOf(state)),
     reasonId: Uint32Array.from(rows, ([, , reasonId]) => reasonId),
     retainedBytes: Float64Array.from(rows, (_row, index) => (index === 0 ? NaN : 100)),
+    form: new Uint32Array(rows.length),
     entryEnd: Uint32Array.from(entries, ({ length }) => (end += length)),
     entryBytes: Uint8Array.from(entries.flatMap((bytes) => [...bytes])),
     reasons,

@@ -3,7 +3,7 @@
 
 import { basename } from 'node:path';
 import { CELL_STATES, type SnapshotExplanation } from '../heap-graph/explanation.ts';
-import type { AliveReason, PathStep } from '../protocol/explanation.ts';
+import { pathOfForm, type AliveReason, type PathStep } from '../protocol/explanation.ts';
 import type { RunBatchOf } from '../protocol/run-batch.ts';
 import type { ReportedObject, RunReport } from '../protocol/run-report.ts';
 import type { DisplayedPlaces } from './displayed-places.ts';
@@ -31,6 +31,7 @@ export interface AliveExplanation {
   readonly id: Uint32Array<ArrayBuffer>;
   readonly reasonId: Uint32Array<ArrayBuffer>;
   readonly retainedBytes: Float64Array<ArrayBuffer>;
+  readonly form: Uint32Array<ArrayBuffer>;
   readonly entryEnd: Uint32Array<ArrayBuffer>;
   readonly entryBytes: Uint8Array<ArrayBuffer>;
   /** Those that are left, most objects first, counted anew. */
@@ -42,6 +43,7 @@ export const NOTHING_ALIVE: AliveExplanation = {
   id: new Uint32Array(0),
   reasonId: new Uint32Array(0),
   retainedBytes: new Float64Array(0),
+  form: new Uint32Array(0),
   entryEnd: new Uint32Array(0),
   entryBytes: new Uint8Array(0),
   reasons: [],
@@ -58,7 +60,7 @@ export function explainAlive(
   isAlive: (id: number) => boolean,
   displayed: DisplayedPlaces,
 ): AliveExplanation {
-  const { id, retainedBytes, entryEnd, entryBytes } = explanation;
+  const { id, retainedBytes, form, entryEnd, entryBytes } = explanation;
   const known = explanation.reasons.find(({ cause }) => cause === 'not-collected-yet');
   const notCollectedYet = known ?? { ...NOT_COLLECTED_YET, id: 1 + highest(explanation.reasons) };
   const reasonId = explanation.reasonId.map((reason, row) =>
@@ -96,6 +98,7 @@ export function explainAlive(
     id: Uint32Array.from(rows, (row) => id[row] ?? 0),
     reasonId: Uint32Array.from(rows, (row) => reasonId[row] ?? 0),
     retainedBytes: Float64Array.from(rows, (row) => retainedBytes[row] ?? NaN),
+    form: Uint32Array.from(rows, (row) => form[row] ?? 0),
     entryEnd: keptEntryEnd,
     entryBytes: keptEntryBytes,
     reasons: reasons.sort((one, other) => other.count - one.count || one.id - other.id),
@@ -113,7 +116,7 @@ function withDisplayedPlaces(reason: AliveReason, displayed: DisplayedPlaces): A
     if (words.has(text) && words.get(text) !== shown) ambiguous.add(text);
     words.set(text, shown);
   };
-  for (const { place } of reason.paths.flat()) {
+  for (const { place } of [...reason.paths, ...(reason.forms ?? [])].flat()) {
     if (place === undefined) continue;
     const { name = place.file, file, line } = displayed.site(place);
     mean(`${basename(place.file)}:${place.line}`, `${name}:${line}`);
@@ -134,8 +137,14 @@ function withPlaces(reason: AliveReason, displayed: DisplayedPlaces, named: (tex
     node: named(step.node),
     ...(step.place !== undefined && { place: displayed.place(step.place) }),
   });
-  const paths = reason.paths.map((path) => path.map(shownStep));
-  return { ...reason, summary: named(reason.summary), fix: named(reason.fix), paths };
+  const shown = (paths: readonly PathStep[][]): PathStep[][] => paths.map((path) => path.map(shownStep));
+  return {
+    ...reason,
+    summary: named(reason.summary),
+    fix: named(reason.fix),
+    paths: shown(reason.paths),
+    ...(reason.forms !== undefined && { forms: shown(reason.forms) }),
+  };
 }
 
 const entryStart = ({ entryEnd }: { readonly entryEnd: Uint32Array }, row: number): number =>
@@ -147,7 +156,7 @@ export function* explanationBatches(
   atMs: number,
   alive: AliveExplanation,
 ): Generator<RunBatchOf<'explanations'>> {
-  const { id, reasonId, retainedBytes, entryEnd, entryBytes, reasons } = alive;
+  const { id, reasonId, retainedBytes, form, entryEnd, entryBytes, reasons } = alive;
   const common = { type: 'explanations', snapshot, atMs } as const;
   let from = 0;
   for (; reasons.length - from > BATCH_REASONS; from += BATCH_REASONS) {
@@ -163,6 +172,7 @@ export function* explanationBatches(
       id: id.slice(row, end),
       reasonId: reasonId.slice(row, end),
       retainedBytes: retainedBytes.slice(row, end),
+      form: form.slice(row, end),
       entryEnd: entryEnd.slice(row, end).map((at) => at - firstByte),
       entryBytes: entryBytes.slice(firstByte, entryEnd[end - 1] ?? firstByte),
     };
@@ -172,7 +182,7 @@ export function* explanationBatches(
 
 /** Why the registration with this id is alive; undefined if nothing is told of it. */
 export function createWhyReader(alive: AliveExplanation): (id: number) => ReportedObject['why'] {
-  const { id, reasonId, retainedBytes, entryEnd, entryBytes } = alive;
+  const { id, reasonId, retainedBytes, form, entryEnd, entryBytes } = alive;
   const reasonOf = new Map(alive.reasons.map((reason) => [reason.id, reason]));
   const decoder = new TextDecoder();
   return (wanted) => {
@@ -185,7 +195,7 @@ export function createWhyReader(alive: AliveExplanation): (id: number) => Report
       cause: reason.cause,
       fix: reason.fix,
       ...(Number.isFinite(retained) ? { retainedBytes: retained } : {}),
-      path: withEntries(reason.paths[0] ?? [], entries),
+      path: withEntries(pathOfForm(reason, form[row] ?? 0), entries),
     };
   };
 }

@@ -9,7 +9,8 @@ import { describe, expect, it } from 'vitest';
 import { CAUSES } from '../../engine/protocol/vocabulary.ts';
 import type { ReportedObject, RunReport } from '../../engine/protocol/run-report.ts';
 import { runProgram } from '../run-program.ts';
-import { OTHER_RUNTIMES } from '../runtimes.ts';
+import { RUNTIMES } from '../runtimes.ts';
+import { runAndCheckCuts } from '../why/cut-check.ts';
 
 const Expectation = v.union([
   v.literal('finalized'),
@@ -19,7 +20,7 @@ const Expectation = v.union([
     names: v.array(v.string()),
     /** A function that shares the scope and uses the variable; stands in the sentence. */
     sibling: v.optional(v.string()),
-    /** How many objects share the reason. */
+    /** How many objects share the reason; 1: nothing else has its name in its fix. */
     objects: v.optional(v.number()),
   }),
 ]);
@@ -77,7 +78,7 @@ function compare(
     const missing = names.filter((wanted, at) => !(at === 0 ? fix : `${steps} ${fix}`).includes(wanted));
     const suspects = why?.path.filter(({ suspect }) => suspect).length ?? 0;
     const isShared =
-      shared === undefined || report.causes?.some((entry) => entry.cause === cause && entry.count === shared) === true;
+      shared === undefined || report.causes?.some((entry) => entry.fix === why?.fix && entry.count === shared) === true;
     const isRight =
       missing.length === 0 && suspects === 1 && isShared && (sibling === undefined || fix.includes(sibling));
     expected.push(`${who}: alive, ${cause}`);
@@ -100,14 +101,17 @@ function text({ why }: ReportedObject): string {
 const request = {
   gcPolicy: { kind: 'major', intervalMs: 100 },
   limits: { settleMs: 500 },
-  explain: true,
   reportedObjects: 100_000,
 } as const;
 
 describe.concurrent('what keeps an object alive', () => {
   for (const program of PROGRAMS) {
     it(`is told right for ${program.name}`, { timeout: 60_000 }, async () => {
-      const { report } = await runProgram({ ...request, program: { kind: 'file', path: program.path, args: [] } });
+      const { report } = await runProgram({
+        ...request,
+        explain: true,
+        program: { kind: 'file', path: program.path, args: [] },
+      });
       expect(report.outcome.status).toBe('completed');
       const { expected, told } = compare(program, report.objects, report);
       expect(told).toEqual(expected);
@@ -115,25 +119,31 @@ describe.concurrent('what keeps an object alive', () => {
     });
   }
 
-  for (const { name, nodePath, isInstalled } of OTHER_RUNTIMES) {
-    it.skipIf(!isInstalled)(`is told right for all at once on ${name}`, { timeout: 60_000 }, async () => {
-      // Told apart by the place of registration, which for a script in a text of its own is not the file's.
-      const programs = PROGRAMS.filter(({ path }) => /js$/.test(path) && !path.includes('global-script'));
-      const { report } = await runProgram({
-        ...request,
-        nodePath,
-        program: {
-          kind: 'file',
-          path: resolve(import.meta.dirname, 'import-all.mjs'),
-          args: programs.map(({ path }) => path),
-        },
-      });
-      expect(report.outcome.status).toBe('completed');
-      const all = programs.map((program) => {
-        const own = report.objects.filter(({ site }) => basename(site ?? '').replace(/:.*/, '') === program.name);
-        return compare(program, own, report);
-      });
-      expect(all.flatMap(({ told }) => told)).toEqual(all.flatMap(({ expected }) => expected));
-    });
+  for (const { name, nodePath, isInstalled } of RUNTIMES) {
+    it.skipIf(!isInstalled)(
+      `is named for all at once on ${name}, and is gone without it`,
+      { timeout: 120_000 },
+      async () => {
+        // Told apart by the place of registration, which for a script in a text of its own is not the file's.
+        const programs = PROGRAMS.filter(({ path }) => /js$/.test(path) && !path.includes('global-script'));
+        const { report, checked, failures } = await runAndCheckCuts({
+          ...request,
+          nodePath,
+          program: {
+            kind: 'file',
+            path: resolve(import.meta.dirname, 'import-all.mjs'),
+            args: programs.map(({ path }) => path),
+          },
+        });
+        expect(report.outcome.status).toBe('completed');
+        const all = programs.map((program) => {
+          const own = report.objects.filter(({ site }) => basename(site ?? '').replace(/:.*/, '') === program.name);
+          return compare(program, own, report);
+        });
+        expect(all.flatMap(({ told }) => told)).toEqual(all.flatMap(({ expected }) => expected));
+        expect(failures).toEqual([]);
+        expect(checked).toBeGreaterThan(programs.length);
+      },
+    );
   }
 });

@@ -1,32 +1,8 @@
-// The layout of V8's hash tables and of objects used as dictionaries: which entry an edge is, and how its key is written.
+// The layout of V8's hash tables: which entry an edge is, and how its key is written.
 
 import type { GraphIndex } from '../graph-index.ts';
 import { Edge, K, Node, W } from '../heap-words.ts';
 import { propertyText, shorten } from './step-texts.ts';
-
-/** An object with this many edges is a dictionary, whatever its keys are. */
-const DICTIONARY_EDGES = 24;
-
-/** Returns whether an object is used as a dictionary: with keys rather than with fields. */
-export function isDictionary({ graph, kind, words }: GraphIndex, node: number): boolean {
-  if (kind[node] !== K.object || words.nodeText(node) !== 'Object') return false;
-  const first = graph.firstEdge[node]!;
-  const end = graph.firstEdge[node + 1]!;
-  if (end - first >= DICTIONARY_EDGES) return true;
-  if (end - first < 3) return false;
-  // Fewer, but as alike as `user-1`, `user-2`, `user-3`.
-  const alike = new Map<string, number>();
-  for (let edge = first; edge < end; edge++) {
-    if (graph.edgeType[edge] !== Edge.property) continue;
-    const name = words.edgeText(edge);
-    if (name.startsWith('<symbol ') || !/[0-9a-f]*\d/.test(name)) continue;
-    const skeleton = name.replace(/[0-9a-f]*\d[0-9a-f]*/g, '0');
-    const count = (alike.get(skeleton) ?? 0) + 1;
-    if (count >= 3) return true;
-    alike.set(skeleton, count);
-  }
-  return false;
-}
 
 /** Returns a primitive as source code writes it; undefined if the node is none, or if its value is unknown. */
 export function primitiveText({ graph, words, textOf }: GraphIndex, node: number): string | undefined {

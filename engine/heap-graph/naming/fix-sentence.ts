@@ -17,18 +17,12 @@ export interface FixContext {
   readonly sharing?: { readonly other: SharingFunction | undefined };
   /** For a held value: whether it is that of the object's own registration. */
   readonly isOwnRegistration?: boolean;
-  /** How many other paths were found that keep the object as well. */
-  readonly otherPaths?: number;
 }
 
-export function fixSentence(context: FixContext): string {
-  const { otherPaths = 0 } = context;
-  const sentence = firstPart(context);
-  if (otherPaths === 0) return `${sentence}.`;
-  return `${sentence}; ${otherPaths === 1 ? 'another path keeps' : `${otherPaths} other paths keep`} it as well.`;
-}
+export const fixSentence = (context: FixContext): string => `${fixClause(context)}.`;
 
-function firstPart({ steps, suspect, cause, isOneOfMany, sharing, isOwnRegistration }: FixContext): string {
+/** Without the full stop. */
+export function fixClause({ steps, suspect, cause, isOneOfMany, sharing, isOwnRegistration }: FixContext): string {
   const step = steps[suspect];
   const before = steps[suspect - 1];
   if (cause === 'not-collected-yet') return 'Nothing reaches it any more: the next major collection lets it go';

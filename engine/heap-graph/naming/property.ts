@@ -1,6 +1,6 @@
 // Reads properties and fields of the program's objects.
 
-import { isDictionary } from './containers.ts';
+import { isDictionary } from '../dictionaries.ts';
 import { ENTRY, type Hold } from './named-step.ts';
 import type { Reader } from './path-walk.ts';
 import { propertyText } from './step-texts.ts';

@@ -27,7 +27,11 @@ describe('explanations of a run’s stream', () => {
     });
     expect(stream.explanation).toMatchObject({ snapshot: 1, atMs: 90 });
     expect(stream.whyAlive(2)).toMatchObject({ reason: { id: 12 }, retainedBytes: 64, entries: ['[17]', '"ключ"'] });
-    expect(stream.whyAlive(0)).toEqual({ reason: stream.whyAlive(2)?.reason, entries: [] });
+    expect(stream.whyAlive(0)).toEqual({
+      reason: stream.whyAlive(2)?.reason,
+      path: stream.whyAlive(2)?.path,
+      entries: [],
+    });
     expect(stream.whyAlive(1)).toBeUndefined();
     expect(stream.whyAlive(3)).toBeUndefined();
   });

@@ -1,7 +1,7 @@
 // What the latest heap snapshot told of a run's objects, as columns by registration. Part of the run's stream in the page;
-// no Vue in here. An explained object costs 20 bytes and the text of its own entries, which is decoded when it is read.
+// no Vue in here. An explained object costs 24 bytes and the text of its own entries, which is decoded when it is read.
 
-import type { AliveReason } from '../../../engine/protocol/explanation.ts';
+import { pathOfForm, type AliveReason } from '../../../engine/protocol/explanation.ts';
 import type { RunBatchOf } from '../../../engine/protocol/run-batch.ts';
 import { float64Column, uint32Column } from './growable-column.ts';
 import type { ExplanationView, WhyAlive } from './run-stream.ts';
@@ -15,6 +15,7 @@ export class Explanations implements ExplanationView {
   reasons: AliveReason[] = [];
   readonly reasonNumber = uint32Column();
   readonly retainedBytes = float64Column();
+  readonly #form = uint32Column();
   readonly #numberOfReason = new Map<number, number>();
   readonly #entryStart = uint32Column();
   readonly #entryEnd = uint32Column();
@@ -58,6 +59,7 @@ export class Explanations implements ExplanationView {
       this.#cover(row + 1);
       this.reasonNumber.values[row] = number;
       this.retainedBytes.values[row] = batch.retainedBytes[index] ?? NaN;
+      this.#form.values[row] = batch.form?.[index] ?? 0;
       this.#entryStart.values[row] = base + (index === 0 ? 0 : (batch.entryEnd[index - 1] ?? 0));
       this.#entryEnd.values[row] = base + (batch.entryEnd[index] ?? 0);
     }
@@ -72,6 +74,7 @@ export class Explanations implements ExplanationView {
     return {
       reason,
       ...(Number.isNaN(retainedBytes) ? {} : { retainedBytes }),
+      path: pathOfForm(reason, this.#form.at(row)),
       entries: this.#entriesOf(row),
     };
   }
@@ -92,6 +95,7 @@ export class Explanations implements ExplanationView {
     this.#numberOfReason.clear();
     this.reasonNumber.length = 0;
     this.retainedBytes.length = 0;
+    this.#form.length = 0;
     this.#entryStart.length = 0;
     this.#entryEnd.length = 0;
     this.#entryBytes = [];
@@ -102,6 +106,7 @@ export class Explanations implements ExplanationView {
   #cover(length: number): void {
     this.reasonNumber.fillTo(length, 0);
     this.retainedBytes.fillTo(length, NaN);
+    this.#form.fillTo(length, 0);
     this.#entryStart.fillTo(length, 0);
     this.#entryEnd.fillTo(length, 0);
   }

@@ -1,7 +1,7 @@
 // All that is known of one run, in growing columns of typed arrays: filled from batches, read by charts and tables.
 // No Vue in here: readers compare `revision` and read again. Vue never sees a sample.
 
-import type { AliveReason } from '../../../engine/protocol/explanation.ts';
+import type { AliveReason, PathStep } from '../../../engine/protocol/explanation.ts';
 import type { BatchGroup, RunBatch, RunBatchOf } from '../../../engine/protocol/run-batch.ts';
 import type { RunDescription } from '../../../engine/protocol/run-description.ts';
 import type { RunReport } from '../../../engine/protocol/run-report.ts';
@@ -122,6 +122,8 @@ export interface ExplanationView {
 export interface WhyAlive {
   readonly reason: AliveReason;
   readonly retainedBytes?: number;
+  /** Its own path, with `[…]` for each of `entries`. */
+  readonly path: readonly PathStep[];
   readonly entries: readonly string[];
 }
 
