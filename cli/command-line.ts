@@ -145,7 +145,11 @@ export async function runCommandLine(words: readonly string[], actions: CommandA
     .option('--settle <ms>', 'how long to wait for late callbacks at the end', within(limits.settleMs.wrapped.pipe))
     .option('--timeout <ms>', 'end the run after this long', within(limits.timeoutMs.wrapped.pipe))
     .option('--max-heap <MB>', "limit of the heap's old space", within(limits.maxHeapMegabytes.wrapped.pipe))
-    .option('--node <path>', 'the node to run on: a path, or a version of those that heapline nodes lists', nonEmpty)
+    .option(
+      '--node <path>',
+      'the node to run on (22, 24 and 26 are supported): a path, or a version of those that heapline nodes lists',
+      nonEmpty,
+    )
     .option('--cwd <folder>', "where a script works; without it, the script's own folder", nonEmpty)
     .addOption(
       new Option('--env <NAME=value>', "a variable of a script's environment; may be repeated")

@@ -1,7 +1,7 @@
 // `heapline nodes`: the `node`s of this machine that programs can run on, for a person or as JSON.
 
 import type { NodeListing } from '../engine/protocol/event.ts';
-import { createNodeFinder } from '../engine/session/find-nodes.ts';
+import { createNodeFinder, OLDEST_SUPPORTED_NODE_MAJOR } from '../engine/session/find-nodes.ts';
 import type { Output } from './output.ts';
 import { EXIT_STATUS } from './usage-error.ts';
 
@@ -17,8 +17,13 @@ export async function listNodes(options: { json: boolean }, stdout: Output): Pro
 function nodesText(nodes: readonly NodeListing[]): string {
   const versionWidth = Math.max(...nodes.map(({ version = '–' }) => version.length));
   const lines = nodes.map(({ version = '–', path, isDefault, problem }) => {
-    const note = problem === undefined ? (isDefault ? '  (default)' : '') : `  ${problem}`;
-    return `${version.padEnd(versionWidth)}  ${path}${note}`;
+    const isEndOfLife = Number.parseInt(version, 10) < OLDEST_SUPPORTED_NODE_MAJOR;
+    const notes = [
+      ...(isDefault && problem === undefined ? ['(default)'] : []),
+      ...(problem === undefined && isEndOfLife ? ['(end of life: observed as far as it goes)'] : []),
+      ...(problem === undefined ? [] : [problem]),
+    ];
+    return [version.padEnd(versionWidth), path, ...notes].join('  ');
   });
   return `${lines.join('\n')}\n\nRun on one with: heapline run <file> --node <path or version>\n`;
 }

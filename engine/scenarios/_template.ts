@@ -2,9 +2,9 @@
 // It is type-checked and tested with the others, but it is not part of the catalogue.
 //
 // A scenario file is shown to the user as the source, so it should teach: the description above, the program below, the
-// prediction last. The program runs in the observed process, on Node 20 and later; description and prediction are used in
+// prediction last. The program runs in the observed process, on Node 22 and later; description and prediction are used in
 // the session, which imports the same file. So a module does nothing at import beyond declaring. Types are stripped, not
-// compiled: only erasable TypeScript. `using` is not there yet on Node 20: write try … finally. Apart from Node's own
+// compiled: only erasable TypeScript. `using` is not there yet on Node 22: write try … finally. Apart from Node's own
 // modules, import only what is in `dependencies`.
 
 import { defineScenario, type PredictionCheck, type PredictionFacts, type ScenarioContext } from './define-scenario.ts';

@@ -75,7 +75,7 @@ describe.skipIf(process.platform === 'win32')('the search for nodes', () => {
       '9.0.0 !',
     ]);
     expect(nodes.map(({ isDefault }) => isDefault)).toEqual([true, ...Array<boolean>(8).fill(false)]);
-    expect(nodes.at(-1)?.problem).toMatch(/9\.0\.0 is too old.*Node\.js 20 on/);
+    expect(nodes.at(-1)?.problem).toMatch(/9\.0\.0 is too old.*Node\.js 22 and later are supported, and 20 is/);
   });
 
   it('lists one that has several names once', async () => {

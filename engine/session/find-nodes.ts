@@ -14,6 +14,8 @@ import { Refused } from './refused.ts';
 
 /** The observer is compiled for this one, and does not load in older ones. */
 export const OLDEST_NODE_MAJOR = 20;
+/** Older ones are past their end of life: they are observed as far as it goes. */
+export const OLDEST_SUPPORTED_NODE_MAJOR = 22;
 /** A node says its version in some 20 ms; a shim that downloads first, or asks, is not waited for. */
 const VERSION_DEADLINE_MS = 5_000;
 const MAXIMUM_VERSION_CHARACTERS = 1_024;
@@ -326,6 +328,8 @@ function understand(said: string): Answer {
   if (Number(version.split('.')[0]) >= OLDEST_NODE_MAJOR) return { version };
   return {
     version,
-    problem: `Node.js ${version} is too old: programs can be observed from Node.js ${OLDEST_NODE_MAJOR} on.`,
+    problem:
+      `Node.js ${version} is too old: Node.js ${OLDEST_SUPPORTED_NODE_MAJOR} and later are supported, ` +
+      `and ${OLDEST_NODE_MAJOR} is observed as far as it goes.`,
   };
 }
