@@ -3,6 +3,8 @@
 // session. Because it has its own loop, a program that blocks its thread does not stop the curve.
 
 import { connect, type Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
 import { parentPort, receiveMessageOnPort, workerData, type MessagePort } from 'node:worker_threads';
 import { createFrameDecoder, encodeFrame, OBSERVER_COMMAND_LIMITS } from '../protocol/frame-codec.ts';
 import {
@@ -20,7 +22,7 @@ import { createColumnDrain } from './column-drain.ts';
 import { watchHostProcess } from './host-process.ts';
 import { createHeapSampler } from './heap-sampler.ts';
 import type { CompanionData, CompanionMessage, ProbeMessage } from './probe-message.ts';
-import { connectProgramInspector } from './program-inspector.ts';
+import { connectProgramInspector, type ProgramInspector } from './program-inspector.ts';
 import { createSnapshotRequests } from './snapshot-request.ts';
 import { Cell, Clock, createSharedColumns, State } from './shared-columns.ts';
 
@@ -31,6 +33,8 @@ const LOOK_INTERVAL_MS = 5;
 const BUSY_ROWS = 4_096;
 /** Fewer rows than that wait for this, so that an hour's run is not cut into millions of batches. */
 const DRAIN_INTERVAL_MS = 20;
+/** A thread of a watched program that answers at all does it in a few milliseconds. */
+const ANSWER_LIMIT_MS = 2_000;
 /** The program's thread gets this time to tell what is still pending when it is left. */
 const LEAVE_LIMIT_MS = 300;
 /** While so much waits to be sent, nothing more is drained: the ring, and then the program, waits. */
@@ -56,13 +60,7 @@ function enterState(state: number): void {
 
 async function main(port: MessagePort): Promise<void> {
   const socket = await connectSocket(options.endpoint);
-  // Not a plain store, here and below: the program may have given up waiting, or ended, meanwhile.
-  Atomics.compareExchange(control, Cell.state, State.starting, State.connected);
-  Atomics.notify(control, Cell.state);
-  const inspector = await connectProgramInspector();
-  Atomics.compareExchange(control, Cell.state, State.connected, State.ready);
-  Atomics.notify(control, Cell.state);
-  await untilStarted();
+  const inspector = options.owned ? await beginWithProgram() : await beginInProgram();
   const state = Atomics.load(control, Cell.state);
   // A program that calls `process.exit` at once is exiting before this thread has seen it start.
   if (state !== State.started && state !== State.exiting) {
@@ -72,6 +70,8 @@ async function main(port: MessagePort): Promise<void> {
     return;
   }
 
+  // Not asked where the program ended at once, although there would be one.
+  const hasInspector = inspector !== undefined || state === State.exiting;
   const send = (message: ObserverMessage) => {
     if (socket.writable) socket.write(encodeFrame(message));
   };
@@ -90,7 +90,7 @@ async function main(port: MessagePort): Promise<void> {
           ownEndedAtMs: clock[Clock.ownTraceEndedAt]! - clock[Clock.programStart]!,
         }
       : null,
-    runtime: describeRuntime(inspector === undefined ? 'missing' : 'live'),
+    runtime: describeRuntime(hasInspector ? 'live' : 'missing'),
   });
 
   const blocked = createBlockedDetector(sendBatch);
@@ -144,6 +144,9 @@ async function main(port: MessagePort): Promise<void> {
       case 'collection':
         sendBatch(collectionBatch(message, start));
         break;
+      case 'sample':
+        sendBatch(sampleBatch(message, start));
+        break;
       case 'picture':
         sendBatch({
           type: 'picture',
@@ -176,17 +179,21 @@ async function main(port: MessagePort): Promise<void> {
     }
   }
 
+  let isCollecting = false;
   function collect(kind: CollectionKind): void {
     // Requests would add up while the thread stands still for a snapshot.
     if (inspector === undefined || snapshots.isWriting) return;
     sendBatch({ type: 'marks', items: [{ kind: 'gc-requested', name: kind, atMs: now() }] });
-    inspector.collectGarbage(kind);
+    isCollecting = true;
+    inspector.collectGarbage(kind, () => {
+      isCollecting = false;
+    });
   }
 
   /** Applies a policy from now on; replaces the one before. */
   function createGcPolicyClock() {
     let timer: NodeJS.Timeout | undefined;
-    const apply = (gcPolicy: GcPolicy) => {
+    const apply = (gcPolicy: GcPolicy, isFirst = false) => {
       clearInterval(timer);
       timer = undefined;
       Atomics.store(control, Cell.pressureMegabytes, 0);
@@ -196,7 +203,16 @@ async function main(port: MessagePort): Promise<void> {
         case 'minor':
         case 'major': {
           const kind = gcPolicy.kind;
-          timer = setInterval(() => collect(kind), gcPolicy.intervalMs);
+          // On a thread that takes longer for one than the interval, there would be nothing else.
+          const act = () => {
+            if (!isCollecting) collect(kind);
+          };
+          // The first time counts from the program's start, not from that of this thread.
+          const untilFirstMs = isFirst ? Math.max(0, gcPolicy.intervalMs - now()) : gcPolicy.intervalMs;
+          timer = setTimeout(() => {
+            act();
+            timer = setInterval(act, gcPolicy.intervalMs);
+          }, untilFirstMs);
           break;
         }
         case 'pressure':
@@ -211,7 +227,7 @@ async function main(port: MessagePort): Promise<void> {
           assertNever(gcPolicy.kind);
       }
     };
-    apply(options.gcPolicy);
+    apply(options.gcPolicy, true);
     return { apply };
   }
 
@@ -239,9 +255,11 @@ async function main(port: MessagePort): Promise<void> {
     sendAll();
     // Or Node would wait for the debugger to disconnect, and say so on standard error.
     inspector?.disconnect();
+    const endedAt = clock[Clock.endedAt]!;
     send({
       type: 'observer-ending',
-      atMs: now(),
+      // The program may have waited since for this thread to start.
+      atMs: endedAt === 0 ? now() : endedAt - clock[Clock.programStart]!,
       exitCode: Atomics.load(control, Cell.exitCode),
       settled: Atomics.load(control, Cell.settled) === 1,
       lastTurnAtMs: clock[Clock.heartbeat]! - clock[Clock.programStart]!,
@@ -360,7 +378,6 @@ async function main(port: MessagePort): Promise<void> {
     handleProbeMessage(message);
     if (isExiting) end();
   });
-  // The curve begins where the program does.
   sampler.sample();
   let drainedAtMs = now();
   const look = () => {
@@ -375,6 +392,10 @@ async function main(port: MessagePort): Promise<void> {
   const sampleTimer = setInterval(() => {
     endWithHost();
     sampler.sample();
+    if (clock[Clock.connectWaitEnd] !== 0) {
+      const start = clock[Clock.programStart]!;
+      blocked.skip(clock[Clock.connectWaitStart]! - start, clock[Clock.connectWaitEnd]! - start);
+    }
     const heartbeatMs = clock[Clock.heartbeat]! - clock[Clock.programStart]!;
     if (snapshots.isWriting) return blocked.look(heartbeatMs, clock[Clock.snapshotStart]! - clock[Clock.programStart]!);
     const { startMs, endMs } = snapshots.lastStretch;
@@ -394,6 +415,40 @@ function connectSocket(endpoint: string): Promise<Socket> {
     });
     socket.once('error', reject);
   });
+}
+
+/** Changes the state, unless it is another meanwhile: the program may have given up waiting, or ended. */
+function move(from: number, to: number): boolean {
+  const isMoved = Atomics.compareExchange(control, Cell.state, from, to) === from;
+  Atomics.notify(control, Cell.state);
+  return isMoved;
+}
+
+/** In a program that was launched for this observer, and runs already. Its first registration waits for the state. */
+async function beginWithProgram(): Promise<ProgramInspector | undefined> {
+  const beginning = Atomics.waitAsync(control, Cell.hasBegun, 0);
+  if (beginning.async) await beginning.value;
+  if (options.traceCollections) {
+    // Of the whole process. Only now, since V8 compiles Node's modules anew under another flag.
+    setFlagsFromString('--trace-gc');
+    clock[Clock.tracedSince] = programNow();
+  }
+  // What ends already is not disturbed.
+  return move(State.starting, State.started) ? connectProgramInspector(data.shownIn) : undefined;
+}
+
+/** In a program that only is watched: its thread observes when everything is there, and is never waited for. */
+async function beginInProgram(): Promise<ProgramInspector | undefined> {
+  move(State.starting, State.connected);
+  let inspector = connectProgramInspector(data.shownIn);
+  const isRevealed = await Promise.race([inspector?.isRevealed, delay(ANSWER_LIMIT_MS, false, { ref: false })]);
+  if (isRevealed !== true) {
+    inspector?.disconnect();
+    inspector = undefined;
+  }
+  move(State.connected, State.ready);
+  await untilStarted();
+  return inspector;
 }
 
 /** Resolves once the probe has written down when the program starts. */
@@ -429,6 +484,17 @@ function describeMark(message: ProbeMessage & { type: 'mark' }, start: number): 
   if (message.kind === 'measure') return { kind: 'user-measure', name, atMs, durationMs: message.durationMs };
   const released = /^release:(.*)$/s.exec(name);
   return released === null ? { kind: 'user-mark', name, atMs } : { kind: 'release', name: released[1] ?? '', atMs };
+}
+
+function sampleBatch(message: ProbeMessage & { type: 'sample' }, start: number): RunBatchOf<'samples'> {
+  return {
+    type: 'samples',
+    atMs: Float64Array.of(message.atMs - start),
+    usedBytes: Float64Array.of(message.usedBytes),
+    totalBytes: Float64Array.of(message.totalBytes),
+    externalBytes: Float64Array.of(message.externalBytes),
+    rssBytes: Float64Array.of(message.rssBytes),
+  };
 }
 
 /** Kinds and flags as `perf_hooks.constants` has them: kind 1 is a scavenge, flag 4 says forced. */

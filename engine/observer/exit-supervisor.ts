@@ -59,6 +59,8 @@ export function superviseExit(context: {
   columns: SharedColumns;
   now: () => number;
   settleMs: number;
+  /** How long a companion that is not connected yet is waited for at the end. */
+  startLimitMs: number;
   /** Tells the companion what is pending, and that the program ends. */
   tellLast: () => void;
   /** Writes the last heap snapshot, if the companion waits for one, and tells it what came of it. */
@@ -66,7 +68,7 @@ export function superviseExit(context: {
   /** Tells that the program called `process.exit`, and where. */
   tellExitCall: (exitCode: number, call: { readonly place?: ExitCall }) => void;
 }): void {
-  const { columns, now, settleMs, tellLast, tellExitCall, writeLastSnapshot } = context;
+  const { columns, now, settleMs, startLimitMs, tellLast, tellExitCall, writeLastSnapshot } = context;
   const { control, clock } = columns;
   const setInterval_ = setInterval;
   const clearInterval_ = clearInterval;
@@ -78,23 +80,26 @@ export function superviseExit(context: {
   let settled: 'not-yet' | 'settling' | 'done' = 'not-yet';
   let isFlushed = false;
 
-  const waitWhile = (state: number) => {
+  const waitWhile = (state: number, limitMs = FLUSH_LIMIT_MS) => {
     const startedAt = now();
-    while (atomics.load(control, Cell.state) === state && now() - startedAt < FLUSH_LIMIT_MS) {
+    while (atomics.load(control, Cell.state) === state && now() - startedAt < limitMs) {
       atomics.wait(control, Cell.state, state, 50);
     }
   };
 
   const flush = (exitCode: number) => {
     // If the companion has gone, everything that can be sent has been.
-    if (isFlushed || atomics.load(control, Cell.state) !== State.started) return;
+    if (isFlushed) return;
+    // A short program ends before its companion is connected.
+    const isStarting = atomics.compareExchange(control, Cell.state, State.starting, State.exiting) === State.starting;
+    if (!isStarting && atomics.load(control, Cell.state) !== State.started) return;
     isFlushed = true;
     const exitCall = findExitCall();
     if (exitCall !== undefined) tellExitCall(exitCode, exitCall);
     atomics.store(control, Cell.exitCode, exitCode);
     atomics.store(control, Cell.state, State.exiting);
     tellLast();
-    waitWhile(State.exiting);
+    waitWhile(State.exiting, isStarting ? startLimitMs + FLUSH_LIMIT_MS : FLUSH_LIMIT_MS);
     // Everything that verdicts rest on has been sent: what the snapshot collects changes none of them.
     if (atomics.load(control, Cell.state) !== State.awaitsSnapshot) return;
     writeLastSnapshot();

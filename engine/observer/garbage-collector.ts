@@ -1,7 +1,8 @@
 // V8's own `gc`, and how the companion gets at it. Runs in the program's thread.
 
 import { getHeapStatistics, setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
+import { createContext, runInContext, runInNewContext } from 'node:vm';
+import { SHOWN_NAME, type ShownToCompanion } from './program-inspector.ts';
 
 export type GarbageCollect = (options?: { type: 'minor' }) => void;
 
@@ -14,18 +15,39 @@ export function revealGarbageCollector(): GarbageCollect {
   return garbageCollect;
 }
 
+/** Nothing else may hold what the companion has not fetched yet. */
+const ownRealms: object[] = [];
+
+type WriteSnapshot = ShownToCompanion['writeSnapshot'];
+
+const shown = (garbageCollect: GarbageCollect, writeSnapshot: WriteSnapshot): ShownToCompanion => ({
+  garbageCollect,
+  externalBytes: () => getHeapStatistics().external_memory,
+  writeSnapshot,
+});
+
 /**
- * Shows the companion, by a symbol of `process`, what it fetches through the inspector while it starts.
+ * Reveals V8's `gc`, and shows the companion what it fetches through the inspector, in a realm of the observer's own: the
+ * program cannot come upon it, so it may run meanwhile.
+ */
+export function showInOwnRealm(makeWriteSnapshot: () => WriteSnapshot): GarbageCollect {
+  const isWanted = 'gc' in globalThis;
+  setFlagsFromString('--expose-gc');
+  const global: Record<string, unknown> = {};
+  const realm = createContext(global);
+  ownRealms.push(realm);
+  const garbageCollect = runInContext('gc', realm) as GarbageCollect;
+  if (!isWanted) setFlagsFromString('--no-expose-gc');
+  global[SHOWN_NAME] = shown(garbageCollect, makeWriteSnapshot());
+  return garbageCollect;
+}
+
+/**
+ * Shows the same by a symbol of `process`, while the companion of a watched program starts.
  * @returns what ends the show
  */
-export function showToCompanion(
-  garbageCollect: GarbageCollect,
-  writeSnapshot: (path: string, isLast: boolean) => string,
-): () => void {
-  const key = Symbol.for('heapline.companion');
-  Object.defineProperty(process, key, {
-    value: { garbageCollect, externalBytes: () => getHeapStatistics().external_memory, writeSnapshot },
-    configurable: true,
-  });
+export function showToCompanion(garbageCollect: GarbageCollect, writeSnapshot: WriteSnapshot): () => void {
+  const key = Symbol.for(SHOWN_NAME);
+  Object.defineProperty(process, key, { value: shown(garbageCollect, writeSnapshot), configurable: true });
   return () => void Reflect.deleteProperty(process, key);
 }

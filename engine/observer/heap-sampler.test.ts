@@ -20,6 +20,7 @@ const column = (batches: ObservedBatch[], name: 'usedBytes' | 'externalBytes' | 
   batches.flatMap((batch) => (batch.type === 'samples' ? [...batch[name]] : []));
 
 const inspectorThat = (readHeapUsage: ProgramInspector['readHeapUsage']): ProgramInspector => ({
+  isRevealed: Promise.resolve(true),
   readHeapUsage,
   forgetConsole() {},
   readExternalBytes: (answer) => answer(7),

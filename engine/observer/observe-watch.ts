@@ -48,7 +48,12 @@ export function createWatcher(context: ObserveContext): StartWatch {
     const { port1: port, port2: companionPort } = new MessageChannel();
     const tell = (message: ProbeMessage) => port.postMessage(message);
     const hide = showToCompanion(garbageCollect, createHeapSnapshots(columns, now).writeWanted);
-    const companionData: CompanionData = { columns: columns.buffer, optionsJson, port: companionPort };
+    const companionData: CompanionData = {
+      columns: columns.buffer,
+      optionsJson,
+      port: companionPort,
+      shownIn: 'process',
+    };
     let companion: Worker | undefined;
     /** Ends observing, and tells what is still pending. */
     let stopObserving: (() => void) | undefined;
@@ -66,7 +71,7 @@ export function createWatcher(context: ObserveContext): StartWatch {
     });
 
     function begin(): void {
-      const rows = createRowWriter(columns, now, MAXIMUM_WAIT_MS);
+      const rows = createRowWriter(columns, now, { maximumWaitMs: MAXIMUM_WAIT_MS });
       const sites = createSiteRecorder((site) => tell({ type: 'site', site }));
       clock[Clock.programStart] = now();
       clock[Clock.heartbeat] = now();

@@ -42,6 +42,16 @@ export function observeMarks(tell: Tell): EntryObservation {
   );
 }
 
+/** Collections that had ended before `untilMs`, which is 0 as long as it is not known; those after it are told otherwise. */
+export function observeCollectionsUntil(untilMs: () => number, tell: Tell): void {
+  const observation = observeCollectionsWhenIdle((message) => {
+    if (message.type !== 'collection') return;
+    const endMs = untilMs();
+    if (endMs === 0 || message.startMs + message.pauseMs < endMs) tell(message);
+    else observation.stop();
+  });
+}
+
 /** Collections, without heap sizes. */
 export function observeCollectionsWhenIdle(tell: Tell): EntryObservation {
   return observeEntries(['gc'], (entry) => {

@@ -3,12 +3,15 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { ExitCall } from './exit-call.ts';
 import type { Place } from '../protocol/explanation.ts';
+import type { ShownIn } from './program-inspector.ts';
 import type { Site } from './site-recorder.ts';
 
 export type ProbeMessage =
   | { type: 'site'; site: Site }
   | { type: 'warning'; atMs: number; code: string; message: string; place?: Place }
   | { type: 'mark'; kind: 'mark' | 'measure'; name: string; atMs: number; durationMs: number }
+  /** The heap, read by the thread itself, where the companion cannot yet or no more. */
+  | { type: 'sample'; atMs: number; usedBytes: number; totalBytes: number; externalBytes: number; rssBytes: number }
   | { type: 'collection'; startMs: number; pauseMs: number; kind: number; flags: number }
   | {
       type: 'picture';
@@ -34,4 +37,5 @@ export interface CompanionData {
   readonly columns: SharedArrayBuffer;
   readonly optionsJson: string;
   readonly port: MessagePort;
+  readonly shownIn: ShownIn;
 }

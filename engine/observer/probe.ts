@@ -5,23 +5,23 @@
 import { channel } from 'node:diagnostics_channel';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
-import { setFlagsFromString } from 'node:v8';
+import { getHeapStatistics, setFlagsFromString } from 'node:v8';
 import { isMainThread, MessageChannel, Worker } from 'node:worker_threads';
 import { OBSERVER_ENVIRONMENT_VARIABLE } from '../protocol/observer-environment.ts';
 import { describeError } from './describe-error.ts';
 import type { CompanionData, ProbeMessage } from './probe-message.ts';
 import { superviseExit } from './exit-supervisor.ts';
-import { revealGarbageCollector, showToCompanion } from './garbage-collector.ts';
+import { showInOwnRealm } from './garbage-collector.ts';
 import { createHeapSnapshots } from './heap-snapshot.ts';
 import { startHeartbeat } from './heartbeat.ts';
 import { observeRegistries, type ObserverWarning } from './observed-registry.ts';
-import { observeCollectionsWhenIdle, observeMarks } from './performance-entries.ts';
+import { observeCollectionsUntil, observeCollectionsWhenIdle, observeMarks } from './performance-entries.ts';
 import { forgetLoading, withoutTicks } from './own-traces.ts';
 import { createRowWriter } from './row-writer.ts';
 import { Cell, Clock, createSharedColumns, State } from './shared-columns.ts';
 import { createSiteRecorder } from './site-recorder.ts';
 
-/** The program starts without its observer rather than wait longer than this for it. */
+/** The program goes on without its observer rather than wait longer than this for it, where it has to. */
 const COMPANION_START_LIMIT_MS = 8_000;
 /** The second minor collection of an empty heap takes 0.05 to 0.5 ms. */
 const ALIGNING_COLLECTION_LIMIT_MS = 0.6;
@@ -34,7 +34,8 @@ function observe(optionsJson: string): void {
   const { control, clock } = columns;
   clock[Clock.hrtimeOffset] = Number(process.hrtime.bigint()) / 1e6 - now();
 
-  const garbageCollect = revealGarbageCollector();
+  const snapshots = createHeapSnapshots(columns, now);
+  const garbageCollect = showInOwnRealm(() => snapshots.writeWanted);
   if (options.traceCollections) {
     setFlagsFromString('--trace-gc');
     // The first traced line is this isolate's, before there is any other, and tells its address. The last aligns the
@@ -50,13 +51,21 @@ function observe(optionsJson: string): void {
     } while (endedAt - startedAt > ALIGNING_COLLECTION_LIMIT_MS && lines < MAXIMUM_ALIGNING_COLLECTIONS);
     clock[Clock.ownTraceLines] = lines;
     clock[Clock.ownTraceEndedAt] = endedAt;
+    // V8 takes its code cache for code of other flags, and compiles Node's own modules anew, in the companion as well. So the
+    // companion turns it on for good, when it has loaded.
+    setFlagsFromString('--no-trace-gc');
   }
 
   const { port1: port, port2: companionPort } = new MessageChannel();
   // Bound now: the program may replace the method.
   const postMessage = port.postMessage.bind(port);
   const tell = (message: ProbeMessage) => postMessage(message);
-  const companionData: CompanionData = { columns: columns.buffer, optionsJson, port: companionPort };
+  const companionData: CompanionData = {
+    columns: columns.buffer,
+    optionsJson,
+    port: companionPort,
+    shownIn: 'own-realm',
+  };
   let companion: Worker;
   try {
     companion = withoutTicks(
@@ -75,7 +84,6 @@ function observe(optionsJson: string): void {
     );
   } catch {
     // Node's permission model forbids workers, unless it is told otherwise: the program runs as it would alone.
-    if (options.traceCollections) setFlagsFromString('--no-trace-gc');
     return;
   }
   companion.unref();
@@ -84,20 +92,15 @@ function observe(optionsJson: string): void {
   // connection that closes; the program goes on.
   companion.on('error', () => Atomics.store(control, Cell.state, State.unavailable));
 
-  const rows = createRowWriter(columns, now);
+  const rows = createRowWriter(columns, now, { connectLimitMs: COMPANION_START_LIMIT_MS });
   const sites = createSiteRecorder((site) => tell({ type: 'site', site }));
   const warn = (warning: ObserverWarning) => tell({ type: 'warning', atMs: now(), ...warning });
-
-  const snapshots = createHeapSnapshots(columns, now);
-  const hide = showToCompanion(garbageCollect, snapshots.writeWanted);
-  const isReady = waitForCompanion(control, now);
-  hide();
-  if (!isReady) return;
 
   observeRegistries(globalThis, rows, sites, warn);
   warnOfWorkers(warn);
   const marks = observeMarks(tell);
-  if (!options.traceCollections) observeCollectionsWhenIdle(tell);
+  if (options.traceCollections) observeCollectionsUntil(() => clock[Clock.tracedSince]!, tell);
+  else observeCollectionsWhenIdle(tell);
   channel('heapline:picture').subscribe((picture) =>
     tell({ type: 'picture', picture: picture as (ProbeMessage & { type: 'picture' })['picture'], atMs: now() }),
   );
@@ -105,13 +108,17 @@ function observe(optionsJson: string): void {
     tell({ type: 'uncaught', atMs: now(), origin, error: describeError(error) });
   });
   startHeartbeat(columns, rows, now);
+  const tellHeap = heapTeller(tell, now);
   superviseExit({
     columns,
     now,
+    startLimitMs: COMPANION_START_LIMIT_MS,
     settleMs: options.settleMs,
     tellLast() {
       rows.settleTimes();
       marks.tellPending();
+      tellHeap();
+      clock[Clock.endedAt] = now();
       tell({ type: 'exiting' });
     },
     tellExitCall: (exitCode, call) => tell({ type: 'exit-called', atMs: now(), exitCode, ...call }),
@@ -120,8 +127,27 @@ function observe(optionsJson: string): void {
 
   clock[Clock.heartbeat] = now();
   clock[Clock.programStart] = now();
-  Atomics.store(control, Cell.state, State.started);
-  Atomics.notify(control, Cell.state);
+  Atomics.store(control, Cell.hasBegun, 1);
+  Atomics.notify(control, Cell.hasBegun);
+  // The curve begins where the program does; the companion is still starting.
+  tellHeap();
+}
+
+/** Makes what tells how the heap is now. */
+function heapTeller(tell: (message: ProbeMessage) => void, now: () => number): () => void {
+  const readHeap = getHeapStatistics;
+  const readResident = process.memoryUsage.rss;
+  return () => {
+    const { used_heap_size, total_heap_size, external_memory } = readHeap();
+    tell({
+      type: 'sample',
+      atMs: now(),
+      usedBytes: used_heap_size,
+      totalBytes: total_heap_size,
+      externalBytes: external_memory,
+      rssBytes: readResident(),
+    });
+  };
 }
 
 /** The program's own workers have realms of their own, into which the observer does not follow. */
@@ -134,24 +160,6 @@ function warnOfWorkers(warn: (warning: ObserverWarning) => void): void {
     warn({ code: 'workers-are-not-observed', message });
   };
   workers.subscribe(tellOnce);
-}
-
-/**
- * Waits until the companion is connected to the session and to this thread's inspector, and has fetched what it is shown.
- */
-function waitForCompanion(control: Int32Array, now: () => number): boolean {
-  const startedAt = now();
-  const isWithinLimit = () => now() - startedAt < COMPANION_START_LIMIT_MS;
-  while (Atomics.load(control, Cell.state) === State.starting && isWithinLimit()) {
-    Atomics.wait(control, Cell.state, State.starting, 10);
-  }
-  // A loop, for a few milliseconds: V8 serves the inspector's requests at its back edges, but not inside a wait.
-  while (Atomics.load(control, Cell.state) === State.connected && isWithinLimit());
-  if (Atomics.load(control, Cell.state) === State.ready) return true;
-  // Too late: the companion lets go of what it has by now.
-  Atomics.store(control, Cell.state, State.unavailable);
-  Atomics.notify(control, Cell.state);
-  return false;
 }
 
 forgetLoading(__filename);

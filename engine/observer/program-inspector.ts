@@ -1,7 +1,7 @@
 // The inspector of the program's thread, as seen from the companion. Its requests are served also while that thread
 // runs a loop, at the loop's back edges. No domain is enabled: enabling `Runtime` would make the console keep objects.
 
-import type { Runtime } from 'node:inspector';
+import type { Runtime, Session } from 'node:inspector';
 import { assertNever, type CollectionKind } from '../protocol/vocabulary.ts';
 
 /** What V8 says of the heap. `backingStorageSize` is there since V8 13. */
@@ -12,6 +12,8 @@ export interface HeapUsage {
 }
 
 export interface ProgramInspector {
+  /** Resolves when the thread has answered whether it shows what is called here. Rejects never. */
+  readonly isRevealed: Promise<boolean>;
   /** The answer comes when the thread can give one: at once where it idles or loops, late where it is in native code. */
   readHeapUsage(answer: (usage: HeapUsage) => void): void;
   /**
@@ -21,58 +23,75 @@ export interface ProgramInspector {
   forgetConsole(): void;
   /** `external_memory` of V8's heap statistics, for runtimes whose heap usage lacks `backingStorageSize`. */
   readExternalBytes(answer: (bytes: number) => void): void;
-  /** Forces a scavenge or a mark-compact in the program's thread. */
-  collectGarbage(kind: CollectionKind): void;
+  /** Forces a scavenge or a mark-compact in the program's thread; `done` is called after it, or when it cannot be. */
+  collectGarbage(kind: CollectionKind, done: () => void): void;
   /** Writes a heap snapshot in the program's thread, which stands still meanwhile. `answer`: what went wrong, or empty. */
   writeSnapshot(path: string, isLast: boolean, answer: (problem: string) => void): void;
   disconnect(): void;
 }
 
-/** The probe waits for as long; a runtime that answers at all does it in a few milliseconds. */
-const ANSWER_LIMIT_MS = 2_000;
+/** What the program's thread shows to the companion. */
+export interface ShownToCompanion {
+  garbageCollect(options?: { type: 'minor' }): void;
+  externalBytes(): number;
+  writeSnapshot(path: string, isLast: boolean): string;
+}
+
+/** The name under which it is shown. */
+export const SHOWN_NAME = 'heapline.companion';
+
+/** Where it is shown: on `process`, or in a realm of the observer's own, one of the first that the thread has made. */
+export type ShownIn = 'process' | 'own-realm';
+
+/** Realms are numbered from 1, which is the program's. */
+const FIRST_REALMS = 8;
 
 /**
- * Connects, and fetches the functions that the probe shows during its start.
- * @returns undefined if this runtime has no inspector, or its main thread does not answer: heap figures and forced
- *   collections are missing then, and everything else is there.
+ * Connects, and fetches what the probe shows as soon as the thread can give it. A worker has the thread's ear at once.
+ * @returns undefined if this runtime has no inspector: heap figures and forced collections are missing then, and everything
+ *   else is there.
  */
-export async function connectProgramInspector(): Promise<ProgramInspector | undefined> {
-  // A Node that was built without an inspector has no such module.
-  const inspectorModule = await import('node:inspector').catch(() => undefined);
-  if (inspectorModule === undefined) return undefined;
-  const session = new inspectorModule.Session();
-  const reveal = (name: string) =>
+export function connectProgramInspector(shownIn: ShownIn): ProgramInspector | undefined {
+  let session: Session;
+  try {
+    // A Node that was built without an inspector has no such module. `import` would load Node's module loader for it.
+    session = new (require('node:inspector') as typeof import('node:inspector')).Session();
+    session.connectToMainThread();
+  } catch {
+    return undefined;
+  }
+  let isConnected = true;
+
+  const reveal = (request: Runtime.EvaluateParameterType) =>
     new Promise<string>((resolve, reject) => {
-      const expression = `process[Symbol.for('heapline.companion')].${name}`;
-      const request: Runtime.EvaluateParameterType = { expression, silent: true };
-      setTimeout(() => reject(new Error('The thread does not answer.')), ANSWER_LIMIT_MS).unref();
-      session.post('Runtime.evaluate', request, (error, answer?: Runtime.EvaluateReturnType) => {
+      session.post('Runtime.evaluate', { ...request, silent: true }, (error, answer?: Runtime.EvaluateReturnType) => {
         const objectId = error === null ? answer?.result.objectId : undefined;
-        if (objectId === undefined) reject(error ?? new Error(`The probe does not show ${name}.`));
+        // An error, as an answer, is an object too.
+        if (objectId === undefined || answer?.exceptionDetails !== undefined)
+          reject(error ?? new Error('It is not there.'));
         else resolve(objectId);
       });
     });
-  let functions: [string, string, string];
-  try {
-    session.connectToMainThread();
-    functions = await Promise.all([reveal('garbageCollect'), reveal('externalBytes'), reveal('writeSnapshot')]);
-  } catch {
-    session.disconnect();
-    return undefined;
-  }
-  const [garbageCollect, externalBytes, writeSnapshot] = functions;
-  let isConnected = true;
+  const name = JSON.stringify(SHOWN_NAME);
+  const requests: Runtime.EvaluateParameterType[] =
+    shownIn === 'process'
+      ? [{ expression: `process[Symbol.for(${name})]` }]
+      : Array.from({ length: FIRST_REALMS }, (_, index) => ({ expression: `this[${name}]`, contextId: index + 1 }));
+  const revealed = Promise.any(requests.map(reveal)).catch(() => undefined);
 
-  const call = (objectId: string, functionDeclaration: string, answer?: (value: unknown) => void) => {
-    if (!isConnected) return;
-    const request: Runtime.CallFunctionOnParameterType = {
-      objectId,
-      functionDeclaration,
-      silent: true,
-      returnByValue: true,
-    };
-    session.post('Runtime.callFunctionOn', request, (error, result?: Runtime.CallFunctionOnReturnType) => {
-      if (error === null) answer?.(result?.result.value);
+  const call = (functionDeclaration: string, values: unknown[], answer: (value: unknown, problem?: string) => void) => {
+    void revealed.then((objectId) => {
+      if (objectId === undefined || !isConnected) return answer(undefined, 'The observer is not in the program.');
+      const request: Runtime.CallFunctionOnParameterType = {
+        objectId,
+        functionDeclaration,
+        arguments: values.map((value) => ({ value })),
+        silent: true,
+        returnByValue: true,
+      };
+      session.post('Runtime.callFunctionOn', request, (error, result?: Runtime.CallFunctionOnReturnType) =>
+        answer(result?.result.value, error?.message),
+      );
     });
   };
 
@@ -88,20 +107,21 @@ export async function connectProgramInspector(): Promise<ProgramInspector | unde
       });
     },
     forgetConsole,
+    isRevealed: revealed.then((objectId) => objectId !== undefined),
     readExternalBytes(answer) {
-      call(externalBytes, 'function(){return this()}', (value) => {
+      call('function(){return this.externalBytes()}', [], (value) => {
         if (typeof value === 'number') answer(value);
       });
     },
-    collectGarbage(kind) {
+    collectGarbage(kind, done) {
       forgetConsole();
       switch (kind) {
         case 'minor':
-          call(garbageCollect, "function(){this({type:'minor'})}");
+          call("function(){(0,this.garbageCollect)({type:'minor'})}", [], done);
           break;
         case 'major':
           // Without an argument: V8 11 takes any object for a wish for a scavenge.
-          call(garbageCollect, 'function(){this()}');
+          call('function(){(0,this.garbageCollect)()}', [], done);
           break;
         default:
           assertNever(kind);
@@ -110,17 +130,9 @@ export async function connectProgramInspector(): Promise<ProgramInspector | unde
     writeSnapshot(path, isLast, answer) {
       if (!isConnected) return answer('The observer has let go of the program already.');
       forgetConsole();
-      const request: Runtime.CallFunctionOnParameterType = {
-        objectId: writeSnapshot,
-        functionDeclaration: 'function(path,isLast){return this(path,isLast)}',
-        arguments: [{ value: path }, { value: isLast }],
-        silent: true,
-        returnByValue: true,
-      };
-      session.post('Runtime.callFunctionOn', request, (error, result?: Runtime.CallFunctionOnReturnType) => {
-        const problem: unknown = result?.result.value;
-        answer(typeof problem === 'string' ? problem : (error?.message ?? 'The thread gave no answer.'));
-      });
+      call('function(path,isLast){return this.writeSnapshot(path,isLast)}', [path, isLast], (value, problem) =>
+        answer(typeof value === 'string' ? value : (problem ?? 'The thread gave no answer.')),
+      );
     },
     disconnect() {
       if (!isConnected) return;

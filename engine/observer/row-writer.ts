@@ -48,8 +48,16 @@ export interface RowWriter {
   settleTimes(): void;
 }
 
-/** `now` is the program thread's clock, captured before the program could replace it; `maximumWaitMs` is for one row. */
-export function createRowWriter(columns: SharedColumns, now: () => number, maximumWaitMs = MAXIMUM_WAIT_MS): RowWriter {
+/**
+ * @param now the program thread's clock, captured before the program could replace it
+ * @param limits `maximumWaitMs`: for one row. `connectLimitMs`: how long the first registration or callback waits for a
+ *   companion that is not connected yet, so that whatever ends the process then, little of what it did is lost.
+ */
+export function createRowWriter(
+  columns: SharedColumns,
+  now: () => number,
+  { maximumWaitMs = MAXIMUM_WAIT_MS, connectLimitMs = 0 } = {},
+): RowWriter {
   const { control, clock, rowMask, labelMask } = columns;
   const { meta, ids, times, numbers, labels } = columns;
   const capacity = rowMask + 1;
@@ -62,6 +70,7 @@ export function createRowWriter(columns: SharedColumns, now: () => number, maxim
   let knownTail = 0;
   let knownLabelTail = 0;
   let isDropping = false;
+  let isConnected = connectLimitMs === 0;
 
   // In an array: a variable would be given a new heap number with each reading.
   const reading = Float64Array.of(now());
@@ -89,7 +98,21 @@ export function createRowWriter(columns: SharedColumns, now: () => number, maxim
 
   const freeRows = () => capacity - ((head - knownTail) | 0);
 
+  function waitForConnection(): void {
+    isConnected = true;
+    const startedAt = now();
+    if (atomics.load(control, Cell.state) !== State.starting) return;
+    while (atomics.load(control, Cell.state) === State.starting && now() - startedAt < connectLimitMs) {
+      atomics.wait(control, Cell.state, State.starting, 20);
+    }
+    clock[Clock.connectWaitStart] = startedAt;
+    clock[Clock.connectWaitEnd] = now();
+    control[Cell.waits]!++;
+    clock[Clock.waitedMs]! += now() - startedAt;
+  }
+
   function waitForPlace(): boolean {
+    if (!isConnected) waitForConnection();
     knownTail = atomics.load(control, Cell.tail);
     if (freeRows() > 0) {
       isDropping = false;
@@ -113,7 +136,9 @@ export function createRowWriter(columns: SharedColumns, now: () => number, maxim
     return false;
   }
 
-  const hasPlace = () => sharesLeft > 0 || freeRows() > 0 || waitForPlace();
+  const hasPlace = () => sharesLeft > 0 || (isConnected && freeRows() > 0) || waitForPlace();
+  /** For what alone is no reason to wait for the companion: programs make registries while they load. */
+  const hasPlaceUnconnected = () => sharesLeft > 0 || freeRows() > 0 || waitForPlace();
 
   /** Reads the clock and gives their times to the rows that waited for it. */
   function read(): number {
@@ -197,7 +222,7 @@ export function createRowWriter(columns: SharedColumns, now: () => number, maxim
   }
 
   function point(kind: number, id: number, detail: number): void {
-    if (!hasPlace()) return;
+    if (!hasPlaceUnconnected()) return;
     const row = head & rowMask;
     meta[row] = kind | (detail << DETAIL_SHIFT);
     ids[row] = id;

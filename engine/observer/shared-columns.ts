@@ -44,6 +44,8 @@ export const Cell = {
   tick: 13,
   /** A `SnapshotState`. */
   snapshot: 14,
+  /** 1 once the program has begun, and `Clock.programStart` is set. */
+  hasBegun: 15,
 } as const;
 
 /** Cells of `clock`: milliseconds on the program thread's `performance.now`. */
@@ -65,6 +67,13 @@ export const Clock = {
   snapshotEnd: 8,
   /** The number that the first registration has in its record; 0 stands for 1. */
   firstRecord: 9,
+  /** From when to when the first registration waited for the companion to be connected. */
+  connectWaitStart: 10,
+  connectWaitEnd: 11,
+  /** Since when V8 prints a line for each collection, for good. */
+  tracedSince: 12,
+  /** When the program had ended, as far as its own thread is concerned. */
+  endedAt: 13,
 } as const;
 
 /**
@@ -74,8 +83,9 @@ export const Clock = {
 export const SnapshotState = { none: 0, wanted: 1, writing: 2 } as const;
 
 /**
- * The observer's life. `connected`: the companion runs and has the session's ear. `ready`: it has the program's inspector
- * too, and may be relied upon. `flushed`: everything was sent, the inspector let go. `awaitsSnapshot`: the same, but the
+ * The observer's life. In a program that was launched for it, `starting` becomes `started` as soon as the companion has the
+ * session's ear; the program runs meanwhile. In one that is only watched, the companion is `connected` first, and `ready`
+ * when it has the program's inspector too; the program's thread answers with `started`. `flushed`: everything was sent, the inspector let go. `awaitsSnapshot`: the same, but the
  * program's thread is to write a last heap snapshot before it ends.
  */
 export const State = {

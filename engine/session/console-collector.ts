@@ -19,7 +19,8 @@ const FLUSH_INTERVAL_MS = 50;
 /** An entry is closed at this length, and a batch flushed: frames stay small. */
 const MAXIMUM_ENTRY_CHARACTERS = 64 * 1024;
 const MAXIMUM_PENDING_CHARACTERS = 1024 * 1024;
-/** Output held before it is known which lines are V8's: an observed program begins to write only after that. */
+/** Output held before it is known which lines are V8's: what a program writes in the tenth of a second in which its observer
+ * connects. */
 const MAXIMUM_HELD_BYTES = 4 * 1024 * 1024;
 const STANDARD_OUTPUT_TAIL_CHARACTERS = 1024 * 1024;
 const STDERR_TAIL_LINES = 40;
