@@ -22,7 +22,7 @@ import { createColumnDrain } from './column-drain.ts';
 import { watchHostProcess } from './host-process.ts';
 import { createHeapSampler } from './heap-sampler.ts';
 import type { CompanionData, CompanionMessage, ProbeMessage } from './probe-message.ts';
-import { connectProgramInspector, type ProgramInspector } from './program-inspector.ts';
+import { connectProgramInspector, hasInspector, type ProgramInspector } from './program-inspector.ts';
 import { createSnapshotRequests } from './snapshot-request.ts';
 import { Cell, Clock, createSharedColumns, State } from './shared-columns.ts';
 
@@ -60,24 +60,23 @@ function enterState(state: number): void {
 
 async function main(port: MessagePort): Promise<void> {
   const socket = await connectSocket(options.endpoint);
-  const inspector = options.owned ? await beginWithProgram() : await beginInProgram();
+  let inspector = options.owned ? undefined : await beginInProgram();
   const state = Atomics.load(control, Cell.state);
   // A program that calls `process.exit` at once is exiting before this thread has seen it start.
-  if (state !== State.started && state !== State.exiting) {
+  if (!options.owned && state !== State.started && state !== State.exiting) {
     inspector?.disconnect();
     socket.destroy();
     enterState(State.flushed);
     return;
   }
+  if (options.owned) await untilBegun();
+  const isInspected = options.owned ? hasInspector() : inspector !== undefined;
 
-  // Not asked where the program ended at once, although there would be one.
-  const hasInspector = inspector !== undefined || state === State.exiting;
   const send = (message: ObserverMessage) => {
     if (socket.writable) socket.write(encodeFrame(message));
   };
   const sendBatch = (batch: ObservedBatch) => send({ type: 'observer-batch', batch });
 
-  const sampler = createHeapSampler({ inspector, now, sendBatch });
   send({
     type: 'observer-hello',
     token: options.token,
@@ -90,9 +89,12 @@ async function main(port: MessagePort): Promise<void> {
           ownEndedAtMs: clock[Clock.ownTraceEndedAt]! - clock[Clock.programStart]!,
         }
       : null,
-    runtime: describeRuntime(hasInspector ? 'live' : 'missing'),
+    runtime: describeRuntime(isInspected ? 'live' : 'missing'),
   });
+  // The session has this thread's word. What ends already is not disturbed.
+  if (options.owned && move(State.starting, State.started)) inspector = connectProgramInspector(data.shownIn);
 
+  const sampler = createHeapSampler({ inspector, now, sendBatch });
   const blocked = createBlockedDetector(sendBatch);
   const drain = createColumnDrain(columns, sendBatch);
   const snapshots = createSnapshotRequests({ columns, inspector, now });
@@ -424,17 +426,14 @@ function move(from: number, to: number): boolean {
   return isMoved;
 }
 
-/** In a program that was launched for this observer, and runs already. Its first registration waits for the state. */
-async function beginWithProgram(): Promise<ProgramInspector | undefined> {
+/** Resolves once a program that was launched for this observer has begun; from then on V8 traces its collections. */
+async function untilBegun(): Promise<void> {
   const beginning = Atomics.waitAsync(control, Cell.hasBegun, 0);
   if (beginning.async) await beginning.value;
-  if (options.traceCollections) {
-    // Of the whole process. Only now, since V8 compiles Node's modules anew under another flag.
-    setFlagsFromString('--trace-gc');
-    clock[Clock.tracedSince] = programNow();
-  }
-  // What ends already is not disturbed.
-  return move(State.starting, State.started) ? connectProgramInspector(data.shownIn) : undefined;
+  if (!options.traceCollections) return;
+  // Of the whole process. Only now, since V8 compiles Node's modules anew under another flag.
+  setFlagsFromString('--trace-gc');
+  clock[Clock.tracedSince] = programNow();
 }
 
 /** In a program that only is watched: its thread observes when everything is there, and is never waited for. */

@@ -61,6 +61,8 @@ export function superviseExit(context: {
   settleMs: number;
   /** How long a companion that is not connected yet is waited for at the end. */
   startLimitMs: number;
+  /** Waits for it where the process is about to end without anything being sent at its end. */
+  waitForConnection: () => void;
   /** Tells the companion what is pending, and that the program ends. */
   tellLast: () => void;
   /** Writes the last heap snapshot, if the companion waits for one, and tells it what came of it. */
@@ -172,6 +174,20 @@ export function superviseExit(context: {
   };
   Object.defineProperty(process, '_kill', {
     value: observedKill,
+    writable: true,
+    configurable: true,
+    enumerable: true,
+  });
+
+  // Node prints the stack in which it aborts: looking for the trap is the sign, and there is none to stand in that stack.
+  const observedAbort = new Proxy(process.abort, {
+    get apply() {
+      context.waitForConnection();
+      return undefined as never;
+    },
+  });
+  Object.defineProperty(process, 'abort', {
+    value: observedAbort,
     writable: true,
     configurable: true,
     enumerable: true,

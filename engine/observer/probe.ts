@@ -106,6 +106,8 @@ function observe(optionsJson: string): void {
   );
   process.on('uncaughtExceptionMonitor', (error: unknown, origin) => {
     tell({ type: 'uncaught', atMs: now(), origin, error: describeError(error) });
+    // Where a handler throws as well, the process ends without a word.
+    rows.waitForConnection();
   });
   startHeartbeat(columns, rows, now);
   const tellHeap = heapTeller(tell, now);
@@ -113,6 +115,7 @@ function observe(optionsJson: string): void {
     columns,
     now,
     startLimitMs: COMPANION_START_LIMIT_MS,
+    waitForConnection: rows.waitForConnection,
     settleMs: options.settleMs,
     tellLast() {
       rows.settleTimes();

@@ -2,6 +2,7 @@
 // runs a loop, at the loop's back edges. No domain is enabled: enabling `Runtime` would make the console keep objects.
 
 import type { Runtime, Session } from 'node:inspector';
+import { createRequire } from 'node:module';
 import { assertNever, type CollectionKind } from '../protocol/vocabulary.ts';
 
 /** What V8 says of the heap. `backingStorageSize` is there since V8 13. */
@@ -40,6 +41,18 @@ export interface ShownToCompanion {
 /** The name under which it is shown. */
 export const SHOWN_NAME = 'heapline.companion';
 
+/** @throws where Node was built without an inspector. `import` would load Node's module loader for it. */
+const inspectorModule = () => createRequire(__filename)('node:inspector') as typeof import('node:inspector');
+
+/** False where Node was built without an inspector. */
+export function hasInspector(): boolean {
+  try {
+    return typeof inspectorModule().Session === 'function';
+  } catch {
+    return false;
+  }
+}
+
 /** Where it is shown: on `process`, or in a realm of the observer's own, one of the first that the thread has made. */
 export type ShownIn = 'process' | 'own-realm';
 
@@ -54,8 +67,7 @@ const FIRST_REALMS = 8;
 export function connectProgramInspector(shownIn: ShownIn): ProgramInspector | undefined {
   let session: Session;
   try {
-    // A Node that was built without an inspector has no such module. `import` would load Node's module loader for it.
-    session = new (require('node:inspector') as typeof import('node:inspector')).Session();
+    session = new inspectorModule().Session();
     session.connectToMainThread();
   } catch {
     return undefined;

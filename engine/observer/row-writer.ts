@@ -42,6 +42,8 @@ export interface RowWriter {
   unregistration(id: number): void;
   registry(id: number, siteId: number): void;
   registryCollected(id: number): void;
+  /** Waits until the companion is connected, or for as long as is allowed; at once if it is. */
+  waitForConnection(): void;
   /** True while events come so densely that they share readings of the clock. */
   isInBurst(): boolean;
   /** Publishes rows whose time still waits for a reading. Called when the thread turns, and at exit. */
@@ -99,6 +101,7 @@ export function createRowWriter(
   const freeRows = () => capacity - ((head - knownTail) | 0);
 
   function waitForConnection(): void {
+    if (isConnected) return;
     isConnected = true;
     const startedAt = now();
     if (atomics.load(control, Cell.state) !== State.starting) return;
@@ -112,7 +115,7 @@ export function createRowWriter(
   }
 
   function waitForPlace(): boolean {
-    if (!isConnected) waitForConnection();
+    waitForConnection();
     knownTail = atomics.load(control, Cell.tail);
     if (freeRows() > 0) {
       isDropping = false;
@@ -268,6 +271,7 @@ export function createRowWriter(
     unregistration: (id) => point(RowKind.unregistration, id, 0),
     registry: (id, siteId) => point(RowKind.registry, id, siteId),
     registryCollected: (id) => point(RowKind.registryCollected, id, 0),
+    waitForConnection,
     isInBurst: () => denseReadings >= STEADY,
     settleTimes,
   };
