@@ -207,7 +207,10 @@ function innermostHint(
   // The local variables of a suspended function go with it.
   const isLocal = waiting !== undefined && steps[waiting]!.hold === 'suspended';
   if (collecting === undefined || (waiting !== undefined && (waiting > collecting || isLocal))) {
-    return waiting === undefined ? undefined : { step: waiting, rule: 'waits' };
+    if (waiting === undefined) return undefined;
+    const rival = steps[waiting]!.hold === 'weak-map' ? rivalOf(steps, allowed, waiting, evidence) : undefined;
+    // The value of a key that lives on is state that was made to stay.
+    return rival === undefined ? { step: waiting, rule: 'waits' } : { step: rival, rule: 'field', rival: waiting };
   }
   const rival = rivalOf(steps, allowed, collecting, evidence);
   if (rival === undefined) return { step: collecting, rule: 'small-collection' };

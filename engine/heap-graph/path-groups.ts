@@ -19,8 +19,6 @@ export interface PathGroups {
   readonly pattern: Uint32Array;
   /** By node: observed objects whose path goes through it, itself among them. */
   readonly observedBelow: Uint32Array;
-  /** By node: its children in the tree that lead to observed objects. */
-  readonly entriesUsed: Uint32Array;
   /** The pattern of a path that is not one of the tree's. */
   patternOf(path: RawPath): number;
 }
@@ -34,7 +32,6 @@ export function groupPaths(index: GraphIndex, tree: PathTree, target: Int32Array
   const patterns = new PathPatterns(index);
   const pattern = new Uint32Array(nodeCount);
   const observedBelow = new Uint32Array(nodeCount);
-  const entriesUsed = new Uint32Array(nodeCount);
 
   // Nodes on paths to targets; a walk ends where one went before.
   const isOnPath = new Uint8Array(nodeCount);
@@ -66,9 +63,7 @@ export function groupPaths(index: GraphIndex, tree: PathTree, target: Int32Array
     const node = visited[at]!;
     pattern[node] = canonical[pattern[node]!]!;
     if (parentEdge[node] === NO_EDGE) continue;
-    const above = parent[node]!;
-    observedBelow[above]! += observedBelow[node]!;
-    entriesUsed[above]!++;
+    observedBelow[parent[node]!]! += observedBelow[node]!;
   }
 
   const groupOfPattern = new Uint32Array(patterns.size).fill(NO_GROUP);
@@ -99,7 +94,6 @@ export function groupPaths(index: GraphIndex, tree: PathTree, target: Int32Array
     holder,
     pattern,
     observedBelow,
-    entriesUsed,
     patternOf({ nodes, edges }) {
       let number = patterns.ofRoot(nodes[0]!);
       for (const [position, edge] of edges.entries()) {

@@ -42,11 +42,21 @@ export function gatherEvidence(
     share(step) {
       const { rawEdge, fanOut } = steps[step]!;
       if (rawEdge === NO_EDGE || !isEntryStep(steps[step]!)) return 1;
-      return Math.min(1, Math.max(1, groups.entriesUsed[cuts.sourceOf(rawEdge)]!) / Math.max(1, fanOut));
+      const used = entriesThatLeadToObserved(index, groups, cuts.sourceOf(rawEdge));
+      return Math.min(1, Math.max(1, used) / Math.max(1, fanOut));
     },
     spread: (step) => spread.get(step) ?? 1,
     isService: (step) => hasFunctions(index, steps[step]!.head),
   };
+}
+
+/** Entries of a collection on a path to observed objects, whether that path comes by the collection or not. */
+function entriesThatLeadToObserved({ graph }: GraphIndex, { observedBelow }: PathGroups, collection: number): number {
+  let used = 0;
+  for (let edge = graph.firstEdge[collection]!, end = graph.firstEdge[collection + 1]!; edge < end; edge++) {
+    if (observedBelow[graph.edgeTarget[edge]!]! > 0) used++;
+  }
+  return used;
 }
 
 function hasFunctions({ graph, kind }: GraphIndex, node: number): boolean {

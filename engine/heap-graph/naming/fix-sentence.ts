@@ -113,7 +113,8 @@ function closureFix(
   const isOfFunction = step.owner?.type === 'function' && step.owner.name !== '';
   const ofOwner = isOfFunction && step.owner.type === 'function' ? ` of ${quoted(`${step.owner.name}()`)}` : '';
   if (sharing === undefined) {
-    return `${who} keeps ${variable}${ofOwner} in its scope: let go of the function, or set ${variable} to undefined when it is no longer needed${through}`;
+    const held = before?.expression === undefined ? '' : ` in ${quoted(before.expression)}`;
+    return `${who} keeps ${variable}${ofOwner} in its scope: let go of the function${held}, or set ${variable} to undefined when it is no longer needed${through}`;
   }
   const { other } = sharing;
   const user =
