@@ -143,6 +143,17 @@ export const ANCHORS: Readonly<Record<string, AnchorKind>> = {
       ],
     };
   },
+  'async context of a timer': ({ dice, file }) => {
+    const [storage, tick] = [dice.name(), dice.name()];
+    file.import('AsyncLocalStorage', 'node:async_hooks');
+    file.export(storage, `const ${storage} = new AsyncLocalStorage();`);
+    file.add(`function ${tick}() {}`);
+    return {
+      keep: `const timer = ${storage}.run(item, () => setInterval(${tick}, ${LONG_MS}).unref()); undo = () => clearInterval(timer);`,
+      release: 'undo();',
+      names: () => [{ causes: ['timer'], fix: ['setInterval'] }],
+    };
+  },
   'held value': () => ({
     // Registered once more, for a value that has the object itself.
     keep: `held.owner = item;`,

@@ -45,11 +45,15 @@ export const PLACES: Readonly<Record<string, PlaceKind>> = {
     return accessed(name, name);
   },
   imported({ dice, file, newFile }, initial) {
-    const name = dice.name();
+    const [name, keep, get] = [dice.name(), dice.name(), dice.name()];
     const store = newFile();
-    store.export(name, `const ${name} = ${initial};`);
-    file.import(name, `./${store.name}`);
-    return accessed(name, name, [store.name]);
+    store.add(`let ${name}${store.type('any')};`);
+    store.export(keep, `function ${keep}(value${store.type('any')}) { ${name} = value; }`);
+    store.export(get, `function ${get}() { return ${name}; }`);
+    file.import(keep, `./${store.name}`);
+    file.import(get, `./${store.name}`);
+    file.add(`${keep}(${initial});`);
+    return accessed(`${get}()`, name, [store.name]);
   },
   property({ dice, file }, initial) {
     const [app, part] = [dice.name(), dice.name()];

@@ -15,6 +15,8 @@ export interface Keep {
   readonly isField?: boolean;
   /** It holds one object at a time. */
   readonly isSingle?: boolean;
+  /** The way to what it keeps leads through something else than its place. */
+  readonly isElsewhere?: boolean;
   /** There is no way to let go of it. */
   readonly isForEver?: boolean;
 }
@@ -125,6 +127,7 @@ export const SITES: Readonly<Record<string, SiteKind>> = {
           { causes: ['weak-map-key'], fix: [keys] },
           { causes: ['object-property'], fix: [keys] },
         ],
+        isElsewhere: true,
       },
     };
   },
@@ -212,6 +215,17 @@ export const SITES: Readonly<Record<string, SiteKind>> = {
         keep: `const ${listener} = () => item; it.on('data', ${listener}); undo = () => it.off('data', ${listener});`,
         release: 'undo();',
         names: (place) => [{ causes: ['event-listener'], fix: ['data', listener, place.leaf] }],
+      },
+    };
+  },
+  'what a stream has not been read': ({ file }) => {
+    file.import('PassThrough', 'node:stream');
+    return {
+      initial: 'new PassThrough({ objectMode: true, highWaterMark: 100 })',
+      site: {
+        keep: 'it.write(item); undo = () => it.read();',
+        release: 'undo();',
+        names: (place) => [{ causes: ['array-element', 'object-property'], fix: [place.leaf] }],
       },
     };
   },

@@ -4,6 +4,7 @@ import { ANCHORS } from './anchors.ts';
 import { CARRIERS, type Carrier } from './carriers.ts';
 import { drawn, type Dice } from './dice.ts';
 import type { Expectation, HolderName } from './expectation.ts';
+import { NEAR_MISSES } from './near-misses.ts';
 import { PLACES, type Place, type PlaceContext } from './places.ts';
 import { SITES, type Keep } from './sites.ts';
 import { SourceFile, type Dialect } from './source-file.ts';
@@ -23,6 +24,7 @@ const keysOf = (record: Readonly<Record<string, unknown>>): readonly string[] =>
 const PLACE_NAMES = keysOf(PLACES);
 const SITE_NAMES = keysOf(SITES);
 const ANCHOR_NAMES = keysOf(ANCHORS);
+const NEAR_MISS_NAMES = keysOf(NEAR_MISSES);
 const MOST_CASES = 4;
 
 /** Programs named `p0`, `p1`, …; the same ones for the same seed. */
@@ -51,6 +53,7 @@ function writeProgram(dice: Dice, name: string): GeneratedProgram {
   const className = dice.className();
   file.add(`class ${className} {`, '  id = 1;', '  pages = [];', '}');
   for (let left = 1 + dice.integer(MOST_CASES); left > 0; left--) writeCase(writing, className);
+  for (let left = dice.integer(3); left > 0; left--) writeNearMiss(writing, className);
   return {
     name,
     main: file.name,
@@ -69,16 +72,40 @@ interface WrittenHolder {
   use(body: string): string;
 }
 
-function writeHolder({ dice, file, files, name }: Writing): WrittenHolder {
-  const context: PlaceContext = {
-    dice,
-    file,
-    newFile() {
-      const made = new SourceFile(`${name}-store${files.length}`, file.dialect);
-      files.push(made);
-      return made;
-    },
-  };
+const contextOf = ({ dice, file, files, name }: Writing): PlaceContext => ({
+  dice,
+  file,
+  newFile() {
+    const made = new SourceFile(`${name}-store${files.length}`, file.dialect);
+    files.push(made);
+    return made;
+  },
+});
+
+/** An object that something seems to keep. */
+function writeNearMiss(writing: Writing, className: string): void {
+  const { dice, file } = writing;
+  const kind = dice.pick(NEAR_MISS_NAMES);
+  const code = NEAR_MISSES[kind]!(contextOf(writing));
+  const [miss, label] = [dice.name(), `${writing.name}-${(writing.objects += 1)}`];
+  file.export(
+    miss,
+    [
+      `function ${miss}(label${file.type('string')}) {`,
+      `  const item${file.type('any')} = new ${className}();`,
+      '  registry.register(item, { label });',
+      `  ${code}`,
+      '}',
+    ].join('\n'),
+  );
+  file.add(`${miss}('${label}');`);
+  writing.expectations.push({ label, holders: [], path: [] });
+  writing.recipe.push(`near miss: ${kind}`);
+}
+
+function writeHolder(writing: Writing): WrittenHolder {
+  const { dice } = writing;
+  const context = contextOf(writing);
   const isAnchor = dice.once(4);
   const siteName = isAnchor ? dice.pick(ANCHOR_NAMES) : dice.pick(SITE_NAMES);
   const carrier = dice.pick(CARRIERS)(context);
@@ -143,7 +170,8 @@ function writeCase(writing: Writing, className: string): void {
 
 function expectationOf(label: string, key: string, count: number, holders: readonly WrittenHolder[]): Expectation {
   const [first] = holders;
-  const { place, carrier } = first!;
+  const { keep, carrier } = first!;
+  const place = keep.isElsewhere === true ? undefined : first!.place;
   const names = holders.map(({ keep, carrier: own, place: in_ }): readonly HolderName[] =>
     keep
       .names(in_ ?? { use: (body) => body, leaf: '', path: [] }, key, count)
