@@ -67,7 +67,8 @@ const FIRST_REALMS = 8;
 export function connectProgramInspector(shownIn: ShownIn): ProgramInspector | undefined {
   let session: Session;
   try {
-    session = new inspectorModule().Session();
+    const { Session: InspectorSession } = inspectorModule();
+    session = new InspectorSession();
     session.connectToMainThread();
   } catch {
     return undefined;
