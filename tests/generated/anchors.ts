@@ -46,7 +46,8 @@ export const ANCHORS: Readonly<Record<string, AnchorKind>> = {
     return {
       keep: `${keep}(item);`,
       release: `${keep}(undefined);`,
-      names: () => [{ causes: ['module-variable'], fix: [name, store.name] }],
+      names: () => [{ causes: ['module-variable'], fix: [name] }],
+      path: [store.name],
       isField: true,
       isSingle: true,
     };

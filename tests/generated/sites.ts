@@ -11,6 +11,8 @@ export interface Keep {
   readonly release: string;
   /** How the holder may be named. `key` as it stands in the source; several objects: not known. */
   names(place: Place, key: string, count: number): readonly HolderName[];
+  /** Names that stand in the path. */
+  readonly path?: readonly string[];
   /** Whether what is kept is itself a field of something, so that a field behind it may be named as well. */
   readonly isField?: boolean;
   /** It holds one object at a time. */

@@ -181,7 +181,7 @@ function expectationOf(label: string, key: string, count: number, holders: reado
   return {
     label,
     holders: names,
-    path: [...(place === undefined ? [] : [place.leaf, ...place.path]), ...carrier.path],
+    path: [...(place === undefined ? [] : [place.leaf, ...place.path]), ...(keep.path ?? []), ...carrier.path],
     ...(place?.innocent === undefined ? {} : { innocent: place.innocent }),
   };
 }
