@@ -154,8 +154,8 @@ export class ChunkedFile implements AsyncDisposable {
   /** What is wrong at the current place. */
   wrong(what: string): SnapshotError {
     return new SnapshotError(
-      `${this.path} is no heap snapshot that can be read: at byte ${this.offset}, in ${this.reading}, ${what}. ` +
-        'Take the snapshot again.',
+      `${this.path} cannot be read as a heap snapshot: at byte ${this.offset}, in ${this.reading}, ${what}. ` +
+        'If the file is complete, another one would be the same: report this with the version of Node that wrote it.',
     );
   }
 

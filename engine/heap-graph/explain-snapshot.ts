@@ -19,9 +19,13 @@ export async function explainSnapshot(
     ...(signal === undefined ? {} : { signal }),
     onProgress: (progress) => onProgress?.({ step: 'reading-snapshot', progress }),
   });
-  return explainGraph(graph, {
+  const explanation = await explainGraph(graph, {
     firstId: request.firstId,
     onProgress: (progress) => onProgress?.({ step: 'finding-paths', progress }),
     ...(signal === undefined ? {} : { signal }),
   });
+  const { missing = [] } = graph;
+  if (missing.length === 0) return explanation;
+  // A registration may be among what is missing.
+  return { ...explanation, isComplete: false, warnings: [...missing, ...explanation.warnings] };
 }

@@ -43,10 +43,15 @@ export interface HeapLocations {
   readonly column: Uint32Array;
 }
 
+/** Stands for a string that could not be read. */
+export const UNREADABLE = '(unreadable)';
+
 /** The strings of a snapshot, decoded only when asked for. */
 export interface HeapStrings {
   readonly length: number;
-  /** @throws RangeError if there is no such string. */
+  /** How many of them could not be read; absent: none. */
+  readonly unreadable?: number;
+  /** UNREADABLE for one that could not be read. @throws RangeError if there is no such string. */
   at(index: number): string;
   /** The index of a string that is exactly `text`; -1 if there is none. */
   indexOf(text: string): number;
@@ -73,6 +78,8 @@ export interface HeapGraph {
   readonly edgeTarget: Uint32Array;
   readonly strings: HeapStrings;
   readonly locations: HeapLocations;
+  /** What could not be read, each as a sentence for a person; everything else is as the file has it. Absent: nothing. */
+  readonly missing?: readonly string[];
 }
 
 /** The file is no heap snapshot, is cut off, or contradicts itself; the message says which, for a person. */

@@ -66,6 +66,9 @@ const EDGE_WORDS = [
   'listener',
   'callback',
   'length',
+  'first',
+  'second',
+  'parent',
   'script_context_table',
   'module_parent',
   'module_first_parent',
@@ -138,11 +141,24 @@ const NODE_SYMBOLS: ReadonlySet<string> = new Set([
 ]);
 const ROOT_NAME = /^\d+ \/ /;
 
+/** A text that was cut from another is said to be a part of it. */
+export interface StringText {
+  readonly text: string;
+  /** True if `text` is what it was cut from. */
+  readonly isPart: boolean;
+}
+/** A name is shown with fewer, and a program may append a million times. */
+const MAXIMUM_JOINED_CHARACTERS = 200;
+const MAXIMUM_JOINED_PARTS = 100_000;
+/** Of all strings together: less than a second's work. */
+const MAXIMUM_PARTS_LOOKED_AT = 5_000_000;
+
 export class HeapWords {
   readonly #graph: HeapGraph;
   // 0: not looked at yet; otherwise the word's code and one.
   readonly #edgeWord: Uint8Array;
   readonly #nodeWord: Uint8Array;
+  #partsLeft = MAXIMUM_PARTS_LOOKED_AT;
   readonly #codes: ReadonlyMap<string, number> = new Map(EDGE_WORDS.map((word, code) => [word, code]));
 
   constructor(graph: HeapGraph) {
@@ -241,5 +257,46 @@ export class HeapWords {
 
   nodeText(node: number): string {
     return this.#graph.strings.at(this.#graph.nodeName[node]!);
+  }
+
+  /**
+   * The text of a string, as far as the snapshot tells: of one that V8 put together from others, their texts; of one that is a
+   * part of another, that one, since which part is nowhere said.
+   */
+  stringText(node: number): StringText {
+    const { nodeType } = this.#graph;
+    if (nodeType[node] !== Node['sliced string']) return { text: this.#joinedText(node), isPart: false };
+    const parent = this.#internalTarget(node, W.parent);
+    return parent < 0 ? { text: '', isPart: true } : { text: this.#joinedText(parent), isPart: true };
+  }
+
+  /** The texts of the leaves of a concatenation, from left to right, as many as are shown. */
+  #joinedText(root: number): string {
+    const { nodeType } = this.#graph;
+    const waiting = [root];
+    let text = '';
+    const most = Math.min(MAXIMUM_JOINED_PARTS, this.#partsLeft);
+    for (let looked = 0; looked < most && text.length < MAXIMUM_JOINED_CHARACTERS; looked++) {
+      this.#partsLeft--;
+      const node = waiting.pop();
+      if (node === undefined) return text;
+      if (nodeType[node] === Node['concatenated string']) {
+        for (const word of [W.second, W.first]) {
+          const part = this.#internalTarget(node, word);
+          // An empty part is none of the snapshot's nodes.
+          if (part >= 0) waiting.push(part);
+        }
+      } else if (nodeType[node] === Node['sliced string']) text += '…';
+      else text += this.nodeText(node);
+    }
+    return waiting.length === 0 ? text : `${text}…`;
+  }
+
+  #internalTarget(node: number, word: number): number {
+    const { edgeType, edgeName, edgeTarget, firstEdge } = this.#graph;
+    for (let edge = firstEdge[node]!, end = firstEdge[node + 1]!; edge < end; edge++) {
+      if (edgeType[edge] === Edge.internal && this.ofEdgeName(edgeName[edge]!) === word) return edgeTarget[edge]!;
+    }
+    return -1;
   }
 }

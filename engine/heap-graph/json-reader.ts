@@ -105,8 +105,8 @@ export async function readKey(file: ChunkedFile): Promise<string> {
   return key;
 }
 
-/** Takes `count` numbers, whole rows of them; they are overwritten by the next ones. */
-export type TakeNumbers = (numbers: Float64Array, count: number) => void;
+/** Takes `count` numbers, whole rows of them; they are overwritten by the next ones. `negative`: which of them are below 0. */
+export type TakeNumbers = (numbers: Float64Array, count: number, negative: readonly number[]) => void;
 
 // What comes before the next byte of an array of numbers.
 const BRACKET = 0;
@@ -228,6 +228,19 @@ class NumberScanner {
   }
 }
 
+/** Goes on behind the closing bracket of an array of numbers that something is wrong in. @throws SnapshotError if there is none */
+export async function skipNumbers(file: ChunkedFile): Promise<void> {
+  for (;;) {
+    const at = file.bytes.indexOf(CLOSING_BRACKET, file.position);
+    if (at !== -1 && at < file.end) {
+      file.position = at + 1;
+      return;
+    }
+    file.position = file.end;
+    if (!(await file.next())) throw file.cutOff();
+  }
+}
+
 /**
  * Reads a flat JSON array of whole numbers, from its opening bracket to behind its closing one, and hands them on in rows
  * of `rowLength`. Negative ones are taken only if `isSigned`.
@@ -247,11 +260,14 @@ export async function readNumbers(
       if (scanner.problem !== undefined) throw file.wrong(scanner.problem);
       const { count, isClosed } = scanner;
       if (isClosed && count % rowLength !== 0) {
+        // Whoever goes on behind this array looks for its closing bracket.
+        file.position--;
         throw file.wrong(`the last row has ${count % rowLength} of ${rowLength} numbers`);
       }
       if (isClosed || count === scanner.numbers.length) {
-        for (const index of scanner.negative?.splice(0) ?? []) scanner.numbers[index]! *= -1;
-        take(scanner.numbers, count);
+        const negative = scanner.negative?.splice(0) ?? [];
+        for (const index of negative) scanner.numbers[index]! *= -1;
+        take(scanner.numbers, count, negative);
         scanner.count = 0;
       }
       if (isClosed) return;

@@ -10,17 +10,30 @@ import {
   EDGE_TYPES,
   NODE_TYPES,
   SnapshotError,
+  UNREADABLE,
   type HeapGraph,
   type HeapLocations,
   type HeapStrings,
 } from './heap-graph.ts';
-import { expectEnd, expectToken, peekToken, readKey, readNumbers, readValue } from './json-reader.ts';
+import { parse } from '../protocol/parse.ts';
+import {
+  expectEnd,
+  expectToken,
+  peekToken,
+  readKey,
+  readNumbers,
+  readValue,
+  skipNumbers,
+  type TakeNumbers,
+} from './json-reader.ts';
 import { readStrings } from './snapshot-strings.ts';
 
 /** Of members that are no flat arrays; `snapshot` has about two thousand. Larger ones are passed over. */
 const MAXIMUM_VALUE_BYTES = 1 << 24;
 const MAXIMUM_COUNT = 2 ** 32 - 2;
 const MAXIMUM_UINT32 = 2 ** 32 - 1;
+const MINIMUM_INT32 = -(2 ** 31);
+const IS_SIGNED = true;
 
 const Count = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(MAXIMUM_COUNT));
 /** Of each field its type's name, or the names that its codes stand for. */
@@ -39,10 +52,11 @@ const Header = v.object({
 type Header = v.InferOutput<typeof Header>;
 
 async function readHeader(file: ChunkedFile): Promise<Header> {
-  const parsed = v.safeParse(Header, await readValue(file, MAXIMUM_VALUE_BYTES));
+  const parsed = parse(Header, await readValue(file, MAXIMUM_VALUE_BYTES));
   if (!parsed.success) {
-    const issue = parsed.issues[0];
-    throw file.wrong(`\`${v.getDotPath(issue) ?? 'snapshot'}\` is not what V8 writes (${issue.message})`);
+    const { issue, problem } = parsed;
+    const path = issue === undefined ? null : v.getDotPath(issue);
+    throw file.wrong(`\`${path ?? 'snapshot'}\` is not what V8 writes (${issue?.message ?? problem})`);
   }
   // Every number has a digit and a comma at least: a count that the file has no room for would only ask for memory.
   const { node_count: nodes, edge_count: edges, meta } = parsed.output;
@@ -91,18 +105,31 @@ function copyField({ file, numbers, count, stride, firstRow }: Rows, offset: num
   }
 }
 
-/** @throws SnapshotError if a type has no name. */
+/** A type without a name is an unknown one. */
 function copyTypes(
-  { file, numbers, count, stride, firstRow }: Rows,
+  { numbers, count, stride, firstRow }: Rows,
   offset: number,
   codes: Uint8Array,
+  unknown: number,
   column: Uint8Array,
 ): void {
   let row = firstRow;
-  for (let at = offset; at < count; at += stride) {
-    const type = numbers[at]!;
-    if (type >= codes.length) throw file.wrong(`row ${row} has the unknown type ${type}`);
-    column[row++] = codes[type]!;
+  for (let at = offset; at < count; at += stride) column[row++] = codes[numbers[at]!] ?? unknown;
+}
+
+/**
+ * V8 writes an index of 2³¹ and above as a negative number of 32 bits since 13.6 (Node 24); turns each into the index.
+ * @throws SnapshotError if anything else is negative
+ */
+function restoreIndices(
+  { file, numbers, stride }: Pick<Rows, 'file' | 'numbers' | 'stride'>,
+  offset: number,
+  negative: readonly number[],
+): void {
+  for (const at of negative) {
+    const value = numbers[at]!;
+    if (at % stride !== offset || value < MINIMUM_INT32) throw file.wrong(`${value} is a number below 0`);
+    numbers[at] = value >>> 0;
   }
 }
 
@@ -181,7 +208,7 @@ async function readNodes(
     firstRow += count / stride;
     if (firstRow > nodeCount)
       throw file.wrong(`there are more than the ${nodeCount} nodes that the snapshot speaks of`);
-    copyTypes(rows, typeOffset, codes, nodeType);
+    copyTypes(rows, typeOffset, codes, NODE_TYPES.indexOf('unknown'), nodeType);
     copyField(rows, nameOffset, nodeName);
     copyField(rows, idOffset, nodeId);
     nodeSelfBytes = copySizes(rows, sizeOffset, nodeSelfBytes);
@@ -212,22 +239,38 @@ async function readEdges(
   const edgeName = new Uint32Array(edgeCount);
   const edgeTarget = new Uint32Array(edgeCount);
   let firstRow = 0;
-  await readNumbers(file, stride, (numbers, count) => {
+  const take: TakeNumbers = (numbers, count, negative) => {
     const rows: Rows = { file, numbers, count, stride, firstRow };
+    if (negative.length > 0) restoreIndices(rows, nameOffset, negative);
     firstRow += count / stride;
     if (firstRow > edgeCount)
       throw file.wrong(`there are more than the ${edgeCount} edges that the snapshot speaks of`);
-    copyTypes(rows, typeOffset, codes, edgeType);
+    copyTypes(rows, typeOffset, codes, EDGE_TYPES.indexOf('unknown'), edgeType);
     copyField(rows, nameOffset, edgeName);
     copyNodes(rows, targetOffset, nodeStride, nodeCount, edgeTarget);
-  });
+  };
+  await readNumbers(file, stride, take, IS_SIGNED);
   if (firstRow !== edgeCount) {
     throw file.wrong(`there are ${firstRow} edges, but the snapshot speaks of ${edgeCount}`);
   }
   return { edgeType, edgeName, edgeTarget };
 }
 
-async function readLocations(file: ChunkedFile, { meta, node_count: nodeCount }: Header): Promise<HeapLocations> {
+/** @returns undefined if they cannot be read; the file is behind them all the same */
+async function readLocations(file: ChunkedFile, header: Header): Promise<HeapLocations | undefined> {
+  try {
+    return await readLocationRows(file, header);
+  } catch (error) {
+    if (!(error instanceof SnapshotError)) throw error;
+    await skipNumbers(file);
+    return undefined;
+  }
+}
+
+async function readLocationRows(
+  file: ChunkedFile,
+  { meta, node_count: nodeCount }: Header,
+): Promise<HeapLocations | undefined> {
   const fields = meta.location_fields;
   const stride = fields.length;
   const nodeOffset = fieldOffset(file, fields, 'object_index');
@@ -237,8 +280,7 @@ async function readLocations(file: ChunkedFile, { meta, node_count: nodeCount }:
   let capacity = 1 << 12;
   let columns = [0, 1, 2, 3].map(() => new Uint32Array(capacity));
   let firstRow = 0;
-  const isSigned = true;
-  const take = (numbers: Float64Array, count: number): void => {
+  const take: TakeNumbers = (numbers, count) => {
     // A program may compile code with a line offset below zero: its first lines are none of a file.
     for (const offset of offsets) {
       for (let at = offset; at < count; at += stride) if (numbers[at]! < 0) numbers[at] = 0;
@@ -259,7 +301,19 @@ async function readLocations(file: ChunkedFile, { meta, node_count: nodeCount }:
     copyNodes(rows, nodeOffset, nodeStride, nodeCount, columns[0]!);
     offsets.forEach((offset, index) => copyField(rows, offset, columns[index + 1]!));
   };
-  await readNumbers(file, stride, take, isSigned);
+  let isReadable = true;
+  // All of them are gone through, so that the file is behind them.
+  const takeReadable: TakeNumbers = (numbers, count, negative) => {
+    if (!isReadable) return;
+    try {
+      take(numbers, count, negative);
+    } catch (error) {
+      if (!(error instanceof SnapshotError)) throw error;
+      isReadable = false;
+    }
+  };
+  await readNumbers(file, stride, takeReadable, IS_SIGNED);
+  if (!isReadable) return undefined;
   const node = columns[0]!;
   const order = Uint32Array.from({ length: firstRow }, (_, row) => row);
   order.sort((one, other) => node[one]! - node[other]! || one - other);
@@ -267,20 +321,23 @@ async function readLocations(file: ChunkedFile, { meta, node_count: nodeCount }:
   return { node: sorted!, scriptId: scriptId!, line: line!, column: column! };
 }
 
-/** @throws SnapshotError if a name is the index of no string. */
-function assertNames(path: string, { nodeName }: Nodes, { edgeType, edgeName }: Edges, { length }: HeapStrings): void {
+/** @returns how many names are the index of no string; those get the last one, which is none of the file's */
+function settleNames({ nodeName }: Nodes, { edgeType, edgeName }: Edges, { length }: HeapStrings): number {
   const hasIndex = EDGE_TYPES.map((type) => type === 'element' || type === 'hidden');
   const isIndex = Uint8Array.from(hasIndex, Number);
-  let highest = 0;
-  for (let node = 0; node < nodeName.length; node++) if (nodeName[node]! > highest) highest = nodeName[node]!;
+  const last = length - 1;
+  let missing = 0;
+  for (let node = 0; node < nodeName.length; node++) {
+    if (nodeName[node]! < last) continue;
+    nodeName[node] = last;
+    missing++;
+  }
   for (let edge = 0; edge < edgeName.length; edge++) {
-    if (isIndex[edgeType[edge]!] === 0 && edgeName[edge]! > highest) highest = edgeName[edge]!;
+    if (edgeName[edge]! < last || isIndex[edgeType[edge]!] === 1) continue;
+    edgeName[edge] = last;
+    missing++;
   }
-  if (highest >= length) {
-    throw new SnapshotError(
-      `${path} contradicts itself: it uses string ${highest} of ${length}. Take the snapshot again.`,
-    );
-  }
+  return missing;
 }
 
 async function readMembers(file: ChunkedFile): Promise<HeapGraph> {
@@ -289,6 +346,7 @@ async function readMembers(file: ChunkedFile): Promise<HeapGraph> {
   let edges: Edges | undefined;
   let locations: HeapLocations | undefined;
   let strings: HeapStrings | undefined;
+  const missing: string[] = [];
   const foreign = () =>
     new SnapshotError(
       `${file.path} is JSON, but no heap snapshot: it does not begin with \`snapshot\`. Choose a .heapsnapshot file.`,
@@ -321,6 +379,9 @@ async function readMembers(file: ChunkedFile): Promise<HeapGraph> {
         break;
       case 'locations':
         locations = await readLocations(file, once(locations, key));
+        if (locations === undefined) {
+          missing.push('Where functions were defined could not be read, so paths name them without a line.');
+        }
         break;
       case 'strings':
         once(strings, key);
@@ -340,7 +401,10 @@ async function readMembers(file: ChunkedFile): Promise<HeapGraph> {
     if (value === undefined) throw file.wrong(`\`${name}\` is missing`);
   }
   if (nodes === undefined || edges === undefined || strings === undefined) throw foreign();
-  assertNames(file.path, nodes, edges, strings);
+  const namesMissing = settleNames(nodes, edges, strings) + (strings.unreadable ?? 0);
+  if (namesMissing > 0) {
+    missing.push(`${namesMissing} names could not be read; paths have ${UNREADABLE} in their place.`);
+  }
   const none = new Uint32Array(0);
   return {
     nodeCount: header.node_count,
@@ -348,6 +412,7 @@ async function readMembers(file: ChunkedFile): Promise<HeapGraph> {
     ...nodes,
     ...edges,
     strings,
+    missing,
     locations: locations ?? { node: none, scriptId: none, line: none, column: none },
   };
 }

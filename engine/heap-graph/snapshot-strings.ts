@@ -3,7 +3,7 @@
 
 import { constants } from 'node:buffer';
 import type { ChunkedFile } from './chunked-file.ts';
-import type { HeapStrings } from './heap-graph.ts';
+import { UNREADABLE, type HeapStrings } from './heap-graph.ts';
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
@@ -30,8 +30,18 @@ function grown<Column extends Float64Array<ArrayBuffer> | Uint32Array<ArrayBuffe
   return larger;
 }
 
+/**
+ * V8 writes a character beyond the 16 bits of its escapes as its lowest 16 bits: U+1F600 becomes `\uF600`. Which it was, nothing
+ * tells. What stands for private use or for compatibility ideographs is nearly always an emoji, and is shown as unknown;
+ * where letters of today's languages are, a letter is much likelier.
+ */
+const CUT_CHARACTERS = /[\uE000-\uFAFF]/g;
+const UNKNOWN_CHARACTER = '\uFFFD';
+
 class SnapshotStrings implements HeapStrings {
   readonly length: number;
+  readonly unreadable: number;
+  readonly #isUnreadable: ReadonlySet<number>;
   readonly #chunks: readonly Buffer<ArrayBuffer>[];
   readonly #chunkBytes: number;
   readonly #start: Float64Array;
@@ -45,8 +55,12 @@ class SnapshotStrings implements HeapStrings {
     start: Float64Array,
     byteLength: Uint32Array,
     encoded: Uint32Array,
+    isUnreadable: ReadonlySet<number>,
   ) {
-    this.length = start.length;
+    // The last one stands for all that are not there.
+    this.length = start.length + 1;
+    this.unreadable = isUnreadable.size;
+    this.#isUnreadable = isUnreadable;
     this.#chunks = chunks;
     this.#chunkBytes = chunkBytes;
     this.#start = start;
@@ -55,6 +69,7 @@ class SnapshotStrings implements HeapStrings {
   }
 
   at(index: number): string {
+    if (index === this.length - 1 || this.#isUnreadable.has(index)) return UNREADABLE;
     const start = this.#start[index];
     const length = this.#byteLength[index];
     if (start === undefined || length === undefined) {
@@ -62,8 +77,10 @@ class SnapshotStrings implements HeapStrings {
     }
     const raw = this.#bytes(start, length);
     const text = raw.toString('utf8');
+    if (!raw.includes(BACKSLASH)) return text;
     // The reader has checked every escape, so this cannot fail.
-    return raw.includes(BACKSLASH) ? (JSON.parse(`"${text}"`) as string) : text;
+    const unescaped = JSON.parse(`"${text}"`) as string;
+    return text.length < raw.length ? unescaped : unescaped.replace(CUT_CHARACTERS, UNKNOWN_CHARACTER);
   }
 
   indexOf(text: string): number {
@@ -116,6 +133,7 @@ export async function readStrings(file: ChunkedFile): Promise<HeapStrings> {
   let encoded = new Uint32Array(1 << 8);
   let count = 0;
   let encodedCount = 0;
+  const unreadable = new Set<number>();
   let phase: Phase = 'first-or-end';
   let isEncoded = false;
   /** 0: the character after a backslash is next; 1 to 4: so many hexadecimal digits are still missing. */
@@ -133,10 +151,7 @@ export async function readStrings(file: ChunkedFile): Promise<HeapStrings> {
           const special = bytes[position]!;
           if (special === QUOTE) {
             const length = file.chunkStart + position - firstByte - start[count]!;
-            if (length > constants.MAX_STRING_LENGTH) {
-              file.position = position;
-              throw file.wrong(`a string has ${length} bytes, more than a string can have`);
-            }
+            if (length > constants.MAX_STRING_LENGTH) unreadable.add(count);
             byteLength[count] = length;
             if (isEncoded) {
               if (encodedCount === encoded.length) encoded = grown(encoded);
@@ -151,16 +166,19 @@ export async function readStrings(file: ChunkedFile): Promise<HeapStrings> {
           } else if (special >= 0x80) {
             isEncoded = true;
           } else {
-            file.position = position;
-            throw file.wrong(`a string has the control character ${special}`);
+            // JSON has no control characters in strings.
+            unreadable.add(count);
           }
           position++;
           break;
         }
         case 'escape':
           if (missingDigits > 0 ? IS_HEXADECIMAL[byte] !== 1 : byte !== 0x75 && IS_ESCAPED[byte] !== 1) {
-            file.position = position;
-            throw file.wrong('a string has an escape that JSON does not know');
+            // No escape that JSON knows: costs this string alone.
+            unreadable.add(count);
+            missingDigits = 0;
+            phase = 'string';
+            continue;
           }
           if (missingDigits > 0) missingDigits--;
           else if (byte === 0x75) missingDigits = 4;
@@ -177,6 +195,7 @@ export async function readStrings(file: ChunkedFile): Promise<HeapStrings> {
               start.subarray(0, count),
               byteLength.subarray(0, count),
               encoded.subarray(0, encodedCount),
+              unreadable,
             );
           } else if (IS_SPACE[byte] !== 1) {
             file.position = position;

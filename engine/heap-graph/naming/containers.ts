@@ -10,8 +10,10 @@ export function primitiveText({ graph, words, textOf }: GraphIndex, node: number
   switch (graph.nodeType[node]) {
     case Node.string:
     case Node['concatenated string']:
-    case Node['sliced string']:
-      return JSON.stringify(shorten(words.nodeText(node)));
+    case Node['sliced string']: {
+      const { text, isPart } = words.stringText(node);
+      return isPart ? `a part of ${JSON.stringify(shorten(text))}` : JSON.stringify(shorten(text));
+    }
     case Node.number:
       return textOf(node, W.value);
     default:
