@@ -81,7 +81,7 @@ export async function runProgram(
     await client.follow(runId, async (batch) => {
       if (batch.type === 'console') {
         for (const { stream, text } of batch.entries) {
-          await (stream === 'stdout' && !options.json ? io.stdout : io.stderr).write(text);
+          await (stream === 'stdout' && !options.json ? io.stdout : io.stderr).writeOfProgram(text);
         }
       } else if (batch.type === 'status') await progress.show(describeExplaining(batch));
       else if (batch.type === 'ended') report = batch.report;

@@ -2,10 +2,18 @@
 
 import { fstatSync } from 'node:fs';
 import type { Writable } from 'node:stream';
+import { createProgramText, visibleText } from '../engine/protocol/visible-text.ts';
 
 export interface Output {
-  /** Resolves when the reader has taken enough that more may come; at once if the reader has gone. */
+  /**
+   * Writes words of Heapline's own, with what a terminal would act on made visible: there is text from elsewhere in nearly all
+   * of them. Resolves when the reader has taken enough that more may come; at once if the reader has gone.
+   */
   write(text: string): Promise<void>;
+  /** Writes what the program has printed: as it is, and on a terminal without anything that it would act on but colors. */
+  writeOfProgram(text: string): Promise<void>;
+  /** Writes a line over the one that the cursor is in; only on a terminal. */
+  writeOver(text: string): Promise<void>;
   /** Resolves when everything has left the process, or the reader has gone. */
   flush(): Promise<void>;
   readonly hasReader: boolean;
@@ -29,12 +37,17 @@ export function createOutput(stream: Writable, onReaderGone: () => void = () => 
       wake = resolve;
       listen(resolve);
     });
+  const ofProgram = 'isTTY' in stream && stream.isTTY === true ? createProgramText() : undefined;
+  const writeAsItIs = async (text: string): Promise<void> => {
+    if (!hasReader || text === '') return;
+    if (!stream.write(text)) await untilWoken((wakeUp) => stream.once('drain', wakeUp));
+  };
   return {
-    async write(text) {
-      if (!hasReader || text === '') return;
-      if (!stream.write(text)) await untilWoken((wakeUp) => stream.once('drain', wakeUp));
-    },
+    write: (text) => writeAsItIs((ofProgram?.end() ?? '') + visibleText(text)),
+    writeOfProgram: (text) => writeAsItIs(ofProgram === undefined ? text : ofProgram.push(text)),
+    writeOver: (text) => writeAsItIs(`\r\u001b[K${visibleText(text)}`),
     async flush() {
+      await writeAsItIs(ofProgram?.end() ?? '');
       if (hasReader) await untilWoken((wakeUp) => stream.write('', () => wakeUp()));
     },
     get hasReader() {

@@ -15,7 +15,7 @@ export function createProgressLine(stderr: Output): ProgressLine {
     async show(text) {
       if (!isWatched || text === shown) return;
       shown = text;
-      await stderr.write(`\r\u001b[K${text ?? ''}`);
+      await stderr.writeOver(text ?? '');
     },
   };
 }

@@ -2,6 +2,7 @@
 // Part of the run's stream in the page; bounded however much the program prints.
 
 import type { RunBatchOf } from '../../../engine/protocol/run-batch.ts';
+import { visibleText } from '../../../engine/protocol/visible-text.ts';
 import type { ConsoleLineView } from './run-stream.ts';
 
 export const KEPT_CONSOLE_LINES = 20_000;
@@ -19,7 +20,8 @@ interface PartialLine {
 }
 
 function lineText(partial: PartialLine): string {
-  return partial.cutCharacters === 0 ? partial.text : `${partial.text} … ${partial.cutCharacters} characters more`;
+  const text = visibleText(partial.text);
+  return partial.cutCharacters === 0 ? text : `${text} … ${partial.cutCharacters} characters more`;
 }
 
 /** A ring of the last complete lines, followed by the line that each stream has begun and not ended. */

@@ -13,6 +13,7 @@ import { objectName } from '../../../engine/protocol/object-name.ts';
 import type { RunDescription } from '../../../engine/protocol/run-description.ts';
 import type { RunReport } from '../../../engine/protocol/run-report.ts';
 import { siteText as textOfSite } from '../../../engine/protocol/site-text.ts';
+import { visibleText } from '../../../engine/protocol/visible-text.ts';
 import { ConsoleLines } from './console-lines.ts';
 import { Explanations } from './explanations.ts';
 import {
@@ -665,11 +666,11 @@ export function createRunStream(): RunStream {
 
   function labelAt(row: number): string {
     const late = lateLabels.get(row);
-    if (late !== undefined) return late;
+    if (late !== undefined) return visibleText(late);
     const start = row === 0 ? 0 : (labelEnd.values[row - 1] ?? 0);
     const end = labelEnd.values[row] ?? start;
     // A copy: not every browser decodes what lies in a resizable buffer.
-    return start === end ? '' : textDecoder.decode(labelBytes.values.slice(start, end));
+    return start === end ? '' : visibleText(textDecoder.decode(labelBytes.values.slice(start, end)));
   }
 
   function nameOf(row: number): string {

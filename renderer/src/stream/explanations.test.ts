@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { visibleText } from '../../../engine/protocol/visible-text.ts';
 import { describe, expect, it } from 'vitest';
 import { callbacksBatch, explanationsBatch, registrationsBatch } from '../../../tests/fixtures/synthetic-run.ts';
 import { createRunStream } from './create-run-stream.ts';
@@ -91,7 +92,7 @@ describe('explanations of a run’s stream', () => {
               reasons: [{ id: index }],
               rows: rows.map((row) => {
                 const text = (entries.next().value ?? []).join('\n');
-                expected.set(row, text);
+                expected.set(row, visibleText(text));
                 return { id: row + 1, reasonId: index, entry: text };
               }),
             }),

@@ -3,10 +3,21 @@
 
 import { pathOfForm, type AliveReason } from '../../../engine/protocol/explanation.ts';
 import type { RunBatchOf } from '../../../engine/protocol/run-batch.ts';
+import { visibleText } from '../../../engine/protocol/visible-text.ts';
 import { float64Column, uint32Column } from './growable-column.ts';
 import type { ExplanationView, WhyAlive } from './run-stream.ts';
 
 const textDecoder = new TextDecoder();
+
+/** With names of the program's as they can be shown. Places stay as they are: files are found by them. */
+const visibleReason = (reason: AliveReason): AliveReason => ({
+  ...reason,
+  summary: visibleText(reason.summary),
+  fix: visibleText(reason.fix),
+  paths: reason.paths.map((path) =>
+    path.map((step) => ({ ...step, edge: visibleText(step.edge), node: visibleText(step.node) })),
+  ),
+});
 
 /** Rows of one snapshot; the first batch of a later one begins anew, and batches of an earlier one are left out. */
 export class Explanations implements ExplanationView {
@@ -34,7 +45,7 @@ export class Explanations implements ExplanationView {
     this.atMs = batch.atMs;
     // A copy: whoever holds the list of before must be able to tell that this is another one.
     this.reasons = [...this.reasons];
-    for (const reason of batch.reasons) {
+    for (const reason of batch.reasons.map(visibleReason)) {
       const known = this.#numberOfReason.get(reason.id);
       if (known !== undefined) {
         this.reasons[known - 1] = reason;
@@ -86,7 +97,9 @@ export class Explanations implements ExplanationView {
     const batch = this.#entryBases.findLastIndex((base) => base <= start);
     const bytes = this.#entryBytes[batch];
     const base = this.#entryBases[batch] ?? 0;
-    return bytes === undefined ? [] : textDecoder.decode(bytes.subarray(start - base, end - base)).split('\n');
+    return bytes === undefined
+      ? []
+      : visibleText(textDecoder.decode(bytes.subarray(start - base, end - base))).split('\n');
   }
 
   #begin(snapshot: number): void {

@@ -1,6 +1,7 @@
 // Sorts labels into groups as they come: each by itself while they are few, and those that differ in digits only together
 // where they are many. Made for millions of labels: compares their bytes and decodes none. No Vue in here.
 
+import { visibleText } from '../../../engine/protocol/visible-text.ts';
 import { uint32Column, uint8Column } from './growable-column.ts';
 
 /** More labels than this say nothing one by one. */
@@ -76,7 +77,8 @@ export class LabelGroups {
 
   /** The label itself where the group has only one; otherwise digits are `…`. */
   textOf(group: number): string {
-    const label = textDecoder.decode(this.#bytes.values.subarray(this.#startOf(group), this.#endByte.at(group)));
+    const bytes = this.#bytes.values.subarray(this.#startOf(group), this.#endByte.at(group));
+    const label = visibleText(textDecoder.decode(bytes));
     return this.#isUniform.at(group) === 1 ? label : label.replace(/\d+/g, '…');
   }
 
