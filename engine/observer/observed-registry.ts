@@ -100,14 +100,21 @@ function forgetToken(state: RegistryState, token: WeakKey, each: (id: number) =>
 const DESCRIBED_AT_ONCE = 1_000;
 /** Programs load. */
 const DESCRIBED_AT_FIRST = 4_096;
-/** A fourth more than the 20,000 a second that are promised: none is missed for an uneven pace. */
-const DESCRIBED_PER_MS = 25;
+/** A fourth more than what is promised a second: none is missed for an uneven pace. */
+const described = (promised: number) => ({ promised, perMs: (promised * 1.25) / 1_000 });
+/** Of a program that runs to be observed. */
+const DESCRIBED_OF_LAUNCHED = { ...described(20_000), undescribedCost: 0.5 };
+/**
+ * Of one that serves somebody meanwhile: in a handler of requests, a place takes as long to find as a third of the request.
+ * What is not described costs nothing, so that as many as are promised are told at any pace, spread evenly.
+ */
+const DESCRIBED_OF_WATCHED = { ...described(2_000), undescribedCost: 0 };
 const DESCRIBED_IN_BURST_OF = 4_096;
 /** Earned in 200 ms. */
 const MAXIMUM_DEBT = 5_000;
 
-const SITES_ARE_SAMPLED =
-  'The program registers more than 20,000 objects a second at times. Then site and label are recorded for some ' +
+const sitesAreSampled = (promised: number) =>
+  `The program registers more than ${promised / 1_000},000 objects a second at times. Then site and label are recorded for some ` +
   'registrations only, except labels that are strings or numbers.';
 
 /** One stretch of time in which somebody watches. */
@@ -178,6 +185,7 @@ function installObserver(realm: typeof globalThis, isForGood: boolean): Registry
     watch.rows.registry(state.id, watch.sites.number(state.place));
   }
 
+  const { promised, perMs, undescribedCost } = isForGood ? DESCRIBED_OF_LAUNCHED : DESCRIBED_OF_WATCHED;
   /** What is left of the budget when it was last considered; of it, what was granted then; and what is left of that. */
   let budget = 0;
   let grantedCount = 0;
@@ -192,7 +200,7 @@ function installObserver(realm: typeof globalThis, isForGood: boolean): Registry
   function mayDescribe(watch: Watch): boolean {
     const atMs = now();
     const undescribed = lastRegistrationId - lastIdConsidered - grantedCount;
-    budget += (atMs - consideredAtMs) * DESCRIBED_PER_MS - grantedCount - undescribed / 2;
+    budget += (atMs - consideredAtMs) * perMs - grantedCount - undescribed * undescribedCost;
     budget = budget > DESCRIBED_AT_ONCE ? DESCRIBED_AT_ONCE : budget < -MAXIMUM_DEBT ? -MAXIMUM_DEBT : budget;
     consideredAtMs = atMs;
     lastIdConsidered = lastRegistrationId;
@@ -200,7 +208,7 @@ function installObserver(realm: typeof globalThis, isForGood: boolean): Registry
     if (grantedCount === 0) {
       if (!hasWarnedOfRate) {
         hasWarnedOfRate = true;
-        watch.warn({ code: 'sites-are-sampled', message: SITES_ARE_SAMPLED });
+        watch.warn({ code: 'sites-are-sampled', message: sitesAreSampled(promised) });
       }
       if (untilSample > 0) return false;
       grantedCount = 1;
