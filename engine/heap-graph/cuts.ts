@@ -3,10 +3,10 @@
 // that is alive without the edges, which the tree of cheapest paths tells.
 
 import { NO_EDGE, UNREACHED, type PathTree } from './cheapest-paths.ts';
-import { NO_NODE, type Dominators } from './dominators.ts';
+import type { Dominators } from './dominators.ts';
 import type { GraphIndex } from './graph-index.ts';
 import { extendPath, pathTo, type RawPath } from './raw-path.ts';
-import { findRetainers } from './retainers.ts';
+import { findRetainers, sourceOfEdge, type Retainers } from './retainers.ts';
 import { isBelow, numberTree, type TreeRanges } from './tree-ranges.ts';
 
 /** Edges to look at for one path, and for all paths of a snapshot. */
@@ -30,35 +30,15 @@ export interface Cuts {
 /** @param dominators undefined where the graph is too large for them. */
 export function createCuts(index: GraphIndex, cost: Uint8Array, tree: PathTree, dominators?: Dominators): Cuts {
   const { graph } = index;
-  const retainers = findRetainers(index, cost);
-  const { first, edge: retaining, sourceOf } = retainers;
-  const dominated = dominators === undefined ? undefined : numberTree(dominators.immediateDominator, dominators.order);
+  const sourceOf = (edge: number): number => sourceOfEdge(graph, edge);
+  // Few graphs have an object that more than one edge keeps.
+  let retainers: Retainers | undefined;
   let ranges: TreeRanges | undefined;
   let left = MAXIMUM_EDGES_OF_ALL;
-  let lastEdge = NO_EDGE;
-  let wasOnlyEntry = false;
-
-  /** Whether all that reaches the head of `edge` from elsewhere than from below it comes along `edge`. */
-  function isOnlyEntry(edge: number, below: TreeRanges): boolean {
-    if (edge === lastEdge) return wasOnlyEntry;
-    lastEdge = edge;
-    const head = graph.edgeTarget[edge]!;
-    wasOnlyEntry = true;
-    for (let slot = first[head]!, end = first[head + 1]!; slot < end; slot++) {
-      if (retaining[slot] === edge) continue;
-      const from = sourceOf(retaining[slot]!);
-      const isAlive = from === 0 || dominators?.immediateDominator[from] !== NO_NODE;
-      if (isAlive && !isBelow(below, from, head)) {
-        wasOnlyEntry = false;
-        break;
-      }
-    }
-    return wasOnlyEntry;
-  }
 
   function pathWithout(node: number, without: readonly number[]): RawPath | 'none' | 'unknown' {
     if (left <= 0) return 'unknown';
-    ranges ??= numberTree(tree.parent, tree.order);
+    ranges ??= numberTree(tree);
     const found = searchBack(node, without, ranges);
     if (typeof found === 'string') return found;
     return extendPath(pathTo(tree, found.from), found.nodes, found.edges);
@@ -76,6 +56,7 @@ export function createCuts(index: GraphIndex, cost: Uint8Array, tree: PathTree, 
     const isAliveWithout = (candidate: number): boolean =>
       tree.distance[candidate] !== UNREACHED && cut.every((head) => !isBelow(below, candidate, head));
 
+    const { first, edge: retaining } = (retainers ??= findRetainers(index, cost));
     const onward = new Map<number, { edge: number; to: number }>();
     let level = new Map<number, number>([[node, 0]]);
     let best: { from: number; edge: number; to: number; length: number } | undefined;
@@ -128,8 +109,9 @@ export function createCuts(index: GraphIndex, cost: Uint8Array, tree: PathTree, 
     sourceOf,
     pathWithout,
     isSoleWay(edge, node) {
-      if (dominated === undefined) return pathWithout(node, [edge]) === 'none';
-      return isBelow(dominated, node, graph.edgeTarget[edge]!) && isOnlyEntry(edge, dominated);
+      if (dominators === undefined) return pathWithout(node, [edge]) === 'none';
+      const head = graph.edgeTarget[edge]!;
+      return dominators.isThrough(node, head) && dominators.hasOneEntry(head);
     },
   };
 }

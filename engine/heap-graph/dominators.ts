@@ -15,8 +15,10 @@ export interface Dominators {
   readonly immediateDominator: Uint32Array;
   /** Own bytes, and those of all nodes that only this one keeps alive; NaN for what the root cannot reach. */
   readonly retainedBytes: Float64Array;
-  /** All nodes that the root reaches, dominators before what they dominate. */
-  readonly order: Uint32Array;
+  /** Whether every path from the root to `node` goes through `through`. Both must be reached. */
+  isThrough(node: number, through: number): boolean;
+  /** Whether all paths to a node come by one edge. */
+  hasOneEntry(node: number): boolean;
 }
 
 /** What can be reached from the root, numbered in the order in which a depth-first search comes upon it. */
@@ -149,12 +151,39 @@ function dominatorsByOrder(
   return dominator;
 }
 
+/**
+ * Ranges of the tree of dominators, by order: what a node dominates lies in its range, from `enter` to `leave` (exclusive).
+ * Found when first asked for.
+ */
+function createRanges(size: number, dominator: Uint32Array): () => { enter: Uint32Array; leave: Uint32Array } {
+  let ranges: { enter: Uint32Array; leave: Uint32Array } | undefined;
+  return () => {
+    if (ranges !== undefined) return ranges;
+    const enter = new Uint32Array(size);
+    const leave = new Uint32Array(size).fill(1);
+    // First the size of what each dominates; then where its range begins, taken from the free end of its dominator's.
+    for (let order = size - 1; order > 0; order--) leave[dominator[order]!]! += leave[order]!;
+    const free = new Uint32Array(size);
+    free[0] = 1;
+    for (let order = 1; order < size; order++) {
+      const above = dominator[order]!;
+      const from = free[above]!;
+      free[above] = from + leave[order]!;
+      enter[order] = from;
+      free[order] = from + 1;
+      leave[order]! += from;
+    }
+    return (ranges = { enter, leave });
+  };
+}
+
 /** @param edgeCost of each edge; NOT_RETAINING leaves it out. */
 export function findDominators(graph: HeapGraph, edgeCost: Uint8Array): Dominators {
   const { nodeCount, nodeSelfBytes } = graph;
   const tree = searchDepthFirst(graph, edgeCost);
   const { size, nodeAt, parent } = tree;
-  const dominator = dominatorsByOrder(size, parent, findPredecessors(graph, edgeCost, tree));
+  const predecessors = findPredecessors(graph, edgeCost, tree);
+  const dominator = dominatorsByOrder(size, parent, predecessors);
   const immediateDominator = new Uint32Array(nodeCount).fill(NO_NODE);
   const retainedBytes = new Float64Array(nodeCount).fill(Number.NaN);
   for (let order = 0; order < size; order++) retainedBytes[nodeAt[order]!] = nodeSelfBytes[nodeAt[order]!]!;
@@ -165,5 +194,24 @@ export function findDominators(graph: HeapGraph, edgeCost: Uint8Array): Dominato
     immediateDominator[node] = above;
     retainedBytes[above]! += retainedBytes[node]!;
   }
-  return { immediateDominator, retainedBytes, order: nodeAt.subarray(0, size) };
+  const { orderOf } = tree;
+  const { first, source } = predecessors;
+  const rangesOf = createRanges(size, dominator);
+  const isBelow = (order: number, above: number): boolean => {
+    const { enter, leave } = rangesOf();
+    return enter[order]! >= enter[above]! && enter[order]! < leave[above]!;
+  };
+  return {
+    immediateDominator,
+    retainedBytes,
+    isThrough: (node, through) => isBelow(orderOf[node]!, orderOf[through]!),
+    hasOneEntry(node) {
+      const order = orderOf[node]!;
+      let entries = 0;
+      for (let index = first[order]!, end = first[order + 1]!; index < end; index++) {
+        if (!isBelow(source[index]!, order) && ++entries > 1) return false;
+      }
+      return entries === 1;
+    },
+  };
 }

@@ -2,18 +2,17 @@
 
 import { NOT_RETAINING } from './edge-costs.ts';
 import type { GraphIndex } from './graph-index.ts';
+import type { HeapGraph } from './heap-graph.ts';
 import { K } from './heap-words.ts';
 
 export interface Retainers {
   /** Those to n are `edge[first[n]]` to `edge[first[n + 1]]` (exclusive). None for strings and numbers. */
   readonly first: Uint32Array;
   readonly edge: Uint32Array;
-  /** The node that an edge leaves. */
-  sourceOf(edge: number): number;
 }
 
 export function findRetainers({ graph, kind }: GraphIndex, cost: Uint8Array): Retainers {
-  const { nodeCount, firstEdge, edgeTarget } = graph;
+  const { nodeCount, edgeTarget } = graph;
   const first = new Uint32Array(nodeCount + 2);
   for (let edge = 0; edge < edgeTarget.length; edge++) {
     if (cost[edge] !== NOT_RETAINING && kind[edgeTarget[edge]!] !== K.leaf) first[edgeTarget[edge]! + 2]!++;
@@ -24,11 +23,11 @@ export function findRetainers({ graph, kind }: GraphIndex, cost: Uint8Array): Re
     if (cost[edge] === NOT_RETAINING || kind[edgeTarget[edge]!] === K.leaf) continue;
     retaining[first[edgeTarget[edge]! + 1]!++] = edge;
   }
-  return { first, edge: retaining, sourceOf: (edge) => sourceOfEdge(firstEdge, nodeCount, edge) };
+  return { first, edge: retaining };
 }
 
 /** The node that `edge` leaves, by binary search: an array of sources would be as large as that of targets. */
-function sourceOfEdge(firstEdge: Uint32Array, nodeCount: number, edge: number): number {
+export function sourceOfEdge({ firstEdge, nodeCount }: HeapGraph, edge: number): number {
   let low = 0;
   let high = nodeCount - 1;
   while (low < high) {

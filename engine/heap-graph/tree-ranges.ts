@@ -1,7 +1,6 @@
-// Numbers the nodes of a tree so that "is below" is a comparison of two numbers: for the tree of cheapest paths and for that
-// of dominators.
+// Numbers the nodes of the tree of cheapest paths, so that "is below" is a comparison of two numbers.
 
-import { NO_NODE } from './dominators.ts';
+import type { PathTree } from './cheapest-paths.ts';
 
 /** `inner` is `outer` or below it if its `enter` lies in the range of `outer`: from `enter` to `leave` (exclusive). */
 export interface TreeRanges {
@@ -10,14 +9,10 @@ export interface TreeRanges {
   readonly leave: Uint32Array;
 }
 
-/**
- * @param parent the node itself, or NO_NODE, at roots
- * @param order all nodes of the tree, parents before their children
- */
-export function numberTree(parent: Uint32Array, order: Uint32Array): TreeRanges {
+export function numberTree({ parent, order }: PathTree): TreeRanges {
   const enter = new Uint32Array(parent.length);
   const leave = new Uint32Array(parent.length);
-  const isRoot = (node: number): boolean => parent[node] === node || parent[node] === NO_NODE;
+  const isRoot = (node: number): boolean => parent[node] === node;
   // First the size of what is below each node, then where its range begins.
   const size = leave;
   for (let at = order.length - 1; at >= 0; at--) {
