@@ -112,7 +112,13 @@ export function withHostileValues<Message extends object>(random: Random, messag
         at = value;
         continue;
       }
-      Reflect.set(at, random.chance(0.1) ? random.pick(TEXTS) : name, hostileValue(random));
+      // Also `__proto__` becomes a property of its own, as in JSON.
+      Object.defineProperty(at, random.chance(0.1) ? random.pick(TEXTS) : name, {
+        value: hostileValue(random),
+        configurable: true,
+        enumerable: true,
+        writable: true,
+      });
       break;
     }
   }
