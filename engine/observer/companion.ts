@@ -332,6 +332,7 @@ async function main(port: MessagePort): Promise<void> {
         break;
       case 'observer-end-settling':
         Atomics.store(control, Cell.endSettling, 1);
+        Atomics.notify(control, Cell.endSettling);
         break;
       case 'observer-send-all':
         // The program is about to end by itself, and everything is on its way.

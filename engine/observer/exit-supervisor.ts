@@ -1,11 +1,16 @@
 // The end of the program, in its own thread: the settle time, and the wait until everything recorded is sent.
 
+import { createHook } from 'node:async_hooks';
 import { channel } from 'node:diagnostics_channel';
 import { constants } from 'node:os';
-import { apply, atomics } from './intrinsics.ts';
+import { apply, atomics, uncurryThis } from './intrinsics.ts';
 import { findExitCall, type ExitCall } from './exit-call.ts';
+import { holdLoop, repeatInTasks, type HeldLoop } from './held-loop.ts';
+import { findNodeInternals, type NodeInternals } from './node-internals.ts';
 import { Cell, Clock, State, type SharedColumns } from './shared-columns.ts';
 
+/** How long the program's thread waits at a time during the settle time, before it looks for cleanup callbacks. */
+const SETTLE_STEP_MS = 5;
 /** At exit, how long the program's thread waits for what is recorded to be sent. */
 const FLUSH_LIMIT_MS = 3_000;
 
@@ -19,6 +24,25 @@ function hasMore(resources: readonly string[], idle: Counts): boolean {
   return false;
 }
 
+const includes = uncurryThis(String.prototype.includes);
+
+/**
+ * Watches for requests: Node 26 does not list all of those that read files.
+ * @returns what ends the watch, and tells whether any were begun meanwhile
+ */
+function watchForRequests(): () => boolean {
+  let haveBegun = false;
+  const hook = createHook({
+    init(_asyncId, type) {
+      haveBegun ||= includes(type, 'REQ') === true;
+    },
+  }).enable();
+  return () => {
+    hook.disable();
+    return haveBegun;
+  };
+}
+
 /** Without a prototype, counted without iterators: nothing that the program may have replaced. */
 type Counts = Record<string, number>;
 
@@ -27,6 +51,21 @@ function countByType(resources: readonly string[]): Counts {
   for (let index = 0; index < resources.length; index++)
     counts[resources[index]!] = (counts[resources[index]!] ?? 0) + 1;
   return counts;
+}
+
+const { getOwnPropertyDescriptor } = Reflect;
+const standardStreams = (['stdout', 'stderr'] as const).map((name) => ({
+  name,
+  get: getOwnPropertyDescriptor(process, name)?.get,
+}));
+
+/** Node makes these streams when they are first used, and lists them from then on: better before than while counting. */
+function showStandardStreams(): void {
+  for (let index = 0; index < standardStreams.length; index++) {
+    const { name, get } = standardStreams[index]!;
+    // Not a getter of the program's.
+    if (get !== undefined && getOwnPropertyDescriptor(process, name)?.get === get) apply(get, process, []);
+  }
 }
 
 /** Signals that do not end a process that has no handler for them. */
@@ -50,7 +89,8 @@ function isFatal(signal: number): boolean {
 
 /**
  * Holds the process for the settle time once the program has nothing left to do, and at exit waits (a bounded time)
- * until everything is sent and the inspector session is closed.
+ * until everything is sent and the inspector session is closed. During the settle time nothing of the program runs but
+ * cleanup callbacks, with their ticks and microtasks.
  *
  * `process.emit` and `process.reallyExit` are wrapped instead of listening to `exit`: so the program's own handlers run
  * first, as often as they would without Heapline, and `removeAllListeners` cannot lose data.
@@ -63,24 +103,34 @@ export function superviseExit(context: {
   startLimitMs: number;
   /** Waits for it where the process is about to end without anything being sent at its end. */
   waitForConnection: () => void;
+  /** One beat of the heartbeat, whose own timer stands still during the settle time. */
+  beat: () => void;
   /** Tells the companion what is pending, and that the program ends. */
   tellLast: () => void;
   /** Writes the last heap snapshot, if the companion waits for one, and tells it what came of it. */
   writeLastSnapshot: () => void;
   /** Tells that the program called `process.exit`, and where. */
   tellExitCall: (exitCode: number, call: { readonly place?: ExitCall }) => void;
+  /** Tells of an error that a cleanup callback threw, or left unhandled, during the settle time. */
+  tellLateError: (error: unknown) => void;
 }): void {
-  const { columns, now, settleMs, startLimitMs, tellLast, tellExitCall, writeLastSnapshot } = context;
+  const { columns, now, settleMs, startLimitMs, beat, tellLast, tellExitCall, tellLateError, writeLastSnapshot } =
+    context;
   const { control, clock } = columns;
   const setInterval_ = setInterval;
   const clearInterval_ = clearInterval;
   const emit = process.emit;
   // Undocumented, and wrapped by widely used packages in the same way: the last step of `process.exit`.
-  const { reallyExit } = process as NodeJS.Process & { reallyExit: (code?: number) => never };
+  const { exit, reallyExit } = process as NodeJS.Process & { reallyExit: (code?: number) => never };
   const activeResources = process.getActiveResourcesInfo.bind(process);
   const setImmediate_ = setImmediate;
   let settled: 'not-yet' | 'settling' | 'done' = 'not-yet';
+  const isUtilityProcess = 'parentPort' in process;
   let isFlushed = false;
+  /** The loop has been dry, and nothing has been thrown since. */
+  let hasRunDry = false;
+  /** The observer ends a program whose late callbacks left work behind. */
+  let isEndedByObserver = false;
 
   const waitWhile = (state: number, limitMs = FLUSH_LIMIT_MS) => {
     const startedAt = now();
@@ -96,7 +146,7 @@ export function superviseExit(context: {
     const isStarting = atomics.compareExchange(control, Cell.state, State.starting, State.exiting) === State.starting;
     if (!isStarting && atomics.load(control, Cell.state) !== State.started) return;
     isFlushed = true;
-    const exitCall = findExitCall();
+    const exitCall = isEndedByObserver ? undefined : findExitCall();
     if (exitCall !== undefined) tellExitCall(exitCode, exitCall);
     atomics.store(control, Cell.exitCode, exitCode);
     atomics.store(control, Cell.state, State.exiting);
@@ -108,43 +158,128 @@ export function superviseExit(context: {
     waitWhile(State.awaitsSnapshot);
   };
 
-  const beginSettling = () => {
+  const beginSettling = (): { isOver: () => boolean } => {
     settled = 'settling';
-    clock[Clock.settlingSince] = now();
-    atomics.store(control, Cell.settling, 1);
     const startedAt = now();
-    // This timer is what keeps the process; everything else of the observer is unreferenced.
-    const timer = setInterval_(() => {
-      if (now() - startedAt < settleMs && atomics.load(control, Cell.endSettling) === 0) return;
-      clearInterval_(timer);
-      settled = 'done';
-      atomics.store(control, Cell.settled, 1);
-    }, 10);
+    clock[Clock.settlingSince] = startedAt;
+    atomics.store(control, Cell.settling, 1);
+    return {
+      isOver: () => now() - startedAt >= settleMs || atomics.load(control, Cell.endSettling) !== 0,
+    };
+  };
+  const endSettling = () => {
+    settled = 'done';
+    atomics.store(control, Cell.settled, 1);
+  };
+
+  /** Nothing turns the loop meanwhile: the program has seen its last turn. `idle`: its resources at the end. */
+  const settle = (idle: Counts, letGo: () => void) => {
+    const { isOver } = beginSettling();
+    // The status is the program's as it ended, whatever late callbacks make of it.
+    const { exitCode } = process;
+    repeatInTasks(() => {
+      beat();
+      if (!isOver()) {
+        atomics.wait(control, Cell.endSettling, 0, SETTLE_STEP_MS);
+        return true;
+      }
+      endSettling();
+      letGo();
+      process.exitCode = exitCode;
+      if (!hasMore(activeResources(), idle)) return false;
+      // A late callback left a timer or the like, which no process that ends by itself would have waited for.
+      isEndedByObserver = true;
+      return apply(exit, process, []) as never;
+    });
+  };
+
+  let internals: NodeInternals | 'missing' | undefined;
+  let held: HeldLoop | undefined;
+  /** Grows with everything that the program begins; undefined if that is not known. */
+  const beginnings = () => {
+    if (internals === undefined || internals === 'missing') return undefined;
+    const { async_id_fields: fields, kAsyncIdCounter: counter } = internals.calls;
+    return fields[counter];
+  };
+  let beginningsWhenUnclear: number | undefined;
+
+  /**
+   * Called when the loop is dry, before the program's handlers of `beforeExit`.
+   * @returns what is to be done after them; undefined if they are not to run
+   */
+  const prepareBeforeExit = (): (() => void) | undefined => {
+    // The settle time ended and the loop ran dry again: the program was told already that it may end.
+    if (settled !== 'not-yet') return undefined;
+    showStandardStreams();
+    const idle = countByType(activeResources());
+    // A program may emit it too, while its loop goes on.
+    if ('Timeout' in idle || 'Immediate' in idle) return () => {};
+    hasRunDry = true;
+    if (settleMs === 0) return () => {};
+    const wasOver = held?.isUnclear() === true && beginnings() === beginningsWhenUnclear;
+    held?.release();
+    internals ??= findNodeInternals() ?? 'missing';
+    if (wasOver) return void settleUnlessMore(idle, () => false);
+    const haveBegunRequests = watchForRequests();
+    return () => settleUnlessMore(idle, haveBegunRequests);
+  };
+
+  /**
+   * A handler that scheduled more work gets its next `beforeExit` from Node, as it would without Heapline. Whether there is
+   * more shows only once the ticks and microtasks of the handlers have run: some schedule after an `await`, others clear a
+   * timer there.
+   */
+  const settleUnlessMore = (idle: Counts, haveBegunRequests: () => boolean) => {
+    if (internals === undefined || internals === 'missing') {
+      setImmediate_(() => void (haveBegunRequests() || hasMore(activeResources(), idle) || settle(idle, () => {})));
+      return;
+    }
+    const holding = holdLoop(internals, () => {
+      const mayHaveRequests = haveBegunRequests();
+      if (hasMore(activeResources(), idle)) return 'more';
+      if (mayHaveRequests) {
+        beginningsWhenUnclear = beginnings();
+        return 'unclear';
+      }
+      settle(idle, holding.release);
+      return 'nothing';
+    });
+    held = holding;
   };
 
   const observedEmit = function (this: NodeJS.Process, event: string | symbol, ...args: unknown[]): boolean {
-    if (this !== process || (event !== 'beforeExit' && event !== 'exit')) {
-      return apply(emit, this, [event, ...args]) as boolean;
-    }
-    if (event === 'exit') {
-      try {
-        return apply(emit, this, [event, ...args]) as boolean;
-      } finally {
-        // A handler may have changed it.
-        flush(Number(process.exitCode ?? args[0] ?? 0));
+    if (this !== process) return apply(emit, this, [event, ...args]) as boolean;
+    switch (event) {
+      case 'beforeExit': {
+        const after = prepareBeforeExit();
+        if (after === undefined) return true;
+        // Called from here, so that an error in a handler has one frame more, not several.
+        const handled = apply(emit, this, [event, ...args]) as boolean;
+        after();
+        return handled;
       }
+      case 'exit':
+        if (settleMs === 0 && settled === 'not-yet' && hasRunDry && findExitCall() === undefined) {
+          beginSettling();
+          endSettling();
+        }
+        try {
+          return apply(emit, this, [event, ...args]) as boolean;
+        } finally {
+          // A handler may have changed it.
+          flush(Number(process.exitCode ?? args[0] ?? 0));
+        }
+      case 'uncaughtExceptionMonitor':
+      case 'uncaughtException':
+      case 'unhandledRejection':
+        hasRunDry = false;
+        if (settled !== 'settling' || isUtilityProcess) return apply(emit, this, [event, ...args]) as boolean;
+        // Alone, the program would have ended before, with its own status and without a word of this.
+        if (event !== 'uncaughtExceptionMonitor') tellLateError(args[0]);
+        return true;
+      default:
+        return apply(emit, this, [event, ...args]) as boolean;
     }
-    // The settle time ended and the loop ran dry again: the program was told already that it may end.
-    if (settled !== 'not-yet') return true;
-    const idle = countByType(activeResources());
-    const handled = apply(emit, this, [event, ...args]) as boolean;
-    // A handler that scheduled more work gets its next `beforeExit` from Node, as it would without Heapline. What a
-    // handler schedules after an `await` shows only once the microtasks have run.
-    if (hasMore(activeResources(), idle)) return handled;
-    setImmediate_(() => {
-      if (!hasMore(activeResources(), idle)) beginSettling();
-    });
-    return handled;
   };
   Object.defineProperty(process, 'emit', {
     value: observedEmit,
@@ -193,14 +328,16 @@ export function superviseExit(context: {
     enumerable: true,
   });
 
-  // A utility process never emits `beforeExit`: there the scenario runner says when the program is done.
-  if ('parentPort' in process) {
+  // A utility process never emits `beforeExit`: there the scenario runner says when the program is done, and the loop
+  // turns on.
+  if (isUtilityProcess) {
     channel('heapline:program-ended').subscribe(() => {
       if (settled !== 'not-yet') return;
-      beginSettling();
+      const { isOver } = beginSettling();
       const waiting = setInterval_(() => {
-        if (settled !== 'done') return;
+        if (!isOver()) return;
         clearInterval_(waiting);
+        endSettling();
         process.exit();
       }, 10);
     });

@@ -11,13 +11,19 @@ export interface Timers {
   readonly clearInterval: typeof clearInterval;
 }
 
-/** Never keeps the process alive. @returns what ends it */
+export interface Heartbeat {
+  /** One beat, where timers do not run. */
+  beat(): void;
+  stop(): void;
+}
+
+/** Never keeps the process alive. */
 export function startHeartbeat(
   { control, clock }: SharedColumns,
   rows: RowWriter,
   now: () => number,
   timers: Timers = { setInterval, clearInterval },
-): () => void {
+): Heartbeat {
   const survivors: unknown[][] = [];
   const beat = () => {
     clock[Clock.heartbeat] = now();
@@ -34,5 +40,5 @@ export function startHeartbeat(
     if (survivors.length > 6) survivors.shift();
   };
   const timer = timers.setInterval(beat, HEARTBEAT_MS).unref();
-  return () => timers.clearInterval(timer);
+  return { beat, stop: () => timers.clearInterval(timer) };
 }

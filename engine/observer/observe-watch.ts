@@ -79,11 +79,11 @@ export function createWatcher(context: ObserveContext): StartWatch {
         tell({ type: 'warning', atMs: now(), ...warning }),
       );
       const entries = [observeMarks(tell), observeCollectionsWhenIdle(tell)];
-      const stopHeartbeat = startHeartbeat(columns, rows, now, timers);
+      const heartbeat = startHeartbeat(columns, rows, now, timers);
       stopObserving = () => {
         stopObserving = undefined;
         registries.pause();
-        stopHeartbeat();
+        heartbeat.stop();
         clock[Clock.heartbeat] = now();
         rows.settleTimes();
         for (const observation of entries) {

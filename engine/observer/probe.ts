@@ -109,7 +109,7 @@ function observe(optionsJson: string): void {
     // Where a handler throws as well, the process ends without a word.
     rows.waitForConnection();
   });
-  startHeartbeat(columns, rows, now);
+  const { beat } = startHeartbeat(columns, rows, now);
   const tellHeap = heapTeller(tell, now);
   superviseExit({
     columns,
@@ -117,6 +117,7 @@ function observe(optionsJson: string): void {
     startLimitMs: COMPANION_START_LIMIT_MS,
     waitForConnection: rows.waitForConnection,
     settleMs: options.settleMs,
+    beat,
     tellLast() {
       rows.settleTimes();
       marks.tellPending();
@@ -125,6 +126,15 @@ function observe(optionsJson: string): void {
       tell({ type: 'exiting' });
     },
     tellExitCall: (exitCode, call) => tell({ type: 'exit-called', atMs: now(), exitCode, ...call }),
+    tellLateError(error) {
+      const { name, message } = describeError(error);
+      warn({
+        code: 'late-callback-failed',
+        message:
+          `A cleanup callback that ran during the settle time failed with ${name}: ${message}. ` +
+          'A process of its own would have ended before, so the error changes neither output nor exit code here.',
+      });
+    },
     writeLastSnapshot: () => tell({ type: 'last-snapshot', problem: snapshots.writeLast(options.snapshotPath ?? '') }),
   });
 

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { once } from 'node:events';
-import type { Limits } from '../../engine/protocol/run-description.ts';
+import type { GcPolicy, Limits } from '../../engine/protocol/run-description.ts';
 import { programEnvironment } from '../../engine/session/program-environment.ts';
 import { runProgram, type FinishedRun } from '../run-program.ts';
 
@@ -47,6 +47,8 @@ export interface TwiceOptions {
   readonly input?: string;
   readonly inputText?: string;
   readonly limits?: Partial<Limits>;
+  /** Absent: V8 collects by itself alone. */
+  readonly gcPolicy?: GcPolicy;
   /** Options that a plain node is given where Heapline gives them by itself. */
   readonly plainOptions?: string[];
 }
@@ -57,7 +59,7 @@ export async function runTwice(
   options: TwiceOptions = {},
 ): Promise<{ alone: Seen; observed: Seen; run: FinishedRun }> {
   const alone = await runAlone(path, options);
-  const { args = [], environment, inputText, nodePath, limits } = options;
+  const { args = [], environment, inputText, nodePath, limits, gcPolicy } = options;
   const run = await runProgram({
     program: {
       kind: 'file',
@@ -67,6 +69,7 @@ export async function runTwice(
       ...(inputText !== undefined && { standardInput: inputText }),
     },
     limits: { settleMs: 20, timeoutMs: 30_000, ...limits },
+    ...(gcPolicy && { gcPolicy }),
     ...(nodePath !== undefined && { nodePath }),
   });
   const { exitCode = null, signal = null } = run.report.outcome;

@@ -1,0 +1,104 @@
+// During the settle time nothing of a program runs but its cleanup callbacks: whatever does not keep a process is left as it
+// is. Each program is run twice in real processes, alone and observed, and must have said the same.
+
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ensureBuilt } from '../../scripts/built-parts.ts';
+import { ALL_RUNTIMES } from '../runtimes.ts';
+import { createProgramFolder, runTwice, type ProgramFolder, type TwiceOptions } from './run-twice.ts';
+
+/** Longer than any of the unreferenced timers below takes. */
+const options = {
+  limits: { settleMs: 500 },
+  gcPolicy: { kind: 'major', intervalMs: 100 },
+} as const satisfies TwiceOptions;
+
+/** Each says so if it ever runs, which no process that ends by itself waits for. */
+const UNREFERENCED = `
+  import { createServer } from 'node:net'; import { Worker } from 'node:worker_threads';
+  import { createHook } from 'node:async_hooks'; import { watch } from 'node:fs'; import { spawn } from 'node:child_process';
+  const say = (word) => console.log(word);
+  const worker = new Worker('const { parentPort } = require("node:worker_threads"); parentPort.on("message", () => {}); setInterval(() => parentPort.postMessage(1), 20);', { eval: true });
+  await new Promise((up) => worker.once('online', up));
+  const server = createServer(() => say('late connection')).listen(0, '127.0.0.1');
+  await new Promise((up) => server.once('listening', up));
+  const child = spawn(process.execPath, ['-e', 'setTimeout(() => {}, 100)'], { stdio: 'ignore' });
+  await new Promise((up) => child.once('spawn', up));
+  setTimeout(() => say('late timer'), 100).unref();
+  setInterval(() => say('late interval'), 25).unref();
+  setImmediate(() => say('late immediate')).unref();
+  const { port1, port2 } = new MessageChannel();
+  port2.on('message', () => say('late message')); port2.unref(); port1.unref(); port1.postMessage('hello');
+  worker.on('message', () => say('late message of a worker')); worker.on('exit', () => say('late exit of a worker')); worker.unref();
+  child.on('exit', () => say('late exit of a child')); child.unref();
+  server.unref(); watch(import.meta.dirname ?? '.', () => say('late change')).unref();
+`;
+
+const LATE_CALLBACKS = `
+  globalThis.registry = new FinalizationRegistry((held) => {
+    if (held === 'timer') setTimeout(() => console.log('work of a late callback'), 10);
+    if (held === 'status') process.exitCode = 9;
+    if (held === 'throws') throw new Error('thrown late');
+    if (held === 'rejects') void Promise.reject(new Error('rejected late'));
+  });
+  const register = () => { for (const held of ['timer', 'status', 'throws', 'rejects', 'plain']) registry.register({}, held); };
+`;
+
+describe.each(ALL_RUNTIMES)('on $name, a program that has nothing left to do', ({ nodePath, isInstalled }) => {
+  let folder: ProgramFolder;
+  beforeAll(async () => {
+    await ensureBuilt();
+    folder = createProgramFolder();
+  });
+  afterAll(() => folder[Symbol.dispose]());
+
+  it.runIf(isInstalled)('is waited for without its timers, immediates, sockets, workers and children', async () => {
+    const text = `${UNREFERENCED}
+      const hook = createHook({ before() { hook.count++; } }).enable(); hook.count = 0;
+      process.on('beforeExit', (code) => { console.log('beforeExit', code, hook.count > 0); });
+      process.on('exit', (code) => { console.log('exit', code); });`;
+    const { alone, observed, run } = await runTwice(folder.write('unreferenced.mjs', text), { ...options, nodePath });
+    expect(observed).toEqual(alone);
+    expect(alone.stdout).toContain('exit 0\n');
+    expect(run.of('marks').flatMap(({ items }) => items.filter(({ kind }) => kind === 'settle-started'))).toHaveLength(
+      1,
+    );
+  });
+
+  it.runIf(isInstalled)('ends with its own status and output, whatever late callbacks do', async () => {
+    const text = `${LATE_CALLBACKS}
+      let rounds = 0;
+      process.on('beforeExit', () => {
+        console.log('beforeExit', rounds);
+        if (rounds++ === 0) setTimeout(() => console.log('more work'), 5);
+        // Cleared before the loop turns: no more work.
+        else { const timer = setTimeout(() => console.log('never'), 5); queueMicrotask(() => clearTimeout(timer)); register(); }
+      });
+      process.on('uncaughtException', (error) => console.log('handled', error.message));
+      process.on('exit', (code) => console.log('exit', code));`;
+    const { alone, observed, run } = await runTwice(folder.write('late.mjs', text), { ...options, nodePath });
+    expect(observed).toEqual(alone);
+    expect(alone.stdout).toBe('beforeExit 0\nmore work\nbeforeExit 1\nexit 0\n');
+    expect(run.report.registrations).toMatchObject({ total: 5, finalized: 4, callbackThrew: 1, exitedFirst: 0 });
+    expect(run.report.warnings.join()).toContain('Error: thrown late');
+    expect(run.report.warnings.join()).toContain('Error: rejected late');
+  });
+
+  it.runIf(isInstalled)('and is a file of node:test gets its settle time', async () => {
+    const text = `import { test } from 'node:test';
+      globalThis.registry = new FinalizationRegistry(() => {});
+      for (let index = 0; index < 5; index++) {
+        test(\`registers \${index}\`, async () => {
+          for (let count = 0; count < 12; count++) registry.register({}, count);
+          await new Promise((done) => setTimeout(done, 2));
+        });
+      }`;
+    const { alone, observed, run } = await runTwice(folder.write('tests.mjs', text), { ...options, nodePath });
+    const withoutTimes = (seen: string) => seen.replaceAll(/[\d.]+(?=ms)|(?<=duration_ms:? )[\d.]+/g, 'x');
+    expect({ ...observed, stdout: withoutTimes(observed.stdout) }).toEqual({
+      ...alone,
+      stdout: withoutTimes(alone.stdout),
+    });
+    expect(run.report.outcome.message).toBe('Completed.');
+    expect(run.report.registrations).toMatchObject({ total: 60, finalized: 60, exitedFirst: 0 });
+  });
+});
