@@ -102,13 +102,13 @@ export function holdLoop({ timers, calls }: NodeInternals, whatIsLeft: () => Res
 // As they were before the program could replace them.
 const { waitAsync, notify } = Atomics;
 const then = Promise.prototype.then;
+const cell = new Int32Array(new SharedArrayBuffer(4));
 
 /**
  * Calls `step` in one task after the other of V8's own queue until it returns false. Node empties that queue between a dry
  * loop and the program's end, and does not turn the loop before it is empty; V8 runs cleanup callbacks from the same queue.
  */
 export function repeatInTasks(step: () => boolean): void {
-  const cell = new Int32Array(new SharedArrayBuffer(4));
   const next = () => {
     const waiting = waitAsync(cell, 0, 0);
     if (waiting.async) void apply(then, waiting.value, [() => void (step() && next())]);

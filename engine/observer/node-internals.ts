@@ -46,6 +46,9 @@ const sources = { timers: setTimeout, calls: executionAsyncId };
 const { getBuiltinModule } = process as Partial<NodeJS.Process>;
 const { defineProperty, deleteProperty } = Reflect;
 const SHOWN = 'heapline.internals';
+const shownKey = Symbol.for(SHOWN);
+const [IntrinsicUint32Array, IntrinsicFloat64Array] = [Uint32Array, Float64Array];
+const { isArray } = Array;
 
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
 
@@ -58,7 +61,7 @@ function areTimers(value: unknown): value is TimerInternals {
     isObject(binding) &&
     typeof binding['toggleImmediateRef'] === 'function' &&
     typeof binding['scheduleTimer'] === 'function' &&
-    immediateInfo instanceof Uint32Array &&
+    immediateInfo instanceof IntrinsicUint32Array &&
     typeof kCount === 'number' &&
     typeof kRefCount === 'number'
   );
@@ -70,13 +73,13 @@ function areCalls(value: unknown): value is CallInternals {
   return (
     typeof value['setCallbackTrampoline'] === 'function' &&
     typeof value['callbackTrampoline'] === 'function' &&
-    value['async_hook_fields'] instanceof Uint32Array &&
-    value['async_id_fields'] instanceof Float64Array &&
+    value['async_hook_fields'] instanceof IntrinsicUint32Array &&
+    value['async_id_fields'] instanceof IntrinsicFloat64Array &&
     typeof value['kAsyncIdCounter'] === 'number' &&
     typeof value['kCheck'] === 'number' &&
     typeof value['kUsesExecutionAsyncResource'] === 'number' &&
     isObject(hooks) &&
-    Array.isArray(hooks['array'])
+    isArray(hooks['array'])
   );
 }
 
@@ -87,18 +90,17 @@ function areCalls(value: unknown): value is CallInternals {
 export function findNodeInternals(): NodeInternals | undefined {
   const found: Record<string, unknown> = {};
   const shown = { ...sources, take: (name: string, scope: { object?: unknown }) => void (found[name] = scope.object) };
-  const key = Symbol.for(SHOWN);
   let session: Session | undefined;
   try {
     const load = getBuiltinModule ?? require;
     session = new (apply(load, process, ['node:inspector']) as typeof import('node:inspector')).Session();
     session.connect();
-    defineProperty(process, key, { value: shown, configurable: true });
+    defineProperty(process, shownKey, { value: shown, configurable: true });
     takeClosures(session);
   } catch {
     // What is missing is found missing below.
   } finally {
-    deleteProperty(process, key);
+    deleteProperty(process, shownKey);
     session?.disconnect();
   }
   const { timers, calls } = found;
