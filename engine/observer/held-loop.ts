@@ -84,6 +84,7 @@ export function holdLoop({ timers, calls }: NodeInternals, whatIsLeft: () => Res
       release();
     }
     // `arguments`, since rest and spread go through iterators that the program may have replaced.
+    // eslint-disable-next-line prefer-rest-params
     return state === 'held' ? undefined : apply(callbackTrampoline, this, arguments);
   }
   setCallbackTrampoline(trampoline);
