@@ -119,15 +119,17 @@ function createNaming(
     scopes,
     exportedCells,
     sources,
+    expressionOf(node) {
+      if (!names.has(node)) {
+        // Set before it is named: a map may be the value of an entry of its own.
+        names.set(node, undefined);
+        names.set(node, namePath(naming, pathTo(tree, node)).at(-1)?.expression);
+      }
+      return names.get(node);
+    },
     weakMapOf(edge) {
       const map = findWeakMap(edge);
-      if (map < 0) return undefined;
-      if (!names.has(map)) {
-        // Set before it is named: a map may be the value of an entry of its own.
-        names.set(map, undefined);
-        names.set(map, namePath(naming, pathTo(tree, map)).at(-1)?.expression);
-      }
-      return names.get(map);
+      return map < 0 ? undefined : naming.expressionOf(map);
     },
   };
   return naming;

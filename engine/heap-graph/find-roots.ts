@@ -36,7 +36,11 @@ export function findRoots(index: GraphIndex, scopes: Scopes, isReached: Uint8Arr
         const file = scopes.fileOfModule(node);
         if (file === '' || file.startsWith('node:')) break;
         roots.push({ node, cost: 0 });
-        for (const [cell, name] of exportsOf(index, node)) exportedCells.set(cell, { module: node, name });
+        const own = ownCellsOf(index, node);
+        for (const [cell, name] of exportsOf(index, node)) {
+          // A module that exports what it imports has the same cell.
+          if (own.has(cell) || !exportedCells.has(cell)) exportedCells.set(cell, { module: node, name });
+        }
         break;
       }
       case K['commonjs-module']: {
@@ -66,4 +70,18 @@ function exportsOf({ graph, kind, words }: GraphIndex, module: number): [cell: n
     }
   }
   return found;
+}
+
+/** The cells of the variables that a module exports itself: V8 lists them in the array after the table of all exports. */
+function ownCellsOf({ graph, kind }: GraphIndex, module: number): ReadonlySet<number> {
+  const own = new Set<number>();
+  let arrays = 0;
+  for (let edge = graph.firstEdge[module]!, end = graph.firstEdge[module + 1]!; edge < end; edge++) {
+    const array = graph.edgeTarget[edge]!;
+    if (kind[array] !== K.array || ++arrays !== 2) continue;
+    for (let entry = graph.firstEdge[array]!, last = graph.firstEdge[array + 1]!; entry < last; entry++) {
+      if (kind[graph.edgeTarget[entry]!] === K.cell) own.add(graph.edgeTarget[entry]!);
+    }
+  }
+  return own;
 }

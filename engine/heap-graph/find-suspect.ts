@@ -31,6 +31,7 @@ export function causeOfHold(hold: Hold): Cause | undefined {
     case 'set-entry':
     case 'timer':
     case 'held-value':
+    case 'node-api':
       return hold;
     case 'closure-variable':
       return 'closure';
@@ -91,7 +92,7 @@ export interface Suspicion {
 }
 
 const LISTENS: ReadonlySet<Hold> = new Set(['listener', 'abort-listener']);
-const WAITS: ReadonlySet<Hold> = new Set([...LISTENS, 'timer', 'promise', 'suspended']);
+const WAITS: ReadonlySet<Hold> = new Set([...LISTENS, 'timer', 'promise', 'suspended', 'node-api']);
 const COLLECTS: ReadonlySet<Hold> = new Set(['map-entry', 'set-entry', 'array-element']);
 /** A collection this small may as well hold its entries for good. */
 const SMALL = 32;

@@ -75,7 +75,16 @@ export function indexGraph(graph: HeapGraph): GraphIndex {
   }
   for (let edge = firstEdge[0]!, end = firstEdge[1]!; edge < end; edge++) {
     const target = edgeTarget[edge]!;
-    if (edgeType[edge] === Edge.shortcut && kind[target] !== K.synthetic) kind[target] = K.global;
+    if (edgeType[edge] !== Edge.shortcut || kind[target] === K.synthetic) continue;
+    if (kind[target] !== K['native-context']) {
+      kind[target] = K.global;
+      continue;
+    }
+    // From Node 26 on the root leads to the context, which leads to the global object and to its proxy.
+    for (const word of [W.global_object, W.global_proxy_object]) {
+      const global = targetOf(target, word);
+      if (global >= 0) kind[global] = K.global;
+    }
   }
   return { graph, words, kind, edgeOf, targetOf, propertyOf, textOf };
 }

@@ -74,6 +74,8 @@ const EDGE_WORDS = [
   'module_first_parent',
   'module_last_parent',
   'children',
+  'global_object',
+  'global_proxy_object',
 ] as const;
 export type EdgeWord = (typeof EDGE_WORDS)[number];
 export const W = Object.fromEntries(EDGE_WORDS.map((word, code) => [word, code])) as Record<EdgeWord, number>;

@@ -24,6 +24,7 @@ const ASKED_FOR: ReadonlySet<Hold> = new Set<Hold>([
   'suspended',
   'held-value',
   'cleanup',
+  'node-api',
 ]);
 
 /** By step, the package whose own doing it is; undefined: the program's. */

@@ -39,6 +39,7 @@ export const SCOPE_OF_PROBE = 2;
 
 /** A file's path where a script is a file; otherwise the script's name as it is. */
 export function fileOfScript(script: string): string {
+  if (script.startsWith('data:')) return shortenDataUrl(script);
   if (!script.startsWith('file:')) return script;
   try {
     return fileURLToPath(script);
@@ -47,6 +48,22 @@ export function fileOfScript(script: string): string {
     return script;
   }
 }
+
+/** Returns the beginning of a module's text: `data:text/javascript,export const a = 1…`. */
+function shortenDataUrl(url: string): string {
+  if (url.length <= MAXIMUM_DATA_URL) return url;
+  const comma = url.indexOf(',') + 1;
+  if (url.slice(0, comma).includes(';base64')) return `${url.slice(0, Math.min(comma, MAXIMUM_DATA_URL))}…`;
+  let beginning = url.slice(0, MAXIMUM_DATA_URL);
+  try {
+    // An escape that is cut in two is left out.
+    beginning = decodeURIComponent(beginning.replace(/(?:%[0-9a-f]{0,2})+$/i, ''));
+  } catch {
+    // Not encoded: as it is.
+  }
+  return `${beginning.replaceAll(/\s+/g, ' ').trim()}…`;
+}
+const MAXIMUM_DATA_URL = 60;
 
 export class Scopes {
   readonly #index: GraphIndex;
@@ -133,6 +150,13 @@ export class Scopes {
     const script = sharedInfo < 0 ? '' : this.scriptOf(sharedInfo);
     const place = this.placeOf(closure, script);
     return place === undefined ? { name, script } : { name, script, place };
+  }
+
+  /** Whether a function comes from a text rather than from a file, by `new Function()` or `eval`. */
+  isMadeFromText(closure: number): boolean {
+    const { targetOf, words, graph } = this.#index;
+    const script = targetOf(targetOf(closure, W.shared), W.script);
+    return script >= 0 && graph.nodeType[script] === Node.code && words.nodeText(script) === '';
   }
 
   /** A closure of that function that is alive; -1 if there is none. */
@@ -243,10 +267,11 @@ export class Scopes {
       const text = words.nodeText(sharedInfo);
       name = text === '(shared function info)' ? (closure < 0 ? '' : words.nodeText(closure)) : text;
     }
-    // Node wraps a CommonJS module in a function without a name, around which there is nothing but the realm.
+    // Node wraps a CommonJS module, and each of its own modules, in a function without a name, around which there is nothing but the realm.
     const around = targetOf(scope, W.previous);
     const isOutermost = around >= 0 && kind[around] === K['native-context'];
-    if (isOutermost && (name ?? '') === '' && this.#commonJsFiles.has(file)) {
+    const isWrapped = this.#commonJsFiles.has(file) || file.startsWith('node:');
+    if (isOutermost && (name ?? '') === '' && isWrapped) {
       return isBlock ? { type: 'module-block', file } : { type: 'module', file };
     }
     const place = closure < 0 ? undefined : this.placeOf(closure, this.#scriptOfScope.get(contextInfo) ?? '');
@@ -277,6 +302,16 @@ export class Scopes {
 
   /** The file of an ES module; empty if it is none that was evaluated. */
   fileOfModule(module: number): string {
+    return fileOfScript(this.#scriptOfModule(module));
+  }
+
+  /** What an `import()` wrote after the file of an ES module: `?v=2`, and empty for most. */
+  queryOfModule(module: number): string {
+    const script = this.#scriptOfModule(module);
+    return script.startsWith('file:') ? (/[?#].*$/s.exec(script)?.[0] ?? '') : '';
+  }
+
+  #scriptOfModule(module: number): string {
     const { graph, kind, targetOf } = this.#index;
     for (let edge = graph.firstEdge[module]!, end = graph.firstEdge[module + 1]!; edge < end; edge++) {
       const target = graph.edgeTarget[edge]!;
@@ -285,7 +320,7 @@ export class Scopes {
       const sharedInfo = closure >= 0 ? targetOf(closure, W.shared) : kind[target] === K.code ? target : -1;
       if (sharedInfo < 0) continue;
       const script = this.scriptOf(sharedInfo);
-      if (script !== '') return fileOfScript(script);
+      if (script !== '') return script;
     }
     return '';
   }

@@ -349,6 +349,42 @@ export class SourceTexts {
     return found === undefined ? undefined : source.placeOf(file, found);
   }
 
+  /** The variable that a module exports as `name`; undefined where its text does not tell. */
+  localName(file: string, name: string): string | undefined {
+    const source = this.#file(file);
+    if (source === undefined) return undefined;
+    const identifier = '[\\p{ID_Start}$_][\\p{ID_Continue}$]*';
+    for (const [, list = ''] of source.masked.matchAll(/\bexport\s*\{([^}]*)\}(?!\s*from\b)/g)) {
+      const alias = new RegExp(`(?:^|,)\\s*(${identifier})\\s+as\\s+${escaped(name)}\\s*(?:,|$)`, 'u').exec(list);
+      if (alias !== null) return alias[1];
+    }
+    if (name !== 'default') return undefined;
+    return new RegExp(
+      `\\bexport\\s+default\\s+(?:(?:async\\s+)?function\\s*\\*?|class)\\s+(?!extends\\b)(${identifier})`,
+      'u',
+    ).exec(source.masked)?.[1];
+  }
+
+  /** Where the only `await` at the top level of a module is; undefined if there are several, or none that can be told. */
+  topLevelAwait(file: string): Place | undefined {
+    const source = this.#file(file);
+    if (source === undefined) return undefined;
+    const found = [...source.masked.matchAll(/(?<![.\p{ID_Continue}$])await\b/gu)].filter(
+      ({ index }) =>
+        source.depthAt(index) === 0 && !source.functions.some(({ start, end }) => start <= index && index < end),
+    );
+    return found.length === 1 ? source.placeOf(file, found[0]!.index) : undefined;
+  }
+
+  /** Whether the function at `place` does not name the variable, but calls `eval`, which may. */
+  reachesByEval(place: Place, name: string): boolean {
+    const source = this.#file(place.file);
+    if (source === undefined) return false;
+    const start = source.offsetOf(place);
+    const span = { start, end: source.functionEnd(start) };
+    return source.uses(name, span).length === 0 && source.uses('eval', span).length > 0;
+  }
+
   /** True or false where the text tells; undefined where it does not. */
   isTopLevel(file: string, name: string): boolean | undefined {
     if (this.#file(file) === undefined) return undefined;

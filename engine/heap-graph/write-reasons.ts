@@ -161,6 +161,7 @@ function withoutOwnEntries(steps: readonly NamedStep[], differing: ReadonlySet<n
 function sharingOf({ naming: { scopes, sources } }: GraphAnalysis, step: NamedStep | undefined) {
   if (step?.hold !== 'closure-variable' || step.closure === undefined || step.identifier === undefined) return {};
   const { place } = scopes.functionName(step.closure);
+  if (place !== undefined && sources.reachesByEval(place, step.identifier)) return { isByEval: true };
   if (place === undefined || sources.mentions(place, step.identifier) !== false) return {};
   return { sharing: { other: sources.otherUser(place, step.identifier) } };
 }

@@ -62,6 +62,8 @@ export const CAUSES = [
   'pending-promise',
   'suspended-function',
   'weak-map-key',
+  /** Node's own machinery, which a public API controls. */
+  'node-api',
 ] as const;
 export type Cause = (typeof CAUSES)[number];
 

@@ -15,11 +15,9 @@ export function beginAtRoot(walk: PathWalk): number {
     case K.global:
       begin(walk, 'globalThis', { expression: 'globalThis' });
       return 0;
-    case K.module: {
-      const file = naming.scopes.fileOfModule(root);
-      begin(walk, `module ${shortFile(file)}`, beginningOf(file));
+    case K.module:
+      beginAtModule(walk, root);
       return 0;
-    }
     case K['commonjs-module']: {
       const file = index.textOf(root, W.filename) ?? '';
       begin(walk, `module ${shortFile(file)}`, beginningOf(file));
@@ -33,12 +31,20 @@ export function beginAtRoot(walk: PathWalk): number {
       return 0;
     case K.context: {
       const owner = naming.scopes.ownerOf(root);
-      begin(walk, `script ${shortFile(owner.type === 'script' ? fileOf(owner) : '')}`);
+      begin(walk, fileOf(owner) === '' ? 'script without a name' : `script ${shortFile(fileOf(owner))}`);
       return 0;
     }
     default:
       return beginAtV8(walk);
   }
+}
+
+/** Names an ES module as the root, in place of one that is named already. */
+export function beginAtModule(walk: PathWalk, module: number): void {
+  const { scopes } = walk.naming;
+  const file = scopes.fileOfModule(module);
+  walk.steps.pop();
+  begin(walk, `module ${shortFile(file)}${scopes.queryOfModule(module)}`, beginningOf(file));
 }
 
 /** Names a root of V8 or Node that no module or global leads to. */

@@ -28,6 +28,10 @@ export function generatorFunction({ targetOf }: GraphIndex, scopes: Scopes, gene
   return closure < 0 ? { name: '', script: '' } : scopes.functionName(closure);
 }
 
+/** The code of an ES module is a function without a name that begins where the file does. */
+export const isTopLevelCode = (name: string, { line, column }: Place): boolean =>
+  name === '' && line === 1 && column === 1;
+
 export function describeNode({ index, scopes, sources }: NodeSources, node: number): NodeDescription {
   const { graph, kind, words, targetOf } = index;
   const name = words.nodeText(node);
@@ -38,13 +42,20 @@ export function describeNode({ index, scopes, sources }: NodeSources, node: numb
         return described(`bound function${bound === '' ? '' : ` ${shorten(bound)}`}`, place);
       }
       const { name: own, place, script } = scopes.functionName(node);
-      if (own === '' && script === '') return { text: 'built-in function' };
+      if (own === '' && script === '') {
+        const isFromText = scopes.isMadeFromText(node);
+        return { text: isFromText ? 'anonymous function of new Function() or eval()' : 'built-in function' };
+      }
+      const accessor = /^([gs]et) (.+)$/s.exec(own);
+      if (accessor !== null) return functionText(`${accessor[1]}ter`, accessor[2] ?? '', place);
       return functionText(place !== undefined && sources.isClass(place) ? 'class' : 'function', own, place);
     }
     case K.proxy:
       return { text: 'Proxy' };
     case K.generator: {
       const { name: own, place } = generatorFunction(index, scopes, node);
+      if (place !== undefined && isTopLevelCode(own, place))
+        return { text: `top level of ${shortFile(place.file)}`, place };
       const isAsync = name === 'Generator' && !(place !== undefined && sources.isGenerator(place));
       return functionText(isAsync ? 'async function' : 'generator', own, place);
     }
@@ -62,7 +73,7 @@ export function describeNode({ index, scopes, sources }: NodeSources, node: numb
       return { text: 'scope' };
     default:
       if (name === 'EventTarget' && isAbortSignal(index, node)) return { text: 'AbortSignal' };
-      if (name.startsWith('system / ')) return { text: `V8's ${name.slice(9)}` };
+      if (name.startsWith('system / ')) return { text: "V8's own data" };
       return { text: name === '' ? (graph.nodeType[node] === Node.array ? "V8's array" : 'object') : shorten(name) };
   }
 }

@@ -3,6 +3,7 @@
 import type { Cause } from '../../protocol/vocabulary.ts';
 import { assertNever } from '../../protocol/vocabulary.ts';
 import { ENTRY, fileOf, type NamedStep } from './named-step.ts';
+import { endingOf } from './node-api.ts';
 import { shortFile } from './step-texts.ts';
 import type { SharingFunction } from '../source-text.ts';
 
@@ -15,6 +16,8 @@ export interface FixContext {
   readonly isOneOfMany: boolean;
   /** Where the closure does not use the variable itself: the function that does, as far as it can be told. */
   readonly sharing?: { readonly other: SharingFunction | undefined };
+  /** Whether the closure does not name the variable, but calls `eval`, for which V8 keeps every variable around it. */
+  readonly isByEval?: boolean;
   /** For a held value: whether it is that of the object's own registration. */
   readonly isOwnRegistration?: boolean;
 }
@@ -22,7 +25,17 @@ export interface FixContext {
 export const fixSentence = (context: FixContext): string => `${fixClause(context)}.`;
 
 /** Without the full stop. */
-export function fixClause({ steps, suspect, cause, isOneOfMany, sharing, isOwnRegistration }: FixContext): string {
+export const fixClause = (context: FixContext): string => `${firstPart(context)}${copyNote(context.steps[0])}`;
+
+/** Nothing that a program does removes a module that it has imported. */
+function copyNote(root: NamedStep | undefined): string {
+  const copy = /^module (\S+[?#].*)$/s.exec(root?.node ?? '')?.[1];
+  return copy === undefined
+    ? ''
+    : ` (${quoted(copy)} is a copy of the module of its own, which stays as long as the process: import it without a changing query)`;
+}
+
+function firstPart({ steps, suspect, cause, isOneOfMany, sharing, isByEval, isOwnRegistration }: FixContext): string {
   const step = steps[suspect];
   const before = steps[suspect - 1];
   if (cause === 'not-collected-yet') return 'Nothing reaches it any more: the next major collection lets it go';
@@ -34,7 +47,12 @@ export function fixClause({ steps, suspect, cause, isOneOfMany, sharing, isOwnRe
   const rest = steps.slice(suspect + 1);
   const onward = wayOn(rest);
   const through = onward === '' ? '' : ` (the object is reached from there through ${onward})`;
+  const api = apiStep(steps, suspect);
+  if (api >= 0) return `${fillIn(steps[api]!.fix ?? '', steps[api]!, steps[api - 1])}${throughAfter(steps, api)}`;
   switch (cause) {
+    case 'node-api':
+      // Every such step has a sentence of its own.
+      return `Release ${container(before)} when it is no longer needed${through}`;
     case 'held-value': {
       const whose = isOwnRegistration === false ? 'another registration' : 'this registration';
       const how = onward === '' ? 'is the object' : `reaches the object through ${onward}`;
@@ -49,7 +67,7 @@ export function fixClause({ steps, suspect, cause, isOneOfMany, sharing, isOwnRe
         ? `Set the top-level variable ${quoted(step.identifier ?? '')} to undefined when it is no longer needed, or put it into a function${through}`
         : `Delete ${quoted(step.expression ?? step.identifier ?? 'the global variable')} when it is no longer needed${through}`;
     case 'closure':
-      return closureFix(step, before, sharing, through);
+      return isByEval === true ? evalFix(step, before, through) : closureFix(step, before, sharing, through);
     case 'map-entry': {
       const isKey = step.edge === 'Map key';
       const entry = isKey ? 'the key' : isOneOfMany || step.entry === undefined ? 'its entry' : `entry ${step.entry}`;
@@ -73,9 +91,9 @@ export function fixClause({ steps, suspect, cause, isOneOfMany, sharing, isOwnRe
     case 'private-field':
       return `Set ${quoted(step.identifier ?? step.edge)} of ${container(before)} to undefined when it is no longer needed${through}`;
     case 'event-listener':
-      return `Remove the listener for ${quoted(step.identifier ?? 'the event')}, ${functionOf(step)}, from ${container(before)} when it is no longer needed`;
+      return `Remove the listener for ${quoted(step.identifier ?? 'the event')}, ${functionOf(step)}, from ${container(before)}${orEnding(before)} when it is no longer needed`;
     case 'abort-signal-listener':
-      return `Remove the listener for ${quoted(step.identifier ?? 'abort')}, ${functionOf(step)}, from ${container(before)} when its work is done: a signal that is never aborted keeps it`;
+      return `Remove the listener for ${quoted(step.identifier ?? 'abort')}, ${functionOf(step)}, from ${container(before)} with \`removeEventListener()\` when its work is done: a signal that is never aborted keeps it`;
     case 'timer': {
       const name = step.identifier ?? 'setTimeout';
       const what = step.edge === 'callback' ? `its callback, ${functionOf(step)}` : `its ${step.edge}`;
@@ -124,6 +142,47 @@ function closureFix(
   return `${who} does not use ${variable} itself, but shares the scope${ofOwner} with ${user}, which does: define it outside that scope, or set ${variable} to undefined when it is no longer needed${through}`;
 }
 
+/**
+ * The step whose call of a public API releases the object: the suspect, or one before it where nothing of the program's own
+ * lies between. -1: none.
+ */
+function apiStep(steps: readonly NamedStep[], suspect: number): number {
+  const api = steps.findLastIndex(({ fix }, at) => at <= suspect && fix !== undefined);
+  const isDirect = steps
+    .slice(api + 1, suspect)
+    .every(({ owner }) => owner === undefined || fileOf(owner).startsWith('node:'));
+  const isOfNode = steps[0]?.node === 'Node.js';
+  return api > 0 && (suspect - api <= 1 || (isOfNode && isDirect)) ? api : -1;
+}
+
+function throughAfter(steps: readonly NamedStep[], at: number): string {
+  const onward = wayOn(steps.slice(at + 1));
+  return onward === '' ? '' : ` (the object is reached from there through ${onward})`;
+}
+
+function evalFix(step: NamedStep, before: NamedStep | undefined, through: string): string {
+  const who = before === undefined ? 'A function' : capital(functionOf(before));
+  const variable = quoted(step.identifier ?? 'the variable');
+  return `${who} calls \`eval\`, so V8 keeps every variable around it, ${variable} too: call \`(0, eval)(…)\`, which sees globals alone, or move the function to where ${variable} is not in scope${through}`;
+}
+
+/** `, or call its \`close()\`,`; empty where the holder of a listener cannot be ended. */
+function orEnding(holder: NamedStep | undefined): string {
+  if (holder?.node === 'process') return ' with `process.off()`';
+  const ending = endingOf(holder?.node ?? '');
+  return ending === undefined ? '' : `, or ${ending},`;
+}
+
+/** Fills in the sentence of a step; see NamedStep.fix. */
+function fillIn(sentence: string, step: NamedStep, before: NamedStep | undefined): string {
+  const filled = sentence
+    .replaceAll('{holder}', () => container(before))
+    .replaceAll('{value}', () => (/function|class|getter/.test(step.node) ? functionOf(step) : `the ${step.node}`))
+    .replaceAll('{entry}', () => (before?.entry === undefined ? '' : ` ${before.entry}`))
+    .replaceAll('{close}', () => orEnding(before));
+  return capital(filled);
+}
+
 const quoted = (text: string): string => `\`${text}\``;
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
@@ -146,6 +205,8 @@ function container(step: NamedStep | undefined): string {
 
 /** `\`onMessage()\` (server.mjs:12)`. */
 function functionOf(step: NamedStep): string {
+  const accessor = /^([gs]etter) (.+)$/.exec(step.node);
+  if (accessor !== null) return `the ${accessor[1]} of ${quoted(accessor[2] ?? '')}${at(step)}`;
   const named = /^(?:function|class) (.+)$/.exec(step.node);
   if (named !== null) return `${quoted(`${named[1]}()`)}${at(step)}`;
   return `${step.node.startsWith('anonymous') ? 'an' : 'the'} ${step.node}${at(step)}`;

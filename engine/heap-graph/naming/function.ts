@@ -2,9 +2,9 @@
 // has in its registers.
 
 import { K, W } from '../heap-words.ts';
-import { generatorFunction } from './describe-node.ts';
+import { generatorFunction, isTopLevelCode } from './describe-node.ts';
 import { NOT_MINE, type Reader } from './path-walk.ts';
-import { shorten } from './step-texts.ts';
+import { shorten, shortFile } from './step-texts.ts';
 
 export const readClosure: Reader = (walk, at) => {
   switch (walk.wordAt(at)) {
@@ -41,7 +41,18 @@ export const readGenerator: Reader = (walk, at) => {
 
 export const readArray: Reader = (walk, at) => {
   if (walk.generator >= 0) {
-    const { name } = generatorFunction(walk.index, walk.naming.scopes, walk.generator);
+    const { name, place } = generatorFunction(walk.index, walk.naming.scopes, walk.generator);
+    if (place !== undefined && isTopLevelCode(name, place)) {
+      const awaited = walk.naming.sources.topLevelAwait(place.file) ?? place;
+      const line = awaited === place ? '' : `:${awaited.line}`;
+      walk.push(at, {
+        hold: 'suspended',
+        edge: 'local variable of the top level',
+        place: awaited,
+        fix: `The top-level \`await\` of ${shortFile(place.file)}${line} has not come back, and keeps a local variable, {value}: settle what it waits for`,
+      });
+      return at + 1;
+    }
     walk.push(at, {
       hold: 'suspended',
       edge: `local variable of ${name === '' ? 'the waiting function' : `${shorten(name)}()`}`,

@@ -5,7 +5,7 @@ import { countEntries, primitiveText, tableEntry } from './containers.ts';
 import { isAbortSignal } from './describe-node.ts';
 import { NOT_MINE, type PathWalk, type Reader } from './path-walk.ts';
 import { readProperty } from './property.ts';
-import { eventText } from './step-texts.ts';
+import { eventName, eventText } from './step-texts.ts';
 
 /** Listeners of one event that are counted. */
 const MOST_LISTENERS = 10_000;
@@ -25,7 +25,14 @@ export const readEmitter: Reader = (walk, at) => {
   const isWrapped =
     walk.kindAt(end + 1) === K.closure && walk.wordAt(end + 1) === W.listener && walk.kindAt(end + 2) === K.closure;
   if (isWrapped) end++;
-  walk.push(end, { hold: 'listener', edge: `listener for ${eventText(event)}`, identifier: event, fanOut, rawEdge });
+  walk.push(end, {
+    ...(isFunctionOfNode(walk, walk.nodes[end + 1]!) ? { fix: 'It is kept until {holder} ends{close}' } : {}),
+    hold: 'listener',
+    edge: `listener for ${eventText(event)}`,
+    identifier: eventName(event),
+    fanOut,
+    rawEdge,
+  });
   return end + 1;
 };
 
@@ -46,6 +53,12 @@ export const readEventTarget: Reader = (walk, at) => {
   });
   return end + 1;
 };
+
+/** Whether a function is one that Node adds itself, such as those of `pipe()` or `execFile()`. */
+function isFunctionOfNode({ index, naming }: PathWalk, closure: number): boolean {
+  const bound = index.targetOf(closure, W.bound_function);
+  return naming.scopes.functionName(bound < 0 ? closure : bound).script.startsWith('node:');
+}
 
 function typeOfListeners({ index, nodes, edges }: PathWalk, at: number): string | undefined {
   const entry = edges[at + 2];

@@ -1,5 +1,6 @@
 // Reads modules: the cells of an ES module's exports, and `exports` of a CommonJS module.
 
+import { beginAtModule } from './begin.ts';
 import { Edge, K, W } from '../heap-words.ts';
 import { NOT_MINE, type Reader } from './path-walk.ts';
 import { declaredAt } from './scope.ts';
@@ -13,8 +14,11 @@ export const readCell: Reader = (walk, at) => {
   const { exportedCells, scopes, sources } = walk.naming;
   const exported = exportedCells.get(walk.nodes[at]!);
   if (exported === undefined) return NOT_MINE;
-  const { name } = exported;
   const file = scopes.fileOfModule(exported.module);
+  // A path may come to another module's variable by the module that imports it.
+  if (walk.steps.length === 1) beginAtModule(walk, exported.module);
+  // A variable has one name in the source, however many it is exported by.
+  const name = sources.localName(file, exported.name) ?? exported.name;
   walk.push(at, {
     hold: 'module-variable',
     edge: name === 'default' ? 'default export' : `variable ${shorten(name)}`,

@@ -5,21 +5,27 @@
 import { NO_EDGE } from '../cheapest-paths.ts';
 import { Edge, K, W } from '../heap-words.ts';
 import type { RawPath } from '../raw-path.ts';
+import { readContextFrame, readStore } from './async-context.ts';
 import { beginAtRoot } from './begin.ts';
+import { readErrorStack } from './error-stack.ts';
 import { readArray, readClosure, readGenerator } from './function.ts';
 import { readEmitter, readEventTarget } from './listener.ts';
 import { readCell, readCommonJsModule, readModule } from './module.ts';
 import { fileOf, type Hold, type NamedStep } from './named-step.ts';
 import { NOT_MINE, PathWalk, type Naming, type Reader } from './path-walk.ts';
+import { readNodeApi } from './node-api.ts';
+import { beginAtNodeVariable } from './node-variables.ts';
+import { readWebStream } from './web-stream.ts';
 import { readPromise, readReaction } from './promise.ts';
 import { readProperty } from './property.ts';
 import { readRegistry, readWeakCell } from './registry.ts';
 import { readScope } from './scope.ts';
-import { readElement, readTable, readWeakMapEntry } from './table.ts';
+import { readElement, readIterator, readTable, readWeakMapEntry } from './table.ts';
 import { readTimer, readTimersList } from './timer.ts';
 import { propertyText } from './step-texts.ts';
 
 const readGlobal: Reader = (walk, at) => {
+  if (walk.kindAt(at + 1) === K.global) return at + 1;
   if (walk.typeAt(at) !== Edge.property) return NOT_MINE;
   const name = walk.edgeTextAt(at);
   const edge = propertyText(name);
@@ -36,6 +42,11 @@ const readProxy: Reader = (walk, at) => {
   return at + 1;
 };
 
+const readTableEntry: Reader = (walk, at) => {
+  const after = readStore(walk, at);
+  return after === NOT_MINE ? readTable(walk, at) : after;
+};
+
 const pass: Reader = (_walk, at) => at + 1;
 
 /** By the kind of the node that the path leaves. */
@@ -44,7 +55,7 @@ const READER_OF_KIND: ReadonlyMap<number, Reader> = new Map([
   [K.cell, readCell],
   [K.context, readScope],
   [K.closure, readClosure],
-  [K.table, readTable],
+  [K.table, readTableEntry],
   [K.array, readArray],
   [K.promise, readPromise],
   [K['promise-reaction'], readReaction],
@@ -82,7 +93,16 @@ function advance(walk: PathWalk, at: number): number {
     walk.pushGap(at);
     return at + 1;
   }
-  for (const read of [readWeakMapEntry, READER_OF_KIND.get(walk.kindAt(at)), readByEdge]) {
+  for (const read of [
+    readWeakMapEntry,
+    readContextFrame,
+    READER_OF_KIND.get(walk.kindAt(at)),
+    readNodeApi,
+    readWebStream,
+    readErrorStack,
+    readIterator,
+    readByEdge,
+  ]) {
     const next = read?.(walk, at) ?? NOT_MINE;
     if (next !== NOT_MINE) return next;
   }
@@ -95,7 +115,7 @@ export function namePath(naming: Naming, path: RawPath): NamedStep[] {
   const walk = new PathWalk(naming, path);
   let at = beginAtRoot(walk);
   while (at < path.edges.length) at = advance(walk, at);
-  return withoutInternals(walk.steps);
+  return withoutInternals(beginAtNodeVariable(walk.steps));
 }
 
 const HOLDS_OF_DATA: ReadonlySet<Hold> = new Set<Hold>([
@@ -113,8 +133,8 @@ function withoutInternals(steps: readonly NamedStep[]): NamedStep[] {
   let isInternal = false;
   return steps.map((step) => {
     if (step.owner !== undefined) isInternal = fileOf(step.owner).startsWith('node:');
-    const isOwn = !isInternal && step.edge !== 'Map entry of key AsyncLocalStorage';
-    if (step.hold === 'suspended' || step.hold === 'promise' || step.hold === 'timer') isInternal = false;
-    return isOwn || !HOLDS_OF_DATA.has(step.hold) ? step : { ...step, hold: 'part' };
+    if (step.hold === 'suspended' || step.hold === 'promise' || step.hold === 'timer' || step.hold === 'node-api')
+      isInternal = false;
+    return !isInternal || !HOLDS_OF_DATA.has(step.hold) ? step : { ...step, hold: 'part' };
   });
 }

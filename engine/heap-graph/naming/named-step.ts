@@ -22,6 +22,8 @@ export type Hold =
   | 'weak-map'
   | 'held-value'
   | 'cleanup'
+  /** Node's own machinery, which a public API controls; has a `fix`. */
+  | 'node-api'
   /** Belongs to the step before it, and cannot be removed by itself. */
   | 'part'
   /** V8's or Node's own. */
@@ -48,6 +50,11 @@ export interface NamedStep {
   /** The bare identifier of the step: variable, property or field, event. */
   readonly identifier?: string;
   readonly owner?: ScopeOwner;
+  /**
+   * The sentence that releases what the step holds, where a public API of Node does. `{holder}` stands for what the step
+   * leaves, `{entry}` for the key of that, `{value}` for what it leads to, `{close}` for how the holder is ended.
+   */
+  readonly fix?: string;
   /** The closure through which the path entered this variable's scope; absent if there is none. */
   readonly closure?: number;
 }

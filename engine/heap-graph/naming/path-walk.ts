@@ -12,6 +12,8 @@ import { shorten } from './step-texts.ts';
 export interface Naming extends NodeSources {
   /** For cells of ES modules the name that the module exports them by. */
   readonly exportedCells: ReadonlyMap<number, { readonly module: number; readonly name: string }>;
+  /** Returns the source expression of an object, along its own path; undefined if it has none. */
+  expressionOf(node: number): string | undefined;
   /** Returns the source expression of the WeakMap that an entry's edge belongs to; undefined if it is unknown. */
   weakMapOf(edge: number): string | undefined;
 }
@@ -97,7 +99,9 @@ export class PathWalk {
   }
 
   pushInternal(at: number): void {
-    this.push(at, { hold: 'internal', edge: `(${shorten(this.edgeTextAt(at))})` });
+    const name = this.edgeTextAt(at);
+    // V8 gives no names to the fields of its own objects.
+    this.push(at, { hold: 'internal', edge: /^\d+$/.test(name) ? 'inside' : `(${shorten(name)})` });
   }
 
   /** Stands in for the edges that are left out of a long path. */

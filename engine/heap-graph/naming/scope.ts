@@ -4,6 +4,7 @@ import type { Place } from '../../protocol/explanation.ts';
 import { Edge, K, W } from '../heap-words.ts';
 import type { ScopeOwner } from '../scopes.ts';
 import { generatorFunction } from './describe-node.ts';
+import { fileOf } from './named-step.ts';
 import type { PathWalk, Reader } from './path-walk.ts';
 import { shorten } from './step-texts.ts';
 
@@ -51,11 +52,20 @@ function variableName({ index, naming, nodes, edges }: PathWalk, at: number): st
   return naming.scopes.blockVariables(node, edge).slice(0, MOST_CANDIDATES).join(' or ');
 }
 
+/** A settled promise that a pending one would settle is what came of a race. */
+const RACE =
+  '{holder} has not settled, and keeps the result of every `Promise.race()` with it: settle it, or race against a promise made for each race';
+
+const isSettled = (walk: PathWalk, at: number): boolean =>
+  walk.wordAt(at) === W.reactions_or_result && walk.kindAt(at + 1) !== K['promise-reaction'];
+
 /** V8's own scopes: those of the functions that settle a promise, and of those that `Promise.all` waits with. */
 function readInternalScope(walk: PathWalk, at: number): number {
   switch (walk.kindAt(at + 1)) {
     case K.promise:
-      walk.push(at, { hold: 'part', edge: 'promise' });
+      if (walk.isInPendingPromise && isSettled(walk, at + 1)) {
+        walk.push(at, { hold: 'promise', edge: 'result of Promise.race()', fix: RACE });
+      } else walk.push(at, { hold: 'part', edge: 'promise' });
       break;
     case K.array:
       walk.push(at, { hold: 'promise', edge: 'values', node: 'results so far' });
@@ -77,7 +87,8 @@ function pushVariable(walk: PathWalk, at: number, name: string): void {
   const variable = `variable ${shorten(name)}`;
   const shared = {
     identifier: name,
-    expression: shorten(name),
+    // A program cannot write the variables of Node's own modules.
+    ...(fileOf(owner).startsWith('node:') ? {} : { expression: shorten(name) }),
     owner,
     ...declaredAt(declarationOf(walk, owner, name)),
   };

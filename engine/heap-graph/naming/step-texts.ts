@@ -12,18 +12,30 @@ export const shorten = (text: string): string =>
 
 /** Returns `.name`, `["a key"]` or `[Symbol(name)]`, as in source code. */
 export function propertyText(name: string): string {
-  const symbol = /^<symbol (.*)>$/s.exec(name);
-  if (symbol !== null) return `[Symbol(${shorten(symbol[1] ?? '')})]`;
+  const symbol = symbolText(name);
+  if (symbol !== undefined) return `[${symbol}]`;
   if (name.startsWith('#') && IDENTIFIER.test(name.slice(1))) return `.${shorten(name)}`;
-  const accessor = /^([gs]et) (.+)$/s.exec(name);
-  if (accessor !== null) return `${accessor[1]}ter ${shorten(accessor[2] ?? '')}`;
   if (IDENTIFIER.test(name)) return `.${shorten(name)}`;
   return /^\d+$/.test(name) ? `[${name}]` : `[${JSON.stringify(shorten(name))}]`;
 }
 
-export function eventText(event: string): string {
-  const symbol = /^<symbol (.*)>$/s.exec(event);
-  return symbol === null ? JSON.stringify(shorten(event)) : `Symbol(${shorten(symbol[1] ?? '')})`;
+/**
+ * Returns `Symbol(name)`, or `Symbol.iterator` for a well-known one; undefined for a string. Node's versions differ in the
+ * prefix of their own symbols.
+ */
+function symbolText(name: string): string | undefined {
+  const symbol = /^<symbol ?(?:node:)?(.*)>$/s.exec(name)?.[1];
+  if (symbol === undefined) return undefined;
+  return /^Symbol\.\w+$/.test(symbol) ? symbol : `Symbol(${shorten(symbol)})`;
 }
 
-export const shortFile = (file: string): string => (file === '' ? 'a script' : basename(file));
+/** Returns an event's name as it stands in a call: `"close"`, `Symbol(tick)`. */
+export const eventText = (event: string): string => symbolText(event) ?? JSON.stringify(shorten(event));
+
+/** Returns an event's name as it stands in a sentence, without quotes. */
+export const eventName = (event: string): string => symbolText(event) ?? event;
+
+export function shortFile(file: string): string {
+  if (file === '') return 'a script';
+  return file.startsWith('data:') ? file : basename(file);
+}

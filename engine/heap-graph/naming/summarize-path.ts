@@ -19,7 +19,7 @@ export function summarizePath(steps: readonly NamedStep[]): string {
   for (let at = 1; at < steps.length; at++) {
     const step = steps[at]!;
     const next = steps[at + 1];
-    const isFunction = /function|generator|class /.test(step.node);
+    const isFunction = /function|generator|class |[gs]etter /.test(step.node);
     let edge = step.edge;
     if (at === 1 && isModuleVariable) edge = `module ${edge}`;
     if (at === 1 && isGlobal) edge = first.expression ?? edge;

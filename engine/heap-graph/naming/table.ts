@@ -3,8 +3,13 @@
 import { Edge, W } from '../heap-words.ts';
 import { countEntries, primitiveText, tableEntry } from './containers.ts';
 import { describeNode } from './describe-node.ts';
-import { ENTRY } from './named-step.ts';
+import { ENTRY, type NamedStep } from './named-step.ts';
 import { NOT_MINE, type Reader } from './path-walk.ts';
+
+/** Such an iterator lets go of its collection when it comes to its end; it has no `return()`. */
+const UNFINISHED_ITERATOR =
+  '{holder} has not come to its end, and keeps what it goes over: let it run to the end, or release it';
+const ITERATED = 'over';
 
 export const readTable: Reader = (walk, at) => {
   const { index, nodes, edges, naming } = walk;
@@ -12,16 +17,18 @@ export const readTable: Reader = (walk, at) => {
   const container = index.words.nodeText(nodes[at - 1] ?? table);
   const { role, key } = tableEntry(index, table, edges[at]!);
   const entries = countEntries(index, table);
+  const iterator = /Iterator$/.test(container) ? { fix: UNFINISHED_ITERATOR } : {};
   switch (role) {
     case 'set':
       walk.push(at, {
         hold: 'set-entry',
-        edge: container === 'Set' ? 'Set entry' : `${container} entry`,
+        edge: /^Set ?Iterator$/.test(container) ? 'Set entry' : `${container} entry`,
         fanOut: entries,
+        ...iterator,
       });
       break;
     case 'map-key':
-      walk.push(at, { hold: 'map-entry', edge: 'Map key', fanOut: Math.ceil(entries / 2) });
+      walk.push(at, { hold: 'map-entry', edge: 'Map key', fanOut: Math.ceil(entries / 2), ...iterator });
       break;
     case 'map-value': {
       const text = primitiveText(index, key);
@@ -31,6 +38,7 @@ export const readTable: Reader = (walk, at) => {
         edge: isObjectKey ? `Map entry of key ${describeNode(naming, key).text}` : `Map entry ${ENTRY}`,
         ...(text === undefined ? {} : { entry: text, identifier: text, ...walk.prefixed(`.get(${text})`) }),
         fanOut: Math.max(1, Math.ceil(entries / 2)),
+        ...iterator,
       });
     }
   }
@@ -52,12 +60,36 @@ export const readWeakMapEntry: Reader = (walk, at) => {
 export const readElement: Reader = (walk, at) => {
   const node = walk.nodes[at]!;
   const entry = `[${walk.edgeTextAt(at)}]`;
+  if (walk.index.words.nodeText(node) === 'Arguments') {
+    walk.push(at, { hold: 'array-element', edge: entry, ...walk.prefixed(entry), fix: argumentsFix(walk.last) });
+    return at + 1;
+  }
   walk.push(at, {
     hold: walk.index.words.nodeText(node) === 'Object' ? 'property' : 'array-element',
     edge: ENTRY,
     entry,
     fanOut: countEntries(walk.index, node),
     ...walk.prefixed(entry),
+    ...(walk.last?.edge === ITERATED
+      ? { fix: 'The iterator over {holder} has not come to its end: let it run to the end, or release it' }
+      : {}),
   });
   return at + 1;
 };
+
+/** An iterator over an array keeps the array. */
+export const readIterator: Reader = (walk, at) => {
+  if (walk.index.words.nodeText(walk.nodes[at]!) !== 'Array Iterator' || walk.typeAt(at) !== Edge.hidden)
+    return NOT_MINE;
+  walk.push(at, { hold: 'part', edge: ITERATED });
+  return at + 1;
+};
+
+function argumentsFix(holder: NamedStep | undefined): string {
+  if (holder?.identifier !== 'arguments') {
+    return '{holder} keeps every argument of its call: keep the values that are needed, rather than `arguments`';
+  }
+  const { owner } = holder;
+  const of = owner?.type === 'function' && owner.name !== '' ? ` of \`${owner.name}()\`` : '';
+  return `A function inside uses \`arguments\`${of}, which keeps every argument of the call: use named parameters instead`;
+}

@@ -28,18 +28,36 @@ export const readTimer: Reader = (walk, at) => {
   if (!isImmediate && !isWaiting(walk.index, node)) return readProperty(walk, at);
 
   const timer = { hold: 'timer', identifier: timerText(walk.index, node).split(' ')[0] ?? 'setTimeout' } as const;
+  const promised = isPromised(walk, node) ? { fix: PROMISED.replace('*', timer.identifier) } : {};
   if (word === W._onTimeout || word === W._onImmediate) {
-    walk.push(at, { ...timer, edge: 'callback' });
+    walk.push(at, { ...timer, edge: 'fix' in promised ? 'promise' : 'callback', ...promised });
     return at + 1;
   }
   if ((word === W._timerArgs || word === W._argv) && walk.typeAt(at + 1) === Edge.element) {
     const number = Number(walk.edgeTextAt(at + 1)) + 1;
-    walk.push(at + 1, { ...timer, edge: `callback argument ${number}` });
+    const edge = 'fix' in promised ? 'value' : `callback argument ${number}`;
+    walk.push(at + 1, { ...timer, edge, ...promised });
     return at + 2;
   }
   walk.push(at, { ...timer, edge: propertyText(walk.edgeTextAt(at)) });
   return at + 1;
 };
+
+const PROMISED =
+  'A promised `*` (of `node:timers/promises`, or by `util.promisify`) that is still running keeps {value}: abort it by its `signal` option when it is no longer needed';
+
+/** Whether the timer's callback is V8's function that settles a promise. */
+function isPromised({ index, naming }: PathWalk, timer: number): boolean {
+  const { graph, kind, targetOf, words } = index;
+  const callback = targetOf(timer, words.nodeText(timer) === 'Immediate' ? W._onImmediate : W._onTimeout);
+  if (callback < 0 || kind[callback] !== K.closure || naming.scopes.functionName(callback).script !== '') return false;
+  const scope = targetOf(callback, W.context);
+  if (scope < 0) return false;
+  for (let edge = graph.firstEdge[scope]!, end = graph.firstEdge[scope + 1]!; edge < end; edge++) {
+    if (kind[graph.edgeTarget[edge]!] === K.promise) return true;
+  }
+  return false;
+}
 
 function isWaiting({ kind, targetOf }: GraphIndex, timer: number): boolean {
   const next = kind[targetOf(timer, W._idleNext)];

@@ -30,6 +30,7 @@ export const CAUSE_WORDS: Readonly<Record<Cause, CauseWords>> = {
   'pending-promise': { title: 'pending promise', sentence: 'Kept by a promise that has not settled.' },
   'suspended-function': { title: 'suspended function', sentence: 'Kept by a function that waits to go on.' },
   'weak-map-key': { title: 'WeakMap key', sentence: 'Kept by a WeakMap whose key is alive.' },
+  'node-api': { title: 'Node API', sentence: 'Kept by Node for a call that has not been undone.' },
   'not-collected-yet': {
     title: 'not collected yet',
     sentence: 'Nothing reaches it any more; no major GC has run since it was let go.',
