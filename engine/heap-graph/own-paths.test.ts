@@ -29,11 +29,13 @@ const AnyGraph = fc.record({
   }),
   globals: fc.array(node, { minLength: 1, maxLength: 4 }),
   registered: fc.array(node, { minLength: 1, maxLength: 12 }),
+  /** So many links of a list, each of them registered. */
+  links: fc.nat({ max: 8 }),
 });
 type AnyGraph = typeof AnyGraph extends fc.Arbitrary<infer Shape> ? Shape : never;
 
 /** An object has a property or an index once. */
-function build({ classes, edges, globals, registered }: AnyGraph): { graph: HeapGraph; nodes: number[] } {
+function build({ classes, edges, globals, registered, links }: AnyGraph): { graph: HeapGraph; nodes: number[] } {
   const maker = new GraphMaker();
   const nodes = classes.map((name) => maker.object(name));
   for (const [number, own] of globals.entries())
@@ -42,6 +44,13 @@ function build({ classes, edges, globals, registered }: AnyGraph): { graph: Heap
   for (const { from, to, name } of edges) {
     if (seen.size === seen.add(`${from} ${name}`).size) continue;
     maker.edge(nodes[from]!, typeof name === 'number' ? 'element' : 'property', name, nodes[to]!);
+  }
+  let link = nodes[0]!;
+  for (let number = 0; number < links; number++) {
+    const next = maker.object('Link');
+    maker.property(link, 'further', next);
+    link = next;
+    maker.registration(100 + number, next);
   }
   for (const [number, own] of registered.entries()) maker.registration(number + 1, nodes[own]!);
   return { graph: maker.finish(), nodes };

@@ -32,15 +32,20 @@ export interface ReasonDrafts {
   edgesOf(row: number): readonly number[] | undefined;
 }
 
+/** Objects that are looked at one by one, because their path has nothing like the suspected edge. */
+const MAXIMUM_OWN_LOOKS = 2_000;
+
 /** @param chosen groups, in the order of their reasons. */
 export function draftReasons(tools: DraftTools, chosen: readonly number[]): ReasonDrafts {
   const { groups, tree, target, cuts } = tools;
+  const { graph } = tools.index;
   const rowsOf = rowsOfGroups(groups, chosen);
   const suspectBack = new Map<number, number>();
   /** Of rows that one edge does not free. */
   const edgesOfRow = new Map<number, readonly number[]>();
   const soleEdge = new Uint32Array(target.length).fill(NO_EDGE);
   const drafts: ReasonDraft[] = [];
+  let ownLooks = MAXIMUM_OWN_LOOKS;
 
   for (const [number, group] of chosen.entries()) {
     const rows = rowsOf[number]!;
@@ -86,7 +91,7 @@ export function draftReasons(tools: DraftTools, chosen: readonly number[]): Reas
   /** What holds the object of a row besides the path that its group shares. */
   function signatureOf(row: number, edge: number, { ways, outcome }: Release): string {
     const node = target[row]!;
-    if (edge === NO_EDGE) return ways[0]!.edge === NO_EDGE ? '' : 'its own';
+    if (edge === NO_EDGE) return ways[0]!.edge === NO_EDGE ? '' : ownSignature(row);
     if (cuts.isSoleWay(edge, node)) {
       soleEdge[row] = edge;
       return '';
@@ -114,6 +119,20 @@ export function draftReasons(tools: DraftTools, chosen: readonly number[]): Reas
     if (end === 'freed') edgesOfRow.set(row, edges);
     // Whatever the search could not find out of these rows, it may have found out of the first.
     return `${end === 'unknown' && outcome !== 'freed' ? outcome : end} ${patterns.sort((one, other) => one - other).join()}`;
+  }
+
+  /** Of an object whose path has nothing like the edge that is suspected on the first's. */
+  function ownSignature(row: number): string {
+    if (ownLooks-- <= 0) return 'its own';
+    const path = pathTo(tree, target[row]!);
+    const { ways, outcome } = findRelease(tools, path, namePath(tools.naming, path));
+    if (outcome === 'freed') {
+      edgesOfRow.set(
+        row,
+        ways.map(({ edge }) => edge),
+      );
+    }
+    return `its own ${outcome} ${ways.map((way) => groups.pattern[graph.edgeTarget[way.edge] ?? 0]).join()}`;
   }
 
   function suspectBackOf(path: RawPath): number {

@@ -190,7 +190,7 @@ export function findRowPaths(tools: RowPathTools, drafts: readonly ReasonDraft[]
         form = own.includes(fitting) ? own.indexOf(fitting) : own.push(fitting) - 1;
       }
       formOfRow[row] = form;
-      fits(row, own[form]!);
+      // The last comparison was the one that fitted, so that `edges` has this row's.
       take(own[form]!);
     }
     return own;
