@@ -2,10 +2,10 @@
 // Arguments of a process can be read by every user of most systems, so no address with a token is ever one of them.
 
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { privateFolderPrefix } from '../../engine/session/private-folders.ts';
+import { privateFolderPrefix, removePrivateFolder } from '../../engine/session/private-folders.ts';
 import { canTellPeerUser } from './peer-user.ts';
 
 function openerOf(platform: NodeJS.Platform): { command: string; args: string[] } {
@@ -68,5 +68,5 @@ export function writeRedirect(address: string): Disposable & { readonly path: st
   const path = join(folder, 'heapline.html');
   const page = `<!doctype html><meta charset="utf-8"><title>Heapline</title><meta http-equiv="refresh" content="0;url=${address.replaceAll('&', '&amp;').replaceAll('"', '&quot;')}">`;
   writeFileSync(path, page, { mode: 0o600, flag: 'wx' });
-  return { path, [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }) };
+  return { path, [Symbol.dispose]: () => removePrivateFolder(folder) };
 }

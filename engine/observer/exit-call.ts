@@ -1,5 +1,7 @@
 // Where the program called `process.exit`. Runs in the program's thread, at its exit.
 
+import { startsWith } from './intrinsics.ts';
+
 export interface ExitCall {
   readonly file: string;
   readonly line: number;
@@ -25,11 +27,14 @@ export function findExitCall(): { readonly place?: ExitCall } | undefined {
     IntrinsicError.prepareStackTrace = (_error, callSites) => callSites;
     captureStackTrace(holder);
     const callSites = holder.stack ?? [];
-    const exit = callSites.findLastIndex(
-      (site) => site.getFunctionName() === 'exit' && site.getFileName()?.startsWith('node:internal/process/'),
-    );
+    let exit = callSites.length - 1;
+    const isExit = (site: NodeJS.CallSite) =>
+      site.getFunctionName() === 'exit' && startsWith(site.getFileName() ?? '', 'node:internal/process/') === true;
+    while (exit >= 0 && !isExit(callSites[exit]!)) exit--;
     if (exit === -1) return undefined;
-    const caller = callSites.slice(exit + 1).find((site) => !(site.getFileName() ?? 'node:').startsWith('node:'));
+    let at = exit + 1;
+    while (at < callSites.length && startsWith(callSites[at]!.getFileName() ?? 'node:', 'node:') === true) at++;
+    const caller = callSites[at];
     const file = caller?.getFileName();
     if (caller === undefined || file === null || file === undefined) return {};
     return { place: { file, line: caller.getLineNumber() ?? 0, column: caller.getColumnNumber() ?? 0 } };

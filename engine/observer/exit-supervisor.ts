@@ -69,7 +69,7 @@ function showStandardStreams(): void {
 }
 
 /** Signals that do not end a process that has no handler for them. */
-const HARMLESS_SIGNALS: readonly string[] = [
+const HARMLESS_SIGNALS = new Set([
   'SIGCHLD',
   'SIGCONT',
   'SIGINFO',
@@ -80,11 +80,18 @@ const HARMLESS_SIGNALS: readonly string[] = [
   'SIGURG',
   'SIGWINCH',
   'SIGUSR1',
-];
+]);
+/** By number; made before the program can replace what it is made with. */
+const FATAL_SIGNALS: Readonly<Record<number, string>> = Object.assign(
+  { __proto__: null },
+  Object.fromEntries(
+    Object.entries(constants.signals).flatMap(([name, number]) => (HARMLESS_SIGNALS.has(name) ? [] : [[number, name]])),
+  ),
+);
 
 function isFatal(signal: number): boolean {
-  const name = Object.entries(constants.signals).find(([, number]) => number === signal)?.[0];
-  return name !== undefined && !HARMLESS_SIGNALS.includes(name) && process.listenerCount(name) === 0;
+  const name = FATAL_SIGNALS[signal];
+  return name !== undefined && process.listenerCount(name) === 0;
 }
 
 /**
@@ -248,13 +255,16 @@ export function superviseExit(context: {
   };
 
   const observedEmit = function (this: NodeJS.Process, event: string | symbol, ...args: unknown[]): boolean {
-    if (this !== process) return apply(emit, this, [event, ...args]) as boolean;
+    // Spreading would ask the program's `Array.prototype` for an iterator, which may be gone.
+    // eslint-disable-next-line prefer-rest-params
+    const all = arguments as unknown as unknown[];
+    if (this !== process) return apply(emit, this, all) as boolean;
     switch (event) {
       case 'beforeExit': {
         const after = prepareBeforeExit();
         if (after === undefined) return true;
         // Called from here, so that an error in a handler has one frame more, not several.
-        const handled = apply(emit, this, [event, ...args]) as boolean;
+        const handled = apply(emit, this, all) as boolean;
         after();
         return handled;
       }
@@ -264,7 +274,7 @@ export function superviseExit(context: {
           endSettling();
         }
         try {
-          return apply(emit, this, [event, ...args]) as boolean;
+          return apply(emit, this, all) as boolean;
         } finally {
           // A handler may have changed it.
           flush(Number(process.exitCode ?? args[0] ?? 0));
@@ -273,12 +283,12 @@ export function superviseExit(context: {
       case 'uncaughtException':
       case 'unhandledRejection':
         hasRunDry = false;
-        if (settled !== 'settling' || isUtilityProcess) return apply(emit, this, [event, ...args]) as boolean;
+        if (settled !== 'settling' || isUtilityProcess) return apply(emit, this, all) as boolean;
         // Alone, the program would have ended before, with its own status and without a word of this.
         if (event !== 'uncaughtExceptionMonitor') tellLateError(args[0]);
         return true;
       default:
-        return apply(emit, this, [event, ...args]) as boolean;
+        return apply(emit, this, all) as boolean;
     }
   };
   Object.defineProperty(process, 'emit', {
@@ -304,7 +314,8 @@ export function superviseExit(context: {
   // companion's inspector session, saying so on standard error.
   const { _kill: kill } = process as NodeJS.Process & { _kill: (pid: number, signal: number) => number };
   const observedKill = function (this: NodeJS.Process, pid: number, signal: number): number {
-    if ([0, -1, process.pid, -process.pid].includes(pid) && isFatal(signal)) flush(128 + signal);
+    const isOwn = pid === 0 || pid === -1 || pid === process.pid || pid === -process.pid;
+    if (isOwn && isFatal(signal)) flush(128 + signal);
     return apply(kill, this, [pid, signal]) as number;
   };
   Object.defineProperty(process, '_kill', {

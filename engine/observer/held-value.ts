@@ -2,7 +2,7 @@
 // that the program may have replaced, and a bounded number of steps. Runs in the program's thread.
 
 import { types } from 'node:util';
-import { next, mapEntries, setValues, stringify } from './intrinsics.ts';
+import { next, mapEntries, setValues, stringify, slice } from './intrinsics.ts';
 
 const { isProxy, isMap, isSet } = types;
 const { isArray } = Array;
@@ -107,7 +107,10 @@ export function findWayToTarget(held: object, target: unknown): WayToTarget {
       for (let count = 0; count < MAXIMUM_ENTRIES && stepsLeft-- > 0; count++) {
         const { done, value } = next.map(entries);
         if (done === true) break;
-        const [key, entry] = value as [unknown, unknown];
+        // By index: the program may have replaced the iterators of arrays.
+        const pair = value as [unknown, unknown];
+        const key = pair[0];
+        const entry = pair[1];
         const found =
           visit(entry, depth, `${way}.get(${textOfKey(key)})`) ?? visit(key, depth, `${way}.keys() (a key)`);
         if (found !== undefined) return found;
@@ -144,7 +147,7 @@ export function findWayToTarget(held: object, target: unknown): WayToTarget {
   return { way, isCostly };
 }
 
-const clip = (text: string) => (text.length > MAXIMUM_KEY_LENGTH ? `${text.slice(0, MAXIMUM_KEY_LENGTH)}…` : text);
+const clip = (text: string) => (text.length > MAXIMUM_KEY_LENGTH ? `${slice(text, 0, MAXIMUM_KEY_LENGTH)}…` : text);
 
 function textOfKey(key: unknown): string {
   return typeof key === 'string' ? stringify(clip(key)) : textOfPart(key);

@@ -17,6 +17,7 @@ export const setDelete = uncurryThis(Set.prototype.delete);
 export const charCodeAt = uncurryThis(String.prototype.charCodeAt);
 export const promiseThen = uncurryThis(Promise.prototype.then);
 export const startsWith = uncurryThis(String.prototype.startsWith);
+export const mapForEach = uncurryThis(Map.prototype.forEach);
 export const mapEntries = uncurryThis(Map.prototype.entries);
 export const setValues = uncurryThis(Set.prototype.values);
 /** The iterators' own `next`. */
@@ -24,6 +25,7 @@ export const next = {
   map: uncurryThis(new Map().entries().next) as (iterator: unknown) => IteratorResult<unknown>,
   set: uncurryThis(new Set().values().next) as (iterator: unknown) => IteratorResult<unknown>,
 };
+export const slice = uncurryThis(String.prototype.slice) as (text: string, start: number, end?: number) => string;
 export const { stringify } = JSON;
 
 const { load, store, add, wait, notify, compareExchange } = Atomics;

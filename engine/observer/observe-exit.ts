@@ -2,6 +2,7 @@
 // let go of (Node would say on standard error that it waits for a debugger). Nothing else about the end changes, and
 // after the watch nothing of this is left.
 
+import { apply } from './intrinsics.ts';
 import { describeError } from './describe-error.ts';
 import { Cell, State } from './shared-columns.ts';
 
@@ -52,17 +53,22 @@ export function superviseWatchedExit(context: {
       }
       return;
     }
-    for (const starting of [State.connected, State.ready]) {
-      if (Atomics.compareExchange(control, Cell.state, starting, State.unavailable) !== starting) continue;
+    const release = (starting: number) => {
+      if (Atomics.compareExchange(control, Cell.state, starting, State.unavailable) !== starting) return;
       Atomics.notify(control, Cell.state);
       // A loop: V8 serves the inspector at its back edges, but not inside a wait.
       while (state() === State.unavailable && now() - startedAtMs < RELEASE_LIMIT_MS);
-    }
+    };
+    release(State.connected);
+    release(State.ready);
   };
 
   const restoreEmit = wrap('emit', false, (emit) => {
     return function (this: NodeJS.Process, event: unknown, ...args: unknown[]): unknown {
-      const pass = () => Reflect.apply(emit, this, [event, ...args]) as unknown;
+      // Spreading would ask the program's `Array.prototype` for an iterator, which may be gone.
+      // eslint-disable-next-line prefer-rest-params
+      const all = arguments as unknown as unknown[];
+      const pass = () => apply(emit, this, all) as unknown;
       if (this !== process) return pass();
       switch (event) {
         case 'worker':
@@ -89,7 +95,7 @@ export function superviseWatchedExit(context: {
   const restoreReallyExit = wrap('reallyExit', true, (reallyExit) => {
     return function (this: NodeJS.Process, code?: unknown): unknown {
       flush(Number(code ?? 0));
-      return Reflect.apply(reallyExit, this, [code]) as unknown;
+      return apply(reallyExit, this, [code]) as unknown;
     };
   });
 
@@ -114,7 +120,7 @@ function wrap(name: 'emit' | 'reallyExit', enumerable: boolean, make: (original:
   const observed = make(original);
   let isActive = true;
   const wrapper: Method = function (...args) {
-    return Reflect.apply(isActive ? observed : original, this, args) as unknown;
+    return apply(isActive ? observed : original, this, args) as unknown;
   };
   Reflect.defineProperty(process, name, { value: wrapper, writable: true, configurable: true, enumerable });
   return () => {

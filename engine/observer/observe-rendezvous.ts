@@ -70,6 +70,16 @@ export function createRendezvousFinder(debug: (message: string) => void): Rendez
     }
   }
 
+  /** A link, or what else cannot be opened, hides none of the others in its folder. */
+  function readIfUsable(path: string): ReturnType<typeof read> {
+    try {
+      return read(path);
+    } catch (error) {
+      distrust(path, String(error));
+      return undefined;
+    }
+  }
+
   /** Whoever takes over the address of a Heapline that died must not be taken for it. */
   function isOwnEndpoint(endpoint: string): boolean {
     if (process.platform === 'win32') return true;
@@ -81,13 +91,15 @@ export function createRendezvousFinder(debug: (message: string) => void): Rendez
     find(isKnown) {
       if (inEnvironment !== undefined) return isKnown(inEnvironment.key) ? [] : [inEnvironment];
       const found: { rendezvous: Rendezvous; writtenAtMs: number }[] = [];
-      for (const folder of folders) {
+      for (let at = 0; at < folders.length; at++) {
+        const folder = folders[at]!;
         try {
           if (privateStats(folder)?.isDirectory() !== true) continue;
-          for (const name of readdirSync(folder)) {
-            const path = join(folder, name);
-            if (!isRendezvousFileName(name) || isKnown(path)) continue;
-            const one = read(path);
+          const names = readdirSync(folder);
+          for (let index = 0; index < names.length; index++) {
+            const path = join(folder, names[index]!);
+            if (!isRendezvousFileName(names[index]!) || isKnown(path)) continue;
+            const one = readIfUsable(path);
             if (one !== undefined) found.push(one);
           }
         } catch (error) {

@@ -82,7 +82,7 @@ function readLines(socket: Socket, onLine: (line: string) => void): void {
     const lines = (text + chunk).split('\n');
     text = lines.pop() ?? '';
     if (text.length > MAXIMUM_LINE_LENGTH) socket.destroy();
-    for (const line of lines) if (!socket.destroyed) onLine(line);
+    for (let index = 0; index < lines.length; index++) if (!socket.destroyed) onLine(lines[index]!);
   });
 }
 
@@ -102,7 +102,7 @@ function parseCommand(line: string): TargetCommand | undefined {
 
 function describeProcess(startedAt: string) {
   const clip = (text: string) => text.slice(0, MAXIMUM_TEXT_LENGTH);
-  const [, script] = process.argv;
+  const script = process.argv[1];
   let workingDirectory: string;
   try {
     workingDirectory = process.cwd();
@@ -114,7 +114,7 @@ function describeProcess(startedAt: string) {
     version: TARGET_PROTOCOL_VERSION,
     pid: process.pid,
     title: clip(script === undefined ? process.title : basename(script)),
-    command: clip([process.argv0, ...process.execArgv, ...process.argv.slice(1)].join(' ')),
+    command: clip([process.argv0].concat(process.execArgv, process.argv.slice(1)).join(' ')),
     workingDirectory: clip(workingDirectory),
     node: process.versions.node,
     startedAt,

@@ -86,9 +86,9 @@ export function createWatcher(context: ObserveContext): StartWatch {
         heartbeat.stop();
         clock[Clock.heartbeat] = now();
         rows.settleTimes();
-        for (const observation of entries) {
-          observation.tellPending();
-          observation.stop();
+        for (let index = 0; index < entries.length; index++) {
+          entries[index]!.tellPending();
+          entries[index]!.stop();
         }
       };
       // Last: from here on the companion sends what it finds.

@@ -1,6 +1,7 @@
 // `node --import heapline/observe app.js` (or --require): lets a Heapline that listens watch this program. Loaded before
 // the program, in its thread; until a Heapline is found, all it does is to look for one now and then.
 
+import { mapForEach } from './intrinsics.ts';
 import { hasSubscribers } from 'node:diagnostics_channel';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -44,8 +45,12 @@ function observe(load: NodeJS.Require): void {
   };
   const look = () => {
     looks++;
-    for (const [key, at] of retryAt) if (at <= looks) retryAt.delete(key);
-    for (const rendezvous of finder.find((key) => retryAt.has(key))) meet(rendezvous);
+    // Nothing here asks for an iterator: the program may have replaced them.
+    mapForEach(retryAt, (at: number, key: string) => {
+      if (at <= looks) retryAt.delete(key);
+    });
+    const found = finder.find((key) => retryAt.has(key));
+    for (let index = 0; index < found.length; index++) meet(found[index]!);
   };
   setInterval(look, LOOK_INTERVAL_MS).unref();
 }

@@ -359,9 +359,11 @@ function installObserver(realm: typeof globalThis, isForGood: boolean): Registry
 
   /** Leaves alone what the program itself has put there, or frozen. */
   const exchange = (from: Record<string, unknown>, to: Record<string, unknown>) => {
-    for (const name of ['register', 'unregister']) {
+    const exchangeOne = (name: string) => {
       if (getOwnPropertyDescriptor(prototype, name)?.value === from[name]) replace(prototype, name, to[name]);
-    }
+    };
+    exchangeOne('register');
+    exchangeOne('unregister');
   };
   const observed = { register: shells.register, unregister: shells.unregister };
   return {

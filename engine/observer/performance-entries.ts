@@ -2,6 +2,7 @@
 // tells when that thread turns, with exact times.
 
 import { PerformanceObserver } from 'node:perf_hooks';
+import { slice } from './intrinsics.ts';
 import type { ProbeMessage } from './probe-message.ts';
 
 /** UTF-16 units of a mark's name that are told. */
@@ -17,13 +18,17 @@ type Tell = (message: ProbeMessage) => void;
 type EntryType = 'mark' | 'measure' | 'gc';
 
 function observeEntries(entryTypes: EntryType[], report: (entry: PerformanceEntry) => void): EntryObservation {
+  // By index: the program may have replaced the iterators of arrays.
+  const reportAll = (entries: readonly PerformanceEntry[]) => {
+    for (let index = 0; index < entries.length; index++) report(entries[index]!);
+  };
   const observer = new PerformanceObserver((list) => {
-    for (const entry of list.getEntries()) report(entry);
+    reportAll(list.getEntries());
   });
   observer.observe({ entryTypes });
   return {
     tellPending() {
-      for (const entry of observer.takeRecords()) report(entry);
+      reportAll(observer.takeRecords());
     },
     stop: () => observer.disconnect(),
   };
@@ -35,7 +40,7 @@ export function observeMarks(tell: Tell): EntryObservation {
     tell({
       type: 'mark',
       kind: entry.entryType === 'measure' ? 'measure' : 'mark',
-      name: String(entry.name).slice(0, MAXIMUM_NAME_LENGTH),
+      name: slice(entry.name, 0, MAXIMUM_NAME_LENGTH),
       atMs: entry.startTime,
       durationMs: entry.duration,
     }),

@@ -55,12 +55,21 @@ function isSameToken(given: string, expected: string): boolean {
   return givenBytes.length === expectedBytes.length && timingSafeEqual(givenBytes, expectedBytes);
 }
 
+/** The path of a Unix socket may have so many bytes on every platform, and this much of it is ours. */
+const MAXIMUM_SOCKET_PATH_BYTES = 100;
+const OWN_PATH_BYTES = Buffer.byteLength(privateFolderPrefix('/', 'o')) + 'XXXXXX/observer'.length;
+
+/** The system's folder for temporary files; where its path is too long for a socket, the usual one of Unix. */
+function socketParent(): string {
+  return Buffer.byteLength(tmpdir()) + OWN_PATH_BYTES <= MAXIMUM_SOCKET_PATH_BYTES ? tmpdir() : '/tmp';
+}
+
 /** Opens an endpoint that only this user can reach. Disposing closes every connection and removes the folder. */
 export async function createEndpoint(options: { helloDeadlineMs?: number } = {}): Promise<Endpoint> {
   const helloDeadlineMs = options.helloDeadlineMs ?? HELLO_DEADLINE_MS;
   const isWindows = process.platform === 'win32';
   // mkdtemp makes the folder with mode 0700. Names are short: a socket's path may have 104 bytes on macOS.
-  const folder = isWindows ? undefined : await mkdtemp(privateFolderPrefix(tmpdir(), 'o'));
+  const folder = isWindows ? undefined : await mkdtemp(privateFolderPrefix(socketParent(), 'o'));
   const path =
     folder === undefined ? `\\\\.\\pipe\\heapline-${randomBytes(16).toString('hex')}` : join(folder, 'observer');
   const expectations = new Map<string, ObserverHandlers>();
@@ -130,6 +139,9 @@ export async function createEndpoint(options: { helloDeadlineMs?: number } = {})
       server.off('error', reject);
       resolve();
     });
+  }).catch(async (error: unknown) => {
+    if (folder !== undefined) await rm(folder, { recursive: true, force: true }).catch(() => {});
+    throw error;
   });
   // An accept that fails (too many open files, for example) is the connecting side's failure, not the engine's.
   server.on('error', () => {});
@@ -149,7 +161,8 @@ export async function createEndpoint(options: { helloDeadlineMs?: number } = {})
         const closed = new Promise<void>((resolve) => server.close(() => resolve()));
         for (const port of ports) port.close();
         await closed;
-        if (folder !== undefined) await rm(folder, { recursive: true, force: true });
+        // Without a free file descriptor it stays, and is removed by the next engine.
+        if (folder !== undefined) await rm(folder, { recursive: true, force: true }).catch(() => {});
       })();
       return disposal;
     },

@@ -157,7 +157,7 @@ export function createEngine(options: EngineOptions): Engine {
     });
   const scratchFiles = createScratchFiles();
   const snapshotFolder = options.snapshotFolder ?? tmpdir();
-  const sweeping = Promise.all([...new Set([tmpdir(), snapshotFolder])].map(removeFoldersOfTheDead));
+  const sweeping = Promise.all([...new Set([tmpdir(), '/tmp', snapshotFolder])].map(removeFoldersOfTheDead));
   const clients = new Set<Client>();
   /** Oldest first. */
   const runs = new Map<string, RecordedRun>();

@@ -2,13 +2,13 @@
 // desktop application for the user's own scripts.
 
 import { spawn, type ChildProcess } from 'node:child_process';
-import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import type { Launcher, LaunchRequest, ObservedProcess, ProcessExit } from './launcher.ts';
 import { messageOf } from './message-of.ts';
-import { privateFolderPrefix } from './private-folders.ts';
+import { privateFolderPrefix, removePrivateFolder } from './private-folders.ts';
 import { guardGroup, startGuard } from './process-guard.ts';
 import { untilOutputEnds } from './program-output.ts';
 
@@ -85,7 +85,7 @@ function openInput(wanted: LaunchRequest['standardInput'], givesInputAway: boole
   let file: number | undefined;
   const dispose = (): void => {
     if (file !== undefined) closeSync(file);
-    rmSync(folder, { recursive: true, force: true });
+    removePrivateFolder(folder);
   };
   try {
     const path = join(folder, 'input');

@@ -3,7 +3,7 @@
 // Runs in the session.
 
 import { createHash } from 'node:crypto';
-import { readlinkSync } from 'node:fs';
+import { readlinkSync, rmSync } from 'node:fs';
 import { lstat, readdir, rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
@@ -40,6 +40,36 @@ export async function removeFoldersOfTheDead(parentFolder: string): Promise<void
       const path = join(parentFolder, name);
       // Another engine may be at it, too; and what cannot be removed is no reason not to begin.
       if (await isOwnFolder(path)) await rm(path, { recursive: true, force: true }).catch(() => {});
+    }),
+  );
+}
+
+/** Removes a folder of this process. Never throws: what stays, for want of a file descriptor for example, the next engine removes. */
+export function removePrivateFolder(path: string): void {
+  try {
+    rmSync(path, { recursive: true, force: true });
+  } catch {
+    // As above.
+  }
+}
+
+const PARTIAL_FILE = /^\.heapline\.([0-9a-f]{6})-(\d{1,10})-[0-9a-f]{8}\.part$/;
+
+/** The name under which this process writes a file before it takes its place. */
+export const partialFileName = (random: string): string => `.heapline.${PLACE}-${process.pid}-${random}.part`;
+
+/** Removes the partial files of this user that processes have left that are no more. Never rejects. */
+export async function removePartialFilesOfTheDead(folder: string): Promise<void> {
+  const names = await readdir(folder).catch((): string[] => []);
+  await Promise.all(
+    names.map(async (name) => {
+      const [, place, pid] = PARTIAL_FILE.exec(name) ?? [];
+      if (place !== PLACE || isAlive(Number(pid))) return;
+      const path = join(folder, name);
+      const stats = await lstat(path).catch(() => undefined);
+      const userId = process.geteuid?.();
+      const isOwn = stats?.isFile() === true && (userId === undefined || stats.uid === userId);
+      if (isOwn) await rm(path, { force: true }).catch(() => {});
     }),
   );
 }

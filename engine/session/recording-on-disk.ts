@@ -5,6 +5,7 @@ import { randomBytes } from 'node:crypto';
 import { open, realpath, rename, rm, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { partialFileName, removePartialFilesOfTheDead } from './private-folders.ts';
 import { isRecordingName } from '../protocol/recording-origin.ts';
 import { Refused } from './refused.ts';
 import { RecordingFileError } from './recording-file.ts';
@@ -56,7 +57,7 @@ const unreadable = (path: string, error: unknown): string =>
   `${path} cannot be read: ${reasonOf(error)}. Copy it to a folder of yours, and open it there.`;
 
 /** Beside the target, so that its place can be taken; the target's own name may be as long as a name may be. */
-const temporaryPathIn = (folder: string): string => join(folder, `.heapline.${randomBytes(4).toString('hex')}.part`);
+const temporaryPathIn = (folder: string): string => join(folder, partialFileName(randomBytes(4).toString('hex')));
 
 /** Windows refuses to replace a file that somebody reads just now: a virus scanner, an indexer. They are done soon. */
 const BUSY_CODES = new Set(['EACCES', 'EBUSY', 'EPERM']);
@@ -87,6 +88,7 @@ export async function writeRecordingFile(
   { signal, onWritten, renameFile = rename }: WriteRecordingOptions = {},
 ): Promise<void> {
   const path = await recordingPathOf(chosenPath);
+  await removePartialFilesOfTheDead(dirname(path));
   const temporaryPath = temporaryPathIn(dirname(path));
   const file = await open(temporaryPath, 'wx');
   try {

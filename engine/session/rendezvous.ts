@@ -60,7 +60,7 @@ export async function openRendezvous(
     const path = join(folder, rendezvousFileName(id));
     const file: RendezvousFile = { version: RENDEZVOUS_VERSION, endpoint, token };
     const close = async (): Promise<void> => {
-      await rm(path, { force: true });
+      await rm(path, { force: true }).catch(() => {});
       // Removes the socket too.
       await new Promise<void>((resolve) => server.close(() => resolve()));
     };
@@ -119,15 +119,18 @@ function listen(endpoint: string, onConnection: (socket: Socket) => void): Promi
 
 /** A Heapline that was killed leaves its file and its socket. One that answers is alive, whatever else is odd about it. */
 async function removeThoseOfTheDead(folder: string, ownId: string): Promise<void> {
-  const names = await readdir(folder);
+  const names = await readdir(folder).catch((): string[] => []);
   await Promise.all(
     names.map(async (name) => {
       if (!isRendezvousFileName(name) || name === rendezvousFileName(ownId)) return;
       const path = join(folder, name);
+      // A link or a folder is no file of a Heapline's: it is left where it is, and disturbs nobody.
+      if ((await lstat(path).catch(() => undefined))?.isFile() !== true) return;
       const endpoint = await readEndpoint(path);
       if (endpoint !== undefined && (await answers(endpoint))) return;
-      await rm(path, { force: true });
-      if (process.platform !== 'win32') await rm(path.replace(/\.json$/, '.sock'), { force: true });
+      // What cannot be removed is no reason not to begin.
+      await rm(path, { force: true }).catch(() => {});
+      if (process.platform !== 'win32') await rm(path.replace(/\.json$/, '.sock'), { force: true }).catch(() => {});
     }),
   );
 }

@@ -154,7 +154,7 @@ globalThis[Symbol.for(${JSON.stringify(LOADER_SYMBOL)})](module);`;
       if (child.exitCode === null && child.signalCode === null) killTree(child);
       await closed.promise;
       // Whoever left the group may hold them open.
-      for (const stream of child.stdio) stream?.destroy();
+      for (const stream of (child.stdio as ChildProcess['stdio'] | undefined) ?? []) stream?.destroy();
       if (child.connected) child.disconnect();
     },
   };
@@ -162,7 +162,8 @@ globalThis[Symbol.for(${JSON.stringify(LOADER_SYMBOL)})](module);`;
 
 /** Lines that are no report are none of ours: the file's own code may write there, too. */
 function readReports(child: ChildProcess, tell: (report: LoaderReport) => void): void {
-  const stream = child.stdio[REPORT_DESCRIPTOR];
+  // Without a free file descriptor there are no pipes, whatever the type says; the `error` event tells why.
+  const stream = (child.stdio as ChildProcess['stdio'] | undefined)?.[REPORT_DESCRIPTOR];
   if (stream === null || stream === undefined || !('read' in stream)) return;
   let characters = 0;
   stream.on('data', (chunk: Buffer) => {

@@ -57,7 +57,7 @@ export function createScratchFiles(): ScratchFiles {
     async [Symbol.asyncDispose]() {
       isDisposed = true;
       const path = await root?.catch(() => undefined);
-      if (path !== undefined) await rm(path, { recursive: true, force: true });
+      if (path !== undefined) await rm(path, { recursive: true, force: true }).catch(() => {});
     },
   };
 }

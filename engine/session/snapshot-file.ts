@@ -1,9 +1,9 @@
 // The file of one heap snapshot, in a private folder of its own: it holds everything that the program had in memory.
 // Runs in the session; the observed process writes into it.
 
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { privateFolderPrefix } from './private-folders.ts';
+import { privateFolderPrefix, removePrivateFolder } from './private-folders.ts';
 
 export interface SnapshotFile extends Disposable {
   readonly path: string;
@@ -19,6 +19,6 @@ export function createSnapshotFile(parentFolder: string): SnapshotFile {
   return {
     path,
     bytes: () => statSync(path, { throwIfNoEntry: false })?.size ?? 0,
-    [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }),
+    [Symbol.dispose]: () => removePrivateFolder(folder),
   };
 }
