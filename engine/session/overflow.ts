@@ -5,6 +5,7 @@ import { encodeFrame, FrameError, MAXIMUM_FRAME_BYTES } from '../protocol/frame-
 import type { RunBatch } from '../protocol/run-batch.ts';
 import { assertNever } from '../protocol/vocabulary.ts';
 import type { Clock } from './clock.ts';
+import { CONSOLE_BUDGET_BYTES } from './console-collector.ts';
 import { approximateBytes, type Recording } from './recording.ts';
 
 /** Sent on as one frame, with its envelope: well below what a frame may have. */
@@ -14,6 +15,11 @@ const ENVELOPE_BYTES = 4 * 1024 * 1024;
 /** As a frame it has at most three times as many bytes as are reckoned in memory. */
 const SURELY_SENT_BYTES = 8 * 1024 * 1024;
 const DROPPED_INTERVAL_MS = 1_000;
+/**
+ * Of the budgets only what the program writes may use this much: how it ended stands in its last lines, and a program that
+ * registers without end must not push them out. Twice the console's own budget, which counts text alone.
+ */
+const KEPT_FOR_CONSOLE_BYTES = 2 * CONSOLE_BUDGET_BYTES;
 
 /** What a program can produce without bound. The rest is little, and without it a run could not be understood. */
 function isDroppable(batch: RunBatch): boolean {
@@ -90,7 +96,8 @@ export function createOverflow(
     append(batch) {
       if (!isDroppable(batch)) keep(batch);
       else if (approximateBytes(batch) > MAXIMUM_BATCH_BYTES) drop(batch, 'A batch was too large to be sent on.');
-      else if (!recording.hasRoomFor(batch)) drop(batch, 'The recording is full; what came after was not kept.');
+      else if (!recording.hasRoomFor(batch, batch.type === 'console' ? 0 : KEPT_FOR_CONSOLE_BYTES))
+        drop(batch, 'The recording is full; what came after was not kept.');
       else keep(batch);
     },
     flush,

@@ -21,8 +21,8 @@ export interface Recording {
   readonly bytes: number;
   /** What of `bytes` lies in V8's heap. */
   readonly heapBytes: number;
-  /** True if `batch` still fits into the budgets. */
-  hasRoomFor(batch: RunBatch): boolean;
+  /** True if `batch` still fits into the budgets. @param keptFreeBytes what has to stay free of them, at most a quarter */
+  hasRoomFor(batch: RunBatch, keptFreeBytes?: number): boolean;
   /**
    * Appends a batch, whatever it weighs, and returns its sequence. Sequences are gapless from 0. Of the memory that its columns
    * are views of, little more is kept than what they show.
@@ -95,9 +95,12 @@ export function createRecording(
     get heapBytes() {
       return heapBytes;
     },
-    hasRoomFor(batch) {
+    hasRoomFor(batch, keptFreeBytes = 0) {
       const weight = weigh(batch);
-      return recording.bytes + weight.bytes <= budgetBytes && heapBytes + weight.heapBytes <= heapBudgetBytes;
+      const roomOf = (budget: number): number => budget - Math.min(keptFreeBytes, budget / 4);
+      return (
+        recording.bytes + weight.bytes <= roomOf(budgetBytes) && heapBytes + weight.heapBytes <= roomOf(heapBudgetBytes)
+      );
     },
     append(batch) {
       const weight = weigh(batch);
