@@ -4,8 +4,9 @@
 import type { AliveReason, PathStep } from '../protocol/explanation.ts';
 import type { GraphAnalysis } from './analyze-graph.ts';
 import { NO_EDGE } from './cheapest-paths.ts';
-import { causeOfHold } from './find-suspect.ts';
-import type { FixContext } from './naming/fix-sentence.ts';
+import type { Cause } from '../protocol/vocabulary.ts';
+import { causeOfHold, type Suspect } from './find-suspect.ts';
+import { apiStep, type FixContext } from './naming/fix-sentence.ts';
 import { ENTRY, type NamedStep } from './naming/named-step.ts';
 import type { ReasonDraft } from './reason-drafts.ts';
 import { fixOfRelease } from './release-fix.ts';
@@ -94,7 +95,7 @@ function writeReason(
     };
   };
   return {
-    cause: suspect.cause,
+    cause: causeOf(draft.steps, suspect),
     summary:
       form === undefined
         ? ''
@@ -107,6 +108,12 @@ function writeReason(
     ],
     forms: further.map(pathOfForm),
   };
+}
+
+/** What a public API releases is named after that, whichever edge behind it the graph confirms as the one to cut. */
+function causeOf(steps: readonly NamedStep[], { step, cause }: Suspect): Cause {
+  const api = apiStep(steps, step);
+  return api < 0 ? cause : (causeOfHold(steps[api]!.hold) ?? cause);
 }
 
 const edgeText = (step: NamedStep, isDiffering: boolean): string =>

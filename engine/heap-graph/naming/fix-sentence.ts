@@ -146,7 +146,7 @@ function closureFix(
  * The step whose call of a public API releases the object: the suspect, or one before it where nothing of the program's own
  * lies between. -1: none.
  */
-function apiStep(steps: readonly NamedStep[], suspect: number): number {
+export function apiStep(steps: readonly NamedStep[], suspect: number): number {
   const api = steps.findLastIndex(({ fix }, at) => at <= suspect && fix !== undefined);
   const isDirect = steps
     .slice(api + 1, suspect)
