@@ -65,6 +65,7 @@ interface RunFlags {
   objects?: number;
   why?: true;
   json?: true;
+  exitCode?: true;
   record?: string;
 }
 
@@ -164,6 +165,10 @@ export async function runCommandLine(words: readonly string[], actions: CommandA
       wholeNumber(0, MAXIMUM_REPORTED_OBJECTS),
     )
     .option('--json', 'print one JSON document on standard output, everything else on standard error')
+    .option(
+      '--exit-code',
+      "end with the program's own exit status (128 + n for signal n); 3 after --timeout, 130 after Ctrl-C",
+    )
     .option('--record <file>', 'write a recording at the end, to be opened again: a .heapline file', nonEmpty)
     .action(async (name: string | undefined, scriptArgs: string[], flags: RunFlags) => {
       const asked = runRequestOf(name, scriptArgs, flags);
@@ -258,6 +263,9 @@ function runRequestOf(name: string | undefined, scriptArgs: readonly string[], f
   if (flags.record !== undefined && (isExperiment || flags.all === true)) {
     throw new UsageError('--record writes a single run. Allowed: run with one program and one --gc policy.');
   }
+  if (flags.exitCode === true && (isExperiment || flags.all === true)) {
+    throw new UsageError('--exit-code is for a single run. Allowed: run with one program and one --gc policy.');
+  }
   const onePolicy = () => gcPolicyOf({ ...(gc[0] && { gc: gc[0] }), ...(gcInterval !== undefined && { gcInterval }) });
   if (flags.all === true) {
     if (name !== undefined) throw new UsageError(`--all runs every scenario. Allowed: --all, or ${name}.`);
@@ -300,6 +308,7 @@ function runRequestOf(name: string | undefined, scriptArgs: readonly string[], f
       ...onePolicy(),
       why,
       reportedObjects,
+      passesExitCode: flags.exitCode === true,
       ...(flags.record !== undefined && { recordFile: flags.record }),
     },
   };

@@ -1,5 +1,6 @@
 // `heapline run`: one run in an engine of its own, followed to its end and told on the terminal or as one JSON document.
 
+import { constants } from 'node:os';
 import { isatty } from 'node:tty';
 import type { GcPolicy, Limits } from '../engine/protocol/run-description.ts';
 import type { RunReport } from '../engine/protocol/run-report.ts';
@@ -15,6 +16,9 @@ import { summarizeRun } from './run-summary.ts';
 import { EXIT_STATUS } from './usage-error.ts';
 import { describeExplaining } from './why-summary.ts';
 
+/** A shell reports a command that signal n ended as 128 + n. */
+const SIGNAL_STATUS_BASE = 128;
+
 export interface RunOptions extends ProgramOptions {
   readonly gcPolicy?: GcPolicy;
   readonly limits: Partial<Limits>;
@@ -23,6 +27,8 @@ export interface RunOptions extends ProgramOptions {
   /** Tell what keeps the living objects alive. */
   readonly why: boolean;
   readonly json: boolean;
+  /** End with the program's own exit status. */
+  readonly passesExitCode: boolean;
   /** The file that the recording is written to. */
   readonly recordFile?: string;
 }
@@ -95,7 +101,7 @@ export async function runProgram(
       options.json ? `${JSON.stringify(report, null, 2)}\n` : `\n${summarizeRun(report).join('\n')}\n`,
     );
     await writing;
-    return exitStatusOf(report);
+    return options.passesExitCode ? programExitStatusOf(report) : exitStatusOf(report);
   } catch (error) {
     throw usageErrorOf(error);
   }
@@ -107,4 +113,18 @@ export function exitStatusOf(report: RunReport): number {
   // A scenario that was stopped before its prediction could be checked did not hold it either.
   if (report.scenario.id === undefined || report.prediction?.held === true) return EXIT_STATUS.success;
   return EXIT_STATUS.predictionFailed;
+}
+
+/**
+ * The exit status that a shell reports for the program alone: its exit code, or 128 + n for signal n. A program that
+ * Heapline ended has none of its own: 3 after a timeout, 130 after an interrupt.
+ */
+export function programExitStatusOf(report: RunReport): number {
+  const { status, exitCode, signal } = report.outcome;
+  if (status === 'timed-out') return EXIT_STATUS.programFailed;
+  if (status === 'stopped') return SIGNAL_STATUS_BASE + constants.signals.SIGINT;
+  if (exitCode !== undefined) return exitCode;
+  const signalNumber = Object.entries(constants.signals).find(([name]) => name === signal)?.[1];
+  // Without either, it could not be started.
+  return signalNumber === undefined ? EXIT_STATUS.programFailed : SIGNAL_STATUS_BASE + signalNumber;
 }

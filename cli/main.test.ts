@@ -90,6 +90,7 @@ describe('bad usage ends with status 2 and one line that says what is allowed', 
     [['run', 'simple', '--gc', 'major,major'], /'major,major'/, /none, minor, major, pressure/],
     [['run', 'simple', '--runs', '0'], /'0'/, /from 1 to 100/],
     [['run', 'simple', '--runs', '3', '--why'], /--why explains a single run/, /--at-once/],
+    [['run', 'simple', '--runs', '3', '--exit-code'], /--exit-code is for a single run/, /one --gc policy/],
     [['run', 'simple', '--at-once', '3'], /for several runs/, /--runs/],
     [['run', 'no-such.js', '--runs', '3'], /no file .*no-such\.js/, /the path of a script/],
     [['run', ''], /Allowed/, /not empty/],
@@ -311,6 +312,26 @@ describe('heapline run', { timeout: PROCESS_TIMEOUT_MS }, () => {
     const { status, stdout } = await heapline('run', path, '--json', ...words);
     expect(parseReport(stdout).outcome.status).toBe(outcome);
     expect(status).toBe(3);
+  });
+
+  it.each<[what: string, source: string, words: string[], status: number]>([
+    ['an exit code', 'process.exitCode = 7;', ['--json', '--why', '--record'], 7],
+    ['the code of success', 'console.log(1);', ['--json'], 0],
+    ['an uncaught error', `throw new TypeError('on purpose');`, [], 1],
+    ['a signal', `process.kill(process.pid, 'SIGTERM'); setInterval(() => {}, 1000);`, [], 143],
+    ['an abort', 'process.abort();', ['--json'], 134],
+    ['a code of its own that is also one of Heapline’s', 'process.exit(2);', ['--json'], 2],
+    ['a timeout, which is Heapline’s doing', 'for (;;);', ['--timeout', '1500'], 3],
+  ])('ends with the program’s own status under --exit-code: %s', async (what, source, words, expected) => {
+    const path = await script(`status-${expected}-${what.length}.cjs`, source);
+    const file = join(folder, `status-${expected}.heapline`);
+    const isRecorded = words.includes('--record');
+    const { status, stdout } = await heapline(
+      ...['run', path, '--exit-code', '--settle', '0', ...words, ...(isRecorded ? [file] : [])],
+    );
+    if (words.includes('--json')) expect(parseReport(stdout).scenario.file).toBe(path);
+    if (isRecorded) expect((await heapline('report', file)).stdout).toContain(path);
+    expect(status).toBe(expected);
   });
 
   it('stops the run on the first interrupt and still prints the document', async () => {
