@@ -192,14 +192,16 @@ async function prepareScript(
   await checkWorkingDirectory(workingDirectory);
   checkWords(args, environment);
   const node = await nodes.choose(nodePath);
+  // Node goes by the file that a link leads to.
+  const scriptPath = await realpath(path);
   return {
     described: program,
-    scriptPath: await realpath(path),
+    scriptPath,
     launch: {
       entryPath: path,
       args,
       observerPath: locations.observerPath,
-      nodeOptions: /\.[cm]?ts$/.test(path) ? typeScriptOptions(node) : [],
+      nodeOptions: /\.[cm]?ts$/.test(scriptPath) ? typeScriptOptions(node) : [],
       environment: programEnvironment(environment, { everything: program.inheritEnvironment === true }),
       workingDirectory,
       nodePath: node.path,

@@ -44,6 +44,23 @@ describe('checkScript', () => {
     ).resolves.toBeUndefined();
   });
 
+  it.each([
+    '#!/usr/bin/env node\n',
+    '#!/usr/bin/env -S node --no-warnings\r\n',
+    '#!/usr/bin/env -S A=b node --no-warnings',
+    '#!/usr/bin/env -Snode --no-warnings',
+    '#! /usr/local/bin/node --no-warnings\n',
+    '#!/usr/bin/nodejs\n',
+  ])('takes a file without an extension whose first line is %j', async (line) => {
+    await expect(checkScript(put('tool', `${line}console.log(1)`))).resolves.toBeUndefined();
+  });
+
+  it('takes a link without an extension that leads to a script', async () => {
+    symlinkSync(put('script.mjs'), join(folder, 'tool'));
+    symlinkSync(join(folder, 'tool'), join(folder, 'tool-2.0'));
+    await expect(checkScript(join(folder, 'tool-2.0'))).resolves.toBeUndefined();
+  });
+
   it.each<[string, () => string, RegExp]>([
     ['no path', () => '', /path is empty/],
     ['blanks', () => '  ', /path is empty/],
@@ -57,6 +74,9 @@ describe('checkScript', () => {
     ['a device', () => '/dev/null', /is a device, not a file/],
     ['a device that never ends', () => '/dev/zero', /is a device, not a file/],
     ['another kind of file', () => put('notes.txt', 'text'), /Allowed: files that end in \.js, \.mjs/],
+    ['a script of another interpreter', () => put('tool', '#!/usr/bin/env python3\n#!node'), /a Node shebang/],
+    ['a script of a shell that starts node', () => put('shim', '#!/bin/sh\nexec node "$0.js"'), /a Node shebang/],
+    ['a shebang that is not at the beginning', () => put('late', '\n#!/usr/bin/env node\n'), /a Node shebang/],
     ['zero bytes', () => put('binary.js', Uint8Array.of(0x7f, 0x45, 0, 1)), /binary file.*zero bytes/],
     ['bytes that are no UTF-8', () => put('latin.js', Uint8Array.of(0x22, 0xe4, 0x22)), /not a text in UTF-8/],
     ['text in UTF-16', () => put('wide.js', Buffer.from('\ufefflet a', 'utf16le')), /binary file/],

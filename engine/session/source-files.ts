@@ -3,7 +3,7 @@
 // Runs in the session; called by the engine.
 
 import { constants } from 'node:fs';
-import { open, readdir, stat } from 'node:fs/promises';
+import { open, readdir, realpath, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { basename, dirname, extname, isAbsolute, join, resolve } from 'node:path';
 import type { EngineEventOf, Refusal } from '../protocol/event.ts';
@@ -18,6 +18,7 @@ const MAXIMUM_ENTRIES = 1_000;
 /** Each has to be looked at to know what it points to. */
 const MAXIMUM_LINKS = 2_000;
 const MAXIMUM_SUGGESTIONS = 3;
+const NODE_COMMAND = /^node(js)?(\.exe)?$/;
 
 type Folder = Omit<EngineEventOf<'folder'>, 'type' | 'requestId'>;
 type FolderEntry = Folder['entries'][number];
@@ -28,18 +29,31 @@ export function isScriptName(name: string): boolean {
 }
 
 /**
- * Checks that a script can be started: it is there, a file, text, and named like a script.
+ * Checks that a script can be started: it is there, a file, text, and a script by its name, by the name of the file that it
+ * links to, or by a shebang that names node, as the commands in `node_modules/.bin` are.
  * @throws Refused `bad-file` that says what to do
  */
 export async function checkScript(path: string): Promise<void> {
   await checkFile(path, 'bad-file');
-  if (!isScriptName(path)) {
+  const text = await readText(path, 'bad-file', CHECKED_BYTES);
+  if (!isScriptName(path) && !isScriptName(await realpath(path)) && !hasNodeShebang(text)) {
     throw new Refused(
       'bad-file',
-      `${path} is not a script that Node.js runs. Allowed: files that end in ${SCRIPT_EXTENSIONS.join(', ')}.`,
+      `${path} is not a script that Node.js runs. Allowed: files that end in ${SCRIPT_EXTENSIONS.join(', ')}, links to ` +
+        'such files, and files whose first line is a Node shebang (#!/usr/bin/env node).',
     );
   }
-  await readText(path, 'bad-file', CHECKED_BYTES);
+}
+
+/** True of `#!/usr/bin/node`, `#!/usr/bin/env node` and `#!/usr/bin/env -S A=b node --option`. */
+function hasNodeShebang(text: string): boolean {
+  const [, line] = /^#!([^\r\n]*)/.exec(text) ?? [];
+  if (line === undefined) return false;
+  const [interpreter = '', ...words] = line.trim().split(/\s+/);
+  const isNamed = (name: RegExp, command: string) => name.test(basename(command));
+  if (!isNamed(/^env$/, interpreter)) return isNamed(NODE_COMMAND, interpreter);
+  const command = words.map((word) => word.replace(/^-v?S/, '')).find((word) => word !== '' && !/^-|=/.test(word));
+  return command !== undefined && isNamed(NODE_COMMAND, command);
 }
 
 /** Checks that programs can work in a folder. @throws Refused `bad-path` */

@@ -1,7 +1,7 @@
 // Scripts by path and by their text, started as a client asks: input, environment, folder, node. And what a client may look
 // at before and after: nodes, folders, sources. A real engine, real processes, the real observer.
 
-import { existsSync, realpathSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, realpathSync, statSync, symlinkSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { engineLocations } from '../../cli/engine-locations.ts';
@@ -16,7 +16,7 @@ import { createEngine, type Engine } from '../../engine/session/engine.ts';
 import { createNodeLauncher } from '../../engine/session/node-launcher.ts';
 import { ensureBuilt } from '../../scripts/built-parts.ts';
 import { runtimeOf } from '../runtimes.ts';
-import { createProgramFolder, type ProgramFolder } from './run-twice.ts';
+import { createProgramFolder, runTwice, type ProgramFolder } from './run-twice.ts';
 
 type WithoutRequestId<Member> = Member extends { requestId: number } ? Omit<Member, 'requestId'> : never;
 type Scratch = Extract<Program, { kind: 'scratch' }>;
@@ -179,6 +179,28 @@ describe('a script is started', () => {
     expect(JSON.parse(stdout)).toEqual(['typed\n', ['one', 'two words'], 'value', '/']);
     expect(description.scriptPath).toBe(path);
     expect(description).not.toHaveProperty('nodePath');
+  });
+
+  it.skipIf(process.platform === 'win32')('through a link in node_modules/.bin, as node alone runs it', async () => {
+    const says = 'console.log(JSON.stringify([process.argv.slice(1), process.execArgv, here]));';
+    folder.write(
+      'node_modules/one/bin/tool',
+      `#!/usr/bin/env node\nconst here = [__filename, require.main === module];${says}`,
+    );
+    folder.write('node_modules/two/package.json', '{ "type": "module" }');
+    folder.write(
+      'node_modules/two/tool',
+      `#!/usr/bin/env -S node --no-warnings\nimport 'node:fs'; const here = [import.meta.filename, import.meta.main];${says}`,
+    );
+    folder.write('three/cli.mts', `const here: string = import.meta.filename;${says}`);
+    mkdirSync(`${folder.path}/node_modules/.bin`);
+    for (const target of ['one/bin/tool', 'two/tool', '../three/cli.mts']) {
+      const link = `${folder.path}/node_modules/.bin/${target.split('/').at(-2)}`;
+      symlinkSync(`../${target}`, link);
+      const { alone, observed } = await runTwice(link, { args: ['a b', '--flag'] });
+      expect(alone.stdout).toContain(JSON.stringify([link, 'a b', '--flag']));
+      expect(observed).toEqual(alone);
+    }
   });
 
   it('with the whole environment only where that is wanted', async () => {
