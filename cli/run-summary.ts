@@ -54,8 +54,13 @@ export function summarizeRun(report: RunReport): string[] {
   const verdicts = Object.entries(VERDICT_NAMES)
     .map(([key, verdict]) => [verdict, registrations[key as keyof typeof VERDICT_NAMES]] as const)
     .filter(([, rows]) => rows > 0)
-    .map(([verdict, rows]) => [verdict, count(rows)] as const);
-  lines.push(...section('Registrations', [['registered', count(registrations.total)], ...verdicts]));
+    .map(([verdict, rows]): readonly [string, string] => [verdict, count(rows)]);
+  const { total, callbackNotReturned = 0 } = registrations;
+  if (callbackNotReturned > 0) {
+    const place = verdicts.findIndex(([verdict]) => verdict === VERDICT_NAMES.finalized) + 1;
+    verdicts.splice(place, 0, ['  callback never returned', count(callbackNotReturned)]);
+  }
+  lines.push(...section('Registrations', [['registered', count(total)], ...verdicts]));
   lines.push(...summarizeCauses(report, count));
 
   if (latencyMs.count > 0) {

@@ -21,11 +21,14 @@ export interface ColumnDrain {
   waitingRows(): number;
   /** True if every registration that was drained had its callback, so that nothing of them can be left in the heap. */
   readonly isAllCalled: boolean;
+  /** True if a callback that is not reported as entered runs now, and did when this was last asked. To be asked often. */
+  isLongCallbackRunning(): boolean;
   /**
    * Sends everything that was written until now. Calls `beforeRows` once it is settled which rows these are: whatever they
-   * refer to was told before they were written, so it can be fetched and sent then.
+   * refer to was told before they were written, so it can be fetched and sent then. A callback that runs is reported as
+   * entered if it has been found running before, or if this is the last drain: most end before anyone can look.
    */
-  drain(beforeRows: () => void): void;
+  drain(beforeRows: () => void, isLast: boolean): void;
 }
 
 /** `sendBatch` must be done with a batch's columns when it returns: they are used again for the next. */
@@ -34,11 +37,14 @@ export function createColumnDrain(columns: SharedColumns, sendBatch: (batch: Obs
   const textEncoder = new TextEncoder();
   let labelTail = 0;
   let nextId = 1;
-  let callbacksSent = 0;
+  let callbacksEnded = 0;
   let droppedRows = 0;
   let lastWrittenHead = 0;
   let lastTimeMs = clock[Clock.programStart]!;
   let droppedLabels = 0;
+  /** The callback that ran when it was last looked for, and the last one that was reported as entered. */
+  let seenCallback = 0;
+  let enteredCallback = 0;
 
   // Scratch memory for one batch, so that one pass over the rows is enough.
   const atMs = new Float64Array(MAXIMUM_BATCH_ROWS);
@@ -127,6 +133,13 @@ export function createColumnDrain(columns: SharedColumns, sendBatch: (batch: Obs
           startMs[callbacks] = timeMs;
           durationMs[callbacks] = isTimed ? numbers[row]! - times[row]! : 0;
           threw[callbacks++] = about >>> DETAIL_SHIFT;
+          callbacksEnded++;
+          break;
+        case RowKind.callbackEntered:
+          callbackId[callbacks] = id;
+          startMs[callbacks] = timeMs;
+          durationMs[callbacks] = NaN;
+          threw[callbacks++] = 0;
           break;
         case RowKind.unregistration:
           unregisteredId[unregistrations] = id;
@@ -160,7 +173,6 @@ export function createColumnDrain(columns: SharedColumns, sendBatch: (batch: Obs
       });
       nextId += registrations;
     }
-    callbacksSent += callbacks;
     if (callbacks > 0) {
       sendBatch({
         type: 'callbacks',
@@ -201,12 +213,37 @@ export function createColumnDrain(columns: SharedColumns, sendBatch: (batch: Obs
     }
   }
 
+  const runningUnreported = () => {
+    const id = control[Cell.runningCallback]!;
+    return id === enteredCallback ? 0 : id;
+  };
+
+  /** Its end may have been sent already, if it has ended this moment: readers keep the end. */
+  function reportEntered(isLast: boolean): void {
+    const id = runningUnreported();
+    if (id === 0 || !(isLast || id === seenCallback)) return;
+    enteredCallback = id;
+    sendBatch({
+      type: 'callbacks',
+      id: Uint32Array.of(id),
+      startMs: Float64Array.of(clock[Clock.callbackStart]! - clock[Clock.programStart]!),
+      durationMs: Float64Array.of(NaN),
+      threw: Uint8Array.of(0),
+    });
+  }
+
   return {
     get isAllCalled() {
-      return callbacksSent === nextId - 1 && droppedRows === 0;
+      return callbacksEnded === nextId - 1 && droppedRows === 0;
     },
     waitingRows: () => (control[Cell.writtenHead]! - Atomics.load(control, Cell.tail)) | 0,
-    drain(beforeRows) {
+    isLongCallbackRunning() {
+      const id = runningUnreported();
+      const isLong = id !== 0 && id === seenCallback;
+      seenCallback = id;
+      return isLong;
+    },
+    drain(beforeRows, isLast) {
       let tail = Atomics.load(control, Cell.tail);
       const timedHead = Atomics.load(control, Cell.head);
       // Rows that still waited for a reading of the clock at the last drain, and still do: the burst they came in is
@@ -224,6 +261,7 @@ export function createColumnDrain(columns: SharedColumns, sendBatch: (batch: Obs
         sendRows(tail, end, timedHead);
         tail = end;
       }
+      reportEntered(isLast);
       reportDropped();
     },
   };

@@ -121,7 +121,7 @@ async function main(port: MessagePort): Promise<void> {
         handleProbeMessage(received.message as ProbeMessage);
       }
       sendSitesAndMarks();
-    });
+    }, isEnding);
     if (!settlingReported && Atomics.load(control, Cell.settling) === 1) {
       settlingReported = true;
       const atMs = clock[Clock.settlingSince]! - clock[Clock.programStart]!;
@@ -385,7 +385,8 @@ async function main(port: MessagePort): Promise<void> {
   let drainedAtMs = now();
   const look = () => {
     const isBusy = drain.waitingRows() >= BUSY_ROWS;
-    if ((isBusy || now() - drainedAtMs >= DRAIN_INTERVAL_MS) && socket.writableLength < MAXIMUM_UNSENT_BYTES) {
+    const isDue = isBusy || drain.isLongCallbackRunning() || now() - drainedAtMs >= DRAIN_INTERVAL_MS;
+    if (isDue && socket.writableLength < MAXIMUM_UNSENT_BYTES) {
       drainedAtMs = now();
       drainEverything();
     }

@@ -30,7 +30,7 @@ function createWatch() {
   const rows: RowWriter = {
     reserve: () => true,
     registration: (registryId, siteId, label) => void told.push(`registration ${registryId} ${siteId > 0} ${label}`),
-    callbackStarts: () => {},
+    callbackStarts: () => 0,
     callbackEnded: (id, threw) => void told.push(`callback ${id} ${threw}`),
     unregistration: (id) => void told.push(`unregistration ${id}`),
     registry: (id, siteId) => void told.push(`registry ${id} ${siteId > 0}`),

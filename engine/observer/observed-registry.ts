@@ -305,14 +305,15 @@ function installObserver(realm: typeof globalThis, isForGood: boolean): Registry
       if (state.shared !== undefined) setDelete(state.shared, id);
       const watch = current;
       if (watch === undefined || id < watch.firstId) return void cleanup(record.held);
+      const runId = id - watch.firstId + 1;
       let threw = true;
-      watch.rows.callbackStarts();
+      const outerId = watch.rows.callbackStarts(runId);
       // No catch: the exception must reach the process as it was thrown, from where it was thrown.
       try {
         cleanup(record.held);
         threw = false;
       } finally {
-        watch.rows.callbackEnded(id - watch.firstId + 1, threw);
+        watch.rows.callbackEnded(runId, threw, outerId);
       }
     };
   }

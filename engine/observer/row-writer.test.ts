@@ -80,7 +80,7 @@ function createBench() {
   const createdDrain = createColumnDrain(columns, take);
   return {
     writer,
-    drain: () => createdDrain.drain(() => {}),
+    drain: () => createdDrain.drain(() => {}, false),
     advance: (ms: number) => (clockMs += ms),
     now: () => clockMs,
     registrations,
@@ -111,9 +111,9 @@ describe('rows through the shared columns', () => {
               break;
             case 'call-back':
               for (let time = 0; time < one.times; time++) {
-                writer.callbackStarts();
+                const outerId = writer.callbackStarts(calls.length + 1);
                 bench.advance(one.everyMs);
-                writer.callbackEnded(calls.length + 1, time % 3 === 0);
+                writer.callbackEnded(calls.length + 1, time % 3 === 0, outerId);
                 calls.push({ id: calls.length + 1, threw: time % 3 === 0 ? 1 : 0 });
               }
               break;

@@ -36,9 +36,12 @@ export interface RowWriter {
   /** Makes sure that the next row has a place. False: it was counted as dropped and must not be written. */
   reserve(): boolean;
   registration(registryId: number, siteId: number, label: unknown): void;
-  /** To be called before a cleanup callback runs, then `callbackEnded` after it. */
-  callbackStarts(): void;
-  callbackEnded(id: number, threw: boolean): void;
+  /**
+   * To be called before a cleanup callback runs, then `callbackEnded` after it: the companion sees that it runs from here
+   * on, whether or not it ever returns. @returns the callback that it runs within, for `callbackEnded`; 0: none
+   */
+  callbackStarts(id: number): number;
+  callbackEnded(id: number, threw: boolean, outerId: number): void;
   unregistration(id: number): void;
   registry(id: number, siteId: number): void;
   registryCollected(id: number): void;
@@ -83,6 +86,8 @@ export function createRowWriter(
 
   /** True between two callbacks of one cleanup task: the next starts where the last ended. */
   let isInCleanupTask = false;
+  /** `head` when the running callback was entered: once it has moved, the last reading is not the callback's start. */
+  let headAtCallback = 0;
   let endsWithTask = false;
   const resolved = Promise.resolve();
   /** Microtasks run when the task is over: what comes after it is timed by a reading of its own. */
@@ -232,6 +237,16 @@ export function createRowWriter(
     publishPoint(row);
   }
 
+  function enteredAt(id: number, startMs: number): void {
+    if (!hasPlace()) return;
+    settleTimes();
+    const row = head & rowMask;
+    meta[row] = RowKind.callbackEntered;
+    ids[row] = id;
+    times[row] = startMs;
+    publishTimed();
+  }
+
   return {
     reserve: hasPlace,
     registration(registryId, siteId, label) {
@@ -246,14 +261,23 @@ export function createRowWriter(
       ids[row] = registryId;
       publishPoint(row);
     },
-    callbackStarts() {
-      if (isInCleanupTask) return;
-      isInCleanupTask = true;
-      endWithTask();
-      reading[0] = read();
-      atomics.store(control, Cell.head, head);
+    callbackStarts(id) {
+      const outerId = control[Cell.runningCallback]!;
+      // Something in the outer callback runs the event loop. There is one cell: from here on a row speaks for it.
+      if (outerId !== 0) enteredAt(outerId, clock[Clock.callbackStart]!);
+      if (!isInCleanupTask) {
+        isInCleanupTask = true;
+        endWithTask();
+        reading[0] = read();
+        atomics.store(control, Cell.head, head);
+      }
+      clock[Clock.callbackStart] = reading[0]!;
+      headAtCallback = head;
+      control[Cell.runningCallback] = id;
+      return outerId;
     },
-    callbackEnded(id, threw) {
+    callbackEnded(id, threw, outerId) {
+      control[Cell.runningCallback] = outerId;
       if (!hasPlace()) return;
       const row = head & rowMask;
       meta[row] = threw ? RowKind.callback | (1 << DETAIL_SHIFT) : RowKind.callback;
@@ -263,7 +287,7 @@ export function createRowWriter(
         return;
       }
       const endMs = read();
-      times[row] = reading[0]!;
+      times[row] = head === headAtCallback ? reading[0]! : clock[Clock.callbackStart]!;
       numbers[row] = endMs;
       reading[0] = endMs;
       publishTimed();

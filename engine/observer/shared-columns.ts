@@ -3,7 +3,16 @@
 // Used on both threads of the observed process; knows nothing of the protocol.
 
 /** What a row tells: the low three bits of `meta`. */
-export const RowKind = { registration: 1, callback: 2, unregistration: 3, registry: 4, registryCollected: 5 } as const;
+export const RowKind = {
+  registration: 1,
+  /** A callback that has ended. */
+  callback: 2,
+  unregistration: 3,
+  registry: 4,
+  registryCollected: 5,
+  /** A callback that runs, and within which another one starts. */
+  callbackEntered: 6,
+} as const;
 export const KIND_BITS = 3;
 /** The next seven bits: the length of a registration's label, or NUMBER_LABEL. */
 export const LABEL_BITS = 7;
@@ -46,6 +55,8 @@ export const Cell = {
   snapshot: 14,
   /** 1 once the program has begun, and `Clock.programStart` is set. */
   hasBegun: 15,
+  /** Registration whose cleanup callback runs: set before it is entered, 0 after it. See docs/adr/0018. */
+  runningCallback: 16,
 } as const;
 
 /** Cells of `clock`: milliseconds on the program thread's `performance.now`. */
@@ -74,6 +85,8 @@ export const Clock = {
   tracedSince: 12,
   /** When the program had ended, as far as its own thread is concerned. */
   endedAt: 13,
+  /** When the running callback was entered. In a burst: the last reading of the clock before that. */
+  callbackStart: 14,
 } as const;
 
 /**
@@ -115,7 +128,7 @@ export interface SharedColumns {
   readonly labelMask: number;
   readonly meta: Uint32Array;
   /**
-   * Registration id of a callback or unregistration; registry id of a registration (whose own id is one more than that
+   * Registration id of a callback (ended or entered) or unregistration; registry id of a registration (whose own id is one more than that
    * of the registration before it) and of the two kinds of registry rows.
    */
   readonly ids: Uint32Array;
@@ -135,7 +148,7 @@ export function createSharedColumns(buffer?: SharedArrayBuffer): SharedColumns {
     offset = aligned(offset + bytes);
     return start;
   };
-  const control = place(16 * 4);
+  const control = place(32 * 4);
   const clock = place(16 * 8);
   const times = place(ROWS * 8);
   const numbers = place(ROWS * 8);
@@ -145,7 +158,7 @@ export function createSharedColumns(buffer?: SharedArrayBuffer): SharedColumns {
   const memory = buffer ?? new SharedArrayBuffer(offset);
   return {
     buffer: memory,
-    control: new Int32Array(memory, control, 16),
+    control: new Int32Array(memory, control, 32),
     clock: new Float64Array(memory, clock, 16),
     rowMask: ROWS - 1,
     labelMask: LABEL_CHARACTERS - 1,

@@ -68,7 +68,10 @@ export const RegistrationsBatch = v.pipe(
   ),
 );
 
-/** Cleanup callbacks that ran to their end, or threw (`threw` is 0 or 1). */
+/**
+ * Cleanup callbacks that ran to their end, or threw (`threw` is 0 or 1). A row whose duration is NaN reports a callback that
+ * was entered and has not ended; another row with the same id follows if it ends. The first row's start stands.
+ */
 export const CallbacksBatch = v.pipe(
   v.object({
     type: v.literal('callbacks'),

@@ -39,6 +39,8 @@ export type Outcome = v.InferOutput<typeof Outcome>;
 export const VerdictCounts = v.object({
   total: Count,
   finalized: Count,
+  /** How many of the finalized have a callback that was entered and never returned; absent: none. */
+  callbackNotReturned: v.exactOptional(Count),
   unregistered: Count,
   alive: Count,
   callbackPending: Count,
@@ -96,6 +98,7 @@ export const ReportedObject = v.object({
   /** Start of the first GC that can have cleared the registration, and end of the last. */
   collectedBetweenMs: v.exactOptional(v.tuple([v.number(), v.number()])),
   callbackStartedAtMs: v.exactOptional(v.number()),
+  /** Absent where the callback never returned. */
   callbackMs: v.exactOptional(Figure),
   why: v.exactOptional(ReportedWhy),
 });

@@ -36,6 +36,8 @@ export const VERDICT_REASONS = [
   'cleared-in-snapshot',
   /** What was recorded and what a heap snapshot shows cannot both be right. */
   'facts-contradict',
+  /** Its callback was entered and had not returned by the end: it exits the process, or loops, or was ended. */
+  'callback-not-returned',
 ] as const;
 export type VerdictReason = (typeof VERDICT_REASONS)[number];
 

@@ -38,6 +38,8 @@ export interface ConclusionFacts {
   readonly lastEventMs: number;
   /** True if the program had nothing left to do before the process ended. */
   readonly isSettled: boolean;
+  /** False if the process is still running, or may be. */
+  readonly processEnded: boolean;
   /** True if a process that goes on was watched, and was left. */
   readonly isLeft: boolean;
   /** The snapshot of the end; absent if there is none. */
@@ -70,6 +72,8 @@ export async function concludeRun(facts: ConclusionFacts): Promise<Conclusion> {
     // A program that goes on has not let its objects go by ending.
     settled: facts.isSettled || isLeft,
     settleTimeCompleted: ending?.settled === true || (isLeft && hasTurned),
+    processEnded: facts.processEnded,
+    ...diedOfErrorAt(tally, outcome),
     endedOrderly: ending !== undefined,
     lastEventMs: facts.lastEventMs,
     ...(last !== undefined && {
@@ -119,6 +123,11 @@ export async function concludeRun(facts: ConclusionFacts): Promise<Conclusion> {
     }
   }
   return { report, latenciesMs, batches: batches() };
+}
+
+function diedOfErrorAt({ marks }: RunTally, { status }: Outcome): { diedOfErrorAtMs?: number } {
+  const mark = marks.findLast(({ kind }) => kind === 'uncaught-exception');
+  return status === 'threw' && mark !== undefined ? { diedOfErrorAtMs: mark.atMs } : {};
 }
 
 /** A report lists fewer objects than were asked for rather than be too large to be sent. */

@@ -396,6 +396,7 @@ export function startObservedRun(options: ObservedRunOptions): ObservedRun {
       durationMs,
       lastEventMs: endedAtMs ?? tally.lastEventMs,
       isSettled: settled,
+      processEnded: !isLeft,
       isLeft,
       last,
       hasNothingToExplain: isExplained && ending?.isAllCalled === true,

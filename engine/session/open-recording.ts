@@ -116,6 +116,7 @@ async function concludeWithoutEnd(
     lastEventMs: durationMs,
     // Nothing tells that objects were let go of by an end of the program.
     isSettled: true,
+    processEnded: false,
     // Only a process that was started elsewhere tells of its collections late.
     isLeft: description.program.kind === 'target',
     last: undefined,

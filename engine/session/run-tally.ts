@@ -34,6 +34,7 @@ export interface RegistrationRows {
   readonly registryId: Uint32Array;
   readonly siteId: Uint32Array;
   readonly callbackStartMs: Float64Array;
+  /** NaN beside a known start: the callback was entered and has not returned. */
   readonly callbackMs: Float64Array;
   /** 1 where the callback threw. */
   readonly callbackThrew: Uint8Array;
@@ -209,15 +210,25 @@ export function createRunTally(): RunTally {
       earlyCallbacks.push({ id, startMs, durationMs, threw });
       return;
     }
-    // A registration has one callback; a second row would count it twice.
-    if (!Number.isNaN(callbackStartMs.values[id])) return;
-    callbackStartMs.values[id] = startMs;
-    callbackMs.values[id] = durationMs;
-    callbackThrew.values[id] = threw;
     const state = registryState(registryId.values[id] ?? 0);
-    if (threw === 0) state.finalized += 1;
-    state.callbackTotalMs += durationMs;
-    if (!(startMs - state.lastCallbackEndMs < STALL_GAP_MS)) state.stallStartMs = startMs;
+    const enteredAtMs = callbackStartMs.values[id] ?? NaN;
+    const wasEntered = !Number.isNaN(enteredAtMs);
+    // A registration has one callback: a further row would count it twice, unless it is the end of the one entered.
+    if (wasEntered && (!Number.isNaN(callbackMs.values[id]) || Number.isNaN(durationMs))) return;
+    if (!wasEntered) {
+      state.finalized += 1;
+      if (!(startMs - state.lastCallbackEndMs < STALL_GAP_MS)) state.stallStartMs = startMs;
+    }
+    if (threw === 1) state.finalized -= 1;
+    const startedAtMs = wasEntered ? enteredAtMs : startMs;
+    callbackStartMs.values[id] = startedAtMs;
+    const tookMs = wasEntered ? startMs + durationMs - startedAtMs : durationMs;
+    callbackMs.values[id] = tookMs;
+    callbackThrew.values[id] = threw;
+    state.lastCallbackEndMs = startMs;
+    happened(startMs);
+    if (Number.isNaN(durationMs)) return;
+    state.callbackTotalMs += tookMs;
     state.lastCallbackEndMs = startMs + durationMs;
     const stallMs = state.lastCallbackEndMs - state.stallStartMs;
     if (stallMs > state.longestStallMs) state.longestStallMs = stallMs;

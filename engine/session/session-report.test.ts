@@ -49,6 +49,7 @@ function report(callbacks: readonly (number | undefined)[], maximumObjects?: num
     registryCollectedAtMs: tally.registryCollectedAtMs,
     droppedRows: 0,
     settled: true,
+    processEnded: true,
     endedOrderly: true,
     settleTimeCompleted: true,
     lastEventMs: 100,

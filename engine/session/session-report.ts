@@ -66,7 +66,7 @@ export function buildReport(facts: ReportFacts, maximumObjects = DEFAULT_REPORTE
       totalPauseMs: figure(collections.totalPauseMs),
       longestPauseMs: figure(collections.longestPauseMs),
     },
-    registrations: countVerdicts(verdicts.verdict),
+    registrations: countVerdicts(verdicts),
     latencyMs: latencyFigures(latenciesMs),
     registries: chooseRegistries(registries).map((registry) => ({
       id: registry.id,
@@ -140,6 +140,7 @@ function createObjectReader(
   return (row) => {
     const registeredAtMs = rows.registeredAtMs[row] ?? NaN;
     const callbackStartedAtMs = rows.callbackStartMs[row] ?? NaN;
+    const callbackMs = rows.callbackMs[row] ?? NaN;
     const label = tally.labelAt(row);
     const releasedAtMs = tally.releasedAtMs(label, registeredAtMs);
     const hasCallback = Number.isFinite(callbackStartedAtMs);
@@ -160,7 +161,8 @@ function createObjectReader(
       registeredAtMs: figure(registeredAtMs),
       ...(releasedAtMs === undefined ? {} : { releasedAtMs }),
       ...(collectedBetweenMs?.every(Number.isFinite) === true ? { collectedBetweenMs } : {}),
-      ...(hasCallback ? { callbackStartedAtMs, callbackMs: figure(rows.callbackMs[row]) } : {}),
+      ...(hasCallback ? { callbackStartedAtMs } : {}),
+      ...(Number.isFinite(callbackMs) ? { callbackMs } : {}),
       ...(why === undefined ? {} : { why }),
     };
   };
@@ -193,13 +195,16 @@ function chooseRegistries(registries: readonly RegistryTally[]): readonly Regist
     .sort((one, other) => one.id - other.id);
 }
 
-function countVerdicts(verdict: Uint8Array): VerdictCounts {
+function countVerdicts({ verdict, reason }: VerdictColumns): VerdictCounts {
   const counts = new Float64Array(VERDICTS.length);
   for (const code of verdict) counts[code] = (counts[code] ?? 0) + 1;
+  const notReturned = VERDICT_REASONS.indexOf('callback-not-returned');
+  const callbackNotReturned = reason.reduce((sum, code) => (code === notReturned ? sum + 1 : sum), 0);
   const count = (name: (typeof VERDICTS)[number]) => counts[VERDICTS.indexOf(name)] ?? 0;
   return {
     total: verdict.length,
     finalized: count('finalized'),
+    ...(callbackNotReturned > 0 && { callbackNotReturned }),
     unregistered: count('unregistered'),
     alive: count('alive'),
     callbackPending: count('callback-pending'),

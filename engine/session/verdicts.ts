@@ -3,6 +3,7 @@
 // The rules, the first that applies:
 //   the callback threw                                   callback-threw      callback-threw-error
 //   the callback ran                                     finalized           callback-ran
+//   the callback was entered and never returned          finalized           callback-not-returned
 //   unregister() removed it                              unregistered        token-unregistered
 //   a snapshot shows a path from a root to it            alive               reachable-in-snapshot
 //   rows were dropped, which may have told more          unknown             rows-were-dropped
@@ -12,6 +13,8 @@
 //     turned: it was collected by that one               callback-pending    cleared-in-snapshot
 //   the program was done, and a snapshot that shows
 //     every cell there is does not show its own          registry-collected  registry-was-collected
+//   a callback that never returned, or that threw what
+//     nobody caught, ended the process                   exited-first        process-ended-before-settling
 //   a GC that clears registrations came after it, and
 //     the thread never turned again: collected or not,
 //     nobody was told                                    unknown             thread-blocked-after-gc
@@ -21,6 +24,7 @@
 //     to follow                                          alive               survived-major-gc
 //   only one came that they had no time to follow:
 //     the program died of another callback, say          exited-first        process-ended-before-settling
+//   none came, and the process died in its settle time   exited-first        process-ended-before-settling
 //   no major GC came after it: it may be unreachable     alive               no-major-gc
 // and before all of them: if a snapshot shows the cell of a registration that was called back, unregistered, or lost with
 // its registry, then one of the two is wrong           unknown             facts-contradict
@@ -29,6 +33,9 @@
 // cell alone does not say that the object was collected while the program ran: if the thread had turned after the program's
 // last mark-compact, that one's callbacks would have run by then, and the snapshot's own has cleared the cell. Then the
 // verdict is what it would be without a snapshot: let go, and not collected by the end.
+//
+// A callback that has not returned by the end is one of a cleanup task that was cut short: of its registry every object that
+// the last mark-compact collected and that has not been called back was still to come, whenever the thread last turned.
 //
 // A cell lives as long as its registry. One that a whole snapshot does not show has lost its registry, by the snapshot's own
 // mark-compact at the latest: no callback can run for it, however long the program goes on. A program that ended before it
@@ -58,6 +65,10 @@ export interface VerdictFacts {
   readonly settled: boolean;
   /** True if it was then kept for the whole settle time. */
   readonly settleTimeCompleted: boolean;
+  /** False if the process is still running, or may be: it was watched for a while, or its recording was cut off. */
+  readonly processEnded: boolean;
+  /** When the exception that ended the process was thrown; absent: none did. */
+  readonly diedOfErrorAtMs?: number;
   /** True if the observer told everything up to the end. */
   readonly endedOrderly: boolean;
   /** Latest time that anything is known of. */
@@ -94,6 +105,7 @@ export function decideVerdicts(facts: VerdictFacts): VerdictColumns {
     [VERDICTS.indexOf(name), VERDICT_REASONS.indexOf(because)] as const;
   const threw = code('callback-threw', 'callback-threw-error');
   const finalized = code('finalized', 'callback-ran');
+  const notReturned = code('finalized', 'callback-not-returned');
   const unregistered = code('unregistered', 'token-unregistered');
   const dropped = code('unknown', 'rows-were-dropped');
   const registryCollected = code('registry-collected', 'registry-was-collected');
@@ -115,12 +127,14 @@ export function decideVerdicts(facts: VerdictFacts): VerdictColumns {
   const wholeSnapshotAtMs = facts.snapshot?.isComplete === true ? facts.snapshot.atMs : -Infinity;
   /** True if no callback can have run since the last major collection. */
   const isLastMajorUnheeded = lastMajorMs >= unheededSinceMs(facts);
+  const cutShort = registriesCutShort(facts);
 
   const decide = (row: number): readonly [number, number] => {
     const cell = cellState(row + 1);
     const hasCell = cell === 'reachable' || cell === 'unreachable';
     if (!Number.isNaN(rows.callbackStartMs[row])) {
       if (hasCell) return contradictory;
+      if (Number.isNaN(rows.callbackMs[row])) return notReturned;
       return rows.callbackThrew[row] === 1 ? threw : finalized;
     }
     if (rows.unregistered[row] === 1) return hasCell ? contradictory : unregistered;
@@ -131,17 +145,19 @@ export function decideVerdicts(facts: VerdictFacts): VerdictColumns {
     if (facts.droppedRows > 0 || Number.isNaN(rows.registeredAtMs[row])) return dropped;
     if (isRegistryCollected) return registryCollected;
     const registeredAtMs = rows.registeredAtMs[row] ?? Infinity;
-    if (cell === 'cleared' && isLastMajorUnheeded) {
+    if (cell === 'cleared' && (isLastMajorUnheeded || cutShort.has(rows.registryId[row] ?? 0))) {
       const letGoAtMs = facts.snapshot?.releasedAtMs(row) ?? registeredAtMs;
       if (lastMajorMs > letGoAtMs) return cleared;
     }
     if (cell === undefined && facts.settled && registeredAtMs < wholeSnapshotAtMs) return registryCollected;
+    if (cutShort.size > 0 && facts.processEnded) return exitedFirst;
     // The settle time ends by a timer of the thread's: it has just turned then, whatever a late heartbeat says.
     const isBlocked = !facts.settleTimeCompleted && isBlockedAfterClearing && lastClearingMs > registeredAtMs;
     if (cell === undefined && isBlocked) return blocked;
     if (!facts.settled) return exitedFirst;
     if (lastHeededMajorMs > registeredAtMs) return survived;
-    return lastMajorMs > registeredAtMs ? exitedFirst : noMajor;
+    const diedSettling = !facts.settleTimeCompleted && facts.processEnded;
+    return diedSettling || lastMajorMs > registeredAtMs ? exitedFirst : noMajor;
   };
   for (let row = 0; row < rows.length; row += 1) {
     const [verdictCode, reasonCode] = decide(row);
@@ -161,6 +177,19 @@ function lastMiddleMs({ startMs, endMs }: Stretches, beforeMs: number): number {
     if (end <= beforeMs) return ((startMs[last] ?? -Infinity) + end) / 2;
   }
   return -Infinity;
+}
+
+/** Registries that had callbacks to run when the run ended: one of them had not returned, or threw what ended the process. */
+function registriesCutShort({ rows, diedOfErrorAtMs = NaN }: VerdictFacts): ReadonlySet<number> {
+  const registries = new Set<number>();
+  for (let row = 0; row < rows.length; row += 1) {
+    const startMs = rows.callbackStartMs[row] ?? NaN;
+    if (Number.isNaN(startMs)) continue;
+    const endMs = startMs + (rows.callbackMs[row] ?? NaN);
+    const isFatal = rows.callbackThrew[row] === 1 && Math.abs(diedOfErrorAtMs - endMs) < CALLBACK_DELAY_MS;
+    if (Number.isNaN(endMs) || isFatal) registries.add(rows.registryId[row] ?? 0);
+  }
+  return registries;
 }
 
 /** Gives the state of a registration's cell to ever higher ids; undefined if the snapshot does not show it. */

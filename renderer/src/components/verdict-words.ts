@@ -6,7 +6,7 @@ import { assertNever, type Verdict, type VerdictReason } from '../../../engine/p
 export interface VerdictWords {
   readonly verdict: Verdict;
   readonly title: string;
-  readonly count: Exclude<keyof VerdictCounts, 'total'>;
+  readonly count: Exclude<keyof VerdictCounts, 'total' | 'callbackNotReturned'>;
 }
 
 /** In the order in which they are listed: what went well first, what is not known last. */
@@ -36,6 +36,7 @@ const ONE = {
   were: 'was',
   callbacks: 'callback',
   wait: 'waits',
+  have: 'has',
 };
 const MANY: Record<keyof typeof ONE, string> = {
   They: 'They',
@@ -46,6 +47,7 @@ const MANY: Record<keyof typeof ONE, string> = {
   were: 'were',
   callbacks: 'callbacks',
   wait: 'wait',
+  have: 'have',
 };
 
 /** A sentence or two for a verdict with its reason. `isEnded`: the run's verdicts are fixed. */
@@ -53,6 +55,11 @@ export function explainVerdict(verdict: Verdict, reason: VerdictReason, isEnded:
   const w = count === 1 ? ONE : MANY;
   switch (verdict) {
     case 'finalized':
+      if (reason === 'callback-not-returned') {
+        return isEnded
+          ? `${w.They} ${w.were} collected, and ${w.their} cleanup ${w.callbacks} started but never returned: the process ended inside.`
+          : `${w.They} ${w.were} collected, and ${w.their} cleanup ${w.callbacks} started and ${w.have} not returned yet.`;
+      }
       return `${w.They} ${w.were} collected, and ${w.their} cleanup ${w.callbacks} ran.`;
     case 'callback-threw':
       return `${w.They} ${w.were} collected; ${w.their} cleanup ${w.callbacks} started and threw an error.`;

@@ -265,6 +265,31 @@ describe('createRunStream', () => {
     expect(stream.eventCount).toBe(3);
   });
 
+  it('counts a callback once that is reported when it is entered and when it ends, and one that never ends', () => {
+    const registration = registrationsBatch(1, [
+      { atMs: 1, label: 'returns' },
+      { atMs: 1, label: 'throws' },
+      { atMs: 1, label: 'exits' },
+    ]);
+    const entered = (id: number) => callbacksBatch([{ id, startMs: id * 10, durationMs: NaN }]);
+    const stream = streamOf(
+      registration,
+      entered(1),
+      // A start that is known less exactly than that of the first row.
+      callbacksBatch([{ id: 1, startMs: 12, durationMs: 3 }]),
+      entered(2),
+      callbacksBatch([{ id: 2, startMs: 20, durationMs: 4, threw: true }]),
+      entered(3),
+    );
+    expect(stream.counters).toMatchObject({ finalized: 3, threw: 1, alive: 0, droppedRows: 0, longestStallMs: 5 });
+    expect(stream.eventCount).toBe(6);
+    expect(stream.warnings).toEqual([]);
+    expect(stream.objectAt(0)).toMatchObject({ verdict: 'finalized', callbackStartedAtMs: 10, callbackMs: 5 });
+    expect(stream.objectAt(1)).toMatchObject({ verdict: 'callback-threw', callbackMs: 4 });
+    expect(stream.objectAt(2)).toMatchObject({ verdict: 'finalized', reason: 'callback-not-returned' });
+    expect(stream.objectAt(2).callbackMs).toBeUndefined();
+  });
+
   it('leaves a gap where registrations were dropped, and counts only what came', () => {
     const stream = streamOf(
       registrationsBatch(1, [{ atMs: 1, label: 'first' }]),

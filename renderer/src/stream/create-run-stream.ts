@@ -52,6 +52,8 @@ const IS_DONE = IS_CALLED | IS_UNREGISTERED;
 const FINALIZED = VERDICTS.indexOf('finalized');
 const UNREGISTERED = VERDICTS.indexOf('unregistered');
 const CALLBACK_THREW = VERDICTS.indexOf('callback-threw');
+const CALLBACK_RAN = VERDICT_REASONS.indexOf('callback-ran');
+const CALLBACK_NOT_RETURNED = VERDICT_REASONS.indexOf('callback-not-returned');
 const MAJOR = COLLECTION_KINDS.indexOf('major');
 
 /** Callbacks of one registry with less than this between them are one stall: the thread did nothing else. */
@@ -444,14 +446,22 @@ export function createRunStream(): RunStream {
     makeRoomFor(rows);
     let count = 0;
     let latest = -Infinity;
+    let entered = 0;
     for (let index = 0; index < rows; index++) {
       const threw = batch.threw[index] === 1;
+      if (hasEntered(batch.id[index] ?? 0)) {
+        entered++;
+        const end = endEntered(batch, index);
+        if (end > latest) latest = end;
+        continue;
+      }
       const row = endRegistration(batch.id[index] ?? 0, threw ? IS_CALLED | HAS_THROWN : IS_CALLED);
       if (row === -1) continue;
       const start = batch.startMs[index] ?? 0;
       const duration = batch.durationMs[index] ?? 0;
       registrations.callbackStartMs.values[row] = start;
       registrations.callbackMs.values[row] = duration;
+      if (Number.isNaN(duration)) verdictReason.values[row] = CALLBACK_NOT_RETURNED;
       registrations.verdict.values[row] = threw ? CALLBACK_THREW : FINALIZED;
       entries[count] = eventEntry(CALLBACK, row);
       times[count++] = start;
@@ -465,7 +475,30 @@ export function createRunStream(): RunStream {
     }
     reached(latest);
     counters.finalized += count;
-    endEvents(count, rows);
+    endEvents(count, rows - entered);
+  }
+
+  /** True if its callback was reported when it was entered, and not yet at its end. */
+  function hasEntered(id: number): boolean {
+    return verdictReason.length >= id && verdictReason.values[id - 1] === CALLBACK_NOT_RETURNED;
+  }
+
+  /** The end of an entered callback. Its event stays where it is. @returns when it ended; -Infinity: it has not */
+  function endEntered(batch: RunBatchOf<'callbacks'>, index: number): number {
+    const row = (batch.id[index] ?? 0) - 1;
+    const end = (batch.startMs[index] ?? NaN) + (batch.durationMs[index] ?? NaN);
+    if (Number.isNaN(end)) return -Infinity;
+    const start = registrations.callbackStartMs.values[row] ?? end;
+    registrations.callbackMs.values[row] = end - start;
+    verdictReason.values[row] = CALLBACK_RAN;
+    if (batch.threw[index] === 1) {
+      counters.threw++;
+      throwingRows.push(row);
+      lifeState.values[row] = (lifeState.values[row] ?? 0) | HAS_THROWN;
+      registrations.verdict.values[row] = CALLBACK_THREW;
+    }
+    noteStall(registrations.registryId.values[row] ?? 0, start, end);
+    return end;
   }
 
   function applyUnregistrations(batch: RunBatchOf<'unregistrations'>): void {
@@ -846,7 +879,8 @@ export function createRunStream(): RunStream {
         const since = Number.isNaN(released) ? registrations.atMs.at(row) : released;
         const threw = (lifeState.at(row) & HAS_THROWN) !== 0;
         const after = `${formatDuration(atMs - since)} after ${Number.isNaN(released) ? 'registration' : 'release'}`;
-        const took = `took ${formatDuration(registrations.callbackMs.at(row))}`;
+        const callbackMs = registrations.callbackMs.at(row);
+        const took = Number.isNaN(callbackMs) ? 'did not return' : `took ${formatDuration(callbackMs)}`;
         return {
           atMs,
           kind,

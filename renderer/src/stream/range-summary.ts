@@ -121,7 +121,7 @@ export function* summarizeRange(stream: RunStream, range: TimeRange): Generator<
       case CALLBACK: {
         const startMs = valueAt(registrations.callbackStartMs, row);
         const lengthMs = valueAt(registrations.callbackMs, row);
-        callbacksMs += lengthMs;
+        if (lengthMs > 0) callbacksMs += lengthMs;
         stalls.add(valueAt(registrations.registryId, row), startMs, startMs + (lengthMs > 0 ? lengthMs : 0));
         return count(row, 'finalized');
       }
