@@ -18,6 +18,7 @@ import type { RunBatchOf } from '../protocol/run-batch.ts';
 import type { GcPolicy } from '../protocol/run-description.ts';
 import { assertNever, type CollectionKind } from '../protocol/vocabulary.ts';
 import { createBlockedDetector } from './blocked-detector.ts';
+import { boundedBatches } from './bounded-messages.ts';
 import { createColumnDrain } from './column-drain.ts';
 import { watchHostProcess } from './host-process.ts';
 import { createHeapSampler } from './heap-sampler.ts';
@@ -37,8 +38,13 @@ const DRAIN_INTERVAL_MS = 20;
 const ANSWER_LIMIT_MS = 2_000;
 /** The program's thread gets this time to tell what is still pending when it is left. */
 const LEAVE_LIMIT_MS = 300;
+const MAXIMUM_ERROR_LENGTH = 8_192;
 /** While so much waits to be sent, nothing more is drained: the ring, and then the program, waits. */
 const MAXIMUM_UNSENT_BYTES = 64 * 1024 * 1024;
+/** Marks do not wait: while so much is unsent, further ones are counted only. */
+const MAXIMUM_UNSENT_BYTES_FOR_MARKS = 256 * 1024 * 1024;
+/** Marks that are collected before they are sent. */
+const MAXIMUM_COLLECTED_MARKS = 4_096;
 
 const data = workerData as CompanionData;
 const columns = createSharedColumns(data.columns);
@@ -72,10 +78,13 @@ async function main(port: MessagePort): Promise<void> {
   if (options.owned) await untilBegun();
   const isInspected = options.owned ? hasInspector() : inspector !== undefined;
 
+  const signOfLife = () => void Atomics.add(control, Cell.tick, 1);
   const send = (message: ObserverMessage) => {
-    if (socket.writable) socket.write(encodeFrame(message));
+    if (socket.writable) socket.write(encodeFrame(message), signOfLife);
   };
-  const sendBatch = (batch: ObservedBatch) => send({ type: 'observer-batch', batch });
+  const sendBatch = (batch: ObservedBatch) => {
+    for (const bounded of boundedBatches(batch)) send({ type: 'observer-batch', batch: bounded });
+  };
 
   send({
     type: 'observer-hello',
@@ -102,6 +111,7 @@ async function main(port: MessagePort): Promise<void> {
   let settlingReported = false;
   let newSites: RunBatchOf<'sites'>['items'] = [];
   let newMarks: RunBatchOf<'marks'>['items'] = [];
+  let droppedMarks = 0;
   let newWarnings: RunBatchOf<'warning'>[] = [];
   /** Sites before the rows that refer to them. */
   function sendSitesAndMarks(): void {
@@ -141,7 +151,15 @@ async function main(port: MessagePort): Promise<void> {
         newWarnings.push({ ...message, atMs: Math.max(0, message.atMs - start) });
         break;
       case 'mark':
+        if (socket.writableLength > MAXIMUM_UNSENT_BYTES_FOR_MARKS) {
+          droppedMarks++;
+          break;
+        }
         newMarks.push(describeMark(message, start));
+        if (newMarks.length < MAXIMUM_COLLECTED_MARKS) break;
+        sendBatch({ type: 'marks', items: newMarks });
+        newMarks = [];
+        signOfLife();
         break;
       case 'collection':
         sendBatch(collectionBatch(message, start));
@@ -153,7 +171,6 @@ async function main(port: MessagePort): Promise<void> {
         sendBatch({
           type: 'picture',
           ...message.picture,
-          png: new Uint8Array(message.picture.png),
           atMs: message.atMs - start,
         });
         break;
@@ -246,6 +263,10 @@ async function main(port: MessagePort): Promise<void> {
     blocked.finish(now());
     sampler.flush();
     reportWaits();
+    if (droppedMarks > 0) {
+      const message = `${droppedMarks.toLocaleString('en-US')} marks and measures came faster than they could be sent; they are not recorded.`;
+      sendBatch({ type: 'warning', code: 'marks-are-dropped', message, atMs: now() });
+    }
   }
 
   /**
@@ -351,6 +372,23 @@ async function main(port: MessagePort): Promise<void> {
     }
   }
 
+  /** Something in here failed: the program runs on without its observer, and the session is to know since when. */
+  process.on('uncaughtException', (error) => {
+    if (isDone) return;
+    isEnding = isDone = true;
+    clearInterval(sampleTimer);
+    clearTimeout(drainTimer);
+    policy.apply({ kind: 'none', intervalMs: 500 });
+    inspector?.disconnect();
+    send({
+      type: 'observer-failed',
+      atMs: now(),
+      message: String(error.stack ?? error).slice(0, MAXIMUM_ERROR_LENGTH),
+    });
+    enterState(State.unavailable);
+    socket.end();
+  });
+
   const decoder = createFrameDecoder(OBSERVER_COMMAND_LIMITS);
   socket.on('data', (chunk: Buffer) => {
     try {
@@ -365,7 +403,7 @@ async function main(port: MessagePort): Promise<void> {
     clearTimeout(drainTimer);
     policy.apply({ kind: 'none', intervalMs: 500 });
     if (!isEnding) inspector?.disconnect();
-    enterState(State.flushed);
+    if (Atomics.load(control, Cell.state) !== State.unavailable) enterState(State.flushed);
     // A process that exists for this run alone must not outlive the session. The host's sockets close before it is gone.
     if (!options.owned || isDone) return;
     if (isUtility) host.endGroup();
@@ -480,9 +518,12 @@ function describeRuntime(inspected: 'live' | 'missing'): RunBatchOf<'runtime'> {
 }
 
 function describeMark(message: ProbeMessage & { type: 'mark' }, start: number): RunBatchOf<'marks'>['items'][number] {
-  const atMs = message.atMs - start;
-  const { name } = message;
-  if (message.kind === 'measure') return { kind: 'user-measure', name, atMs, durationMs: message.durationMs };
+  // A program may give a mark any time, and a measure any duration, such as Infinity.
+  const { name, durationMs } = message;
+  const atMs = Number.isFinite(message.atMs) ? message.atMs - start : now();
+  if (message.kind === 'measure') {
+    return { kind: 'user-measure', name, atMs, ...(Number.isFinite(durationMs) && { durationMs }) };
+  }
   const released = /^release:(.*)$/s.exec(name);
   return released === null ? { kind: 'user-mark', name, atMs } : { kind: 'release', name: released[1] ?? '', atMs };
 }

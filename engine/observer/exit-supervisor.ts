@@ -11,8 +11,9 @@ import { Cell, Clock, State, type SharedColumns } from './shared-columns.ts';
 
 /** How long the program's thread waits at a time during the settle time, before it looks for cleanup callbacks. */
 const SETTLE_STEP_MS = 5;
-/** At exit, how long the program's thread waits for what is recorded to be sent. */
-const FLUSH_LIMIT_MS = 3_000;
+/** At exit, how long the program's thread waits while nothing of what is recorded leaves, and how long at most. */
+const FLUSH_IDLE_LIMIT_MS = 3_000;
+const FLUSH_LIMIT_MS = 30_000;
 
 /**
  * The loop was dry when the resources of `idle` were listed, so they keep nothing alive (standard output's pipe is one).
@@ -139,10 +140,18 @@ export function superviseExit(context: {
   /** The observer ends a program whose late callbacks left work behind. */
   let isEndedByObserver = false;
 
-  const waitWhile = (state: number, limitMs = FLUSH_LIMIT_MS) => {
+  const waitWhile = (state: number, idleLimitMs = FLUSH_IDLE_LIMIT_MS) => {
     const startedAt = now();
-    while (atomics.load(control, Cell.state) === state && now() - startedAt < limitMs) {
+    let movedAt = startedAt;
+    let tick = atomics.load(control, Cell.tick);
+    while (atomics.load(control, Cell.state) === state) {
       atomics.wait(control, Cell.state, state, 50);
+      const atMs = now();
+      if (atomics.load(control, Cell.tick) !== tick) {
+        tick = atomics.load(control, Cell.tick);
+        movedAt = atMs;
+      }
+      if (atMs - movedAt >= idleLimitMs || atMs - startedAt >= FLUSH_LIMIT_MS) return;
     }
   };
 
@@ -158,7 +167,7 @@ export function superviseExit(context: {
     atomics.store(control, Cell.exitCode, exitCode);
     atomics.store(control, Cell.state, State.exiting);
     tellLast();
-    waitWhile(State.exiting, isStarting ? startLimitMs + FLUSH_LIMIT_MS : FLUSH_LIMIT_MS);
+    waitWhile(State.exiting, isStarting ? startLimitMs + FLUSH_IDLE_LIMIT_MS : FLUSH_IDLE_LIMIT_MS);
     // Everything that verdicts rest on has been sent: what the snapshot collects changes none of them.
     if (atomics.load(control, Cell.state) !== State.awaitsSnapshot) return;
     writeLastSnapshot();

@@ -23,11 +23,13 @@ export function startHeartbeat(
   rows: RowWriter,
   now: () => number,
   timers: Timers = { setInterval, clearInterval },
+  onBeat: () => void = () => {},
 ): Heartbeat {
   const survivors: unknown[][] = [];
   const beat = () => {
     clock[Clock.heartbeat] = now();
     rows.settleTimes();
+    onBeat();
     const megabytes = control[Cell.pressureMegabytes]!;
     if (megabytes === 0) {
       survivors.length = 0;

@@ -29,6 +29,7 @@ function createWatch() {
   const told: string[] = [];
   const rows: RowWriter = {
     reserve: () => true,
+    waitForConnection: () => {},
     registration: (registryId, siteId, label) => void told.push(`registration ${registryId} ${siteId > 0} ${label}`),
     callbackStarts: () => 0,
     callbackEnded: (id, threw) => void told.push(`callback ${id} ${threw}`),

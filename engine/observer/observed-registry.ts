@@ -5,8 +5,19 @@
 import { basename } from 'node:path';
 import { types } from 'node:util';
 import { constructorName, findWayToTarget, shortText } from './held-value.ts';
-import { setAdd, setDelete, setHas, uncurryThis, weakMapDelete, weakMapGet, weakMapSet } from './intrinsics.ts';
+import {
+  mapGet,
+  mapSet,
+  setAdd,
+  setDelete,
+  setHas,
+  uncurryThis,
+  weakMapDelete,
+  weakMapGet,
+  weakMapSet,
+} from './intrinsics.ts';
 import { createShells } from './native-looking.ts';
+import { createRepeatedWarnings } from './repeated-warnings.ts';
 import type { RowWriter } from './row-writer.ts';
 import { createPlaceFinder, NODE_PLACE, type KnownPlace, type Place, type SiteRecorder } from './site-recorder.ts';
 
@@ -56,6 +67,7 @@ class ObservedState extends Given {
 
 // Captured before the program can replace them.
 const IntrinsicWeakMap = WeakMap;
+const IntrinsicMap = Map;
 const IntrinsicSet = Set;
 const { isProxy } = types;
 const now = performance.now.bind(performance);
@@ -117,11 +129,19 @@ const sitesAreSampled = (promised: number) =>
   `The program registers more than ${promised / 1_000},000 objects a second at times. Then site and label are recorded for some ` +
   'registrations only, except labels that are strings or numbers.';
 
+const PLACED_UNMATCHED_CALLS = 1_000;
+/** Of all objects together; more are recognized, but not when they are unregistered. */
+const MAXIMUM_SAMPLED_IDS = 16_384;
+
+const whereOf = ({ file, line, functionName }: KnownPlace) =>
+  `${basename(file)}:${line}${functionName === '' ? '' : ` (${functionName})`}`;
+
 /** One stretch of time in which somebody watches. */
 interface Watch {
   readonly rows: RowWriter;
   readonly sites: SiteRecorder;
   readonly warn: Warn;
+  readonly repeated: ReturnType<typeof createRepeatedWarnings<ObserverWarning>>;
   readonly number: number;
   /** Records before this one belong to earlier watches. */
   readonly firstId: number;
@@ -132,6 +152,10 @@ export interface ObserverWarning {
   readonly code: string;
   readonly message: string;
   readonly place?: Omit<Place, 'functionName'>;
+  /** A later warning with the same key takes its place. */
+  readonly key?: string;
+  /** The registration that shows it. */
+  readonly registrationId?: number;
 }
 type Warn = (warning: ObserverWarning) => void;
 
@@ -142,13 +166,23 @@ export interface RegistryObserver {
    * @returns the number that the first registration has in its record, where numbers go on over all watches of a process.
    */
   observe(rows: RowWriter, sites: SiteRecorder, warn: Warn): number;
+  hasRegistrations(): boolean;
+  /** Reports what is counted and not reported yet. */
+  tellPending(): void;
   /** Nobody watches: `register` and `unregister` are V8's own. */
   pause(): void;
 }
 
 /** Observes every registry constructed through `realm.FinalizationRegistry` from now on, and for good. */
-export function observeRegistries(realm: typeof globalThis, rows: RowWriter, sites: SiteRecorder, warn: Warn): void {
-  installObserver(realm, true).observe(rows, sites, warn);
+export function observeRegistries(
+  realm: typeof globalThis,
+  rows: RowWriter,
+  sites: SiteRecorder,
+  warn: Warn,
+): Pick<RegistryObserver, 'tellPending' | 'hasRegistrations'> {
+  const observer = installObserver(realm, true);
+  observer.observe(rows, sites, warn);
+  return observer;
 }
 
 /**
@@ -224,6 +258,7 @@ function installObserver(realm: typeof globalThis, isForGood: boolean): Registry
     const className = constructorName(target);
     const siteId = watch.sites.number(place, className);
     let label = heldValue;
+    if (place !== undefined && place !== NODE_PLACE) lookForSame(watch, place, registryId, target);
     if (typeof heldValue === 'object' && heldValue !== null) {
       if (place !== undefined && place.looksLeft > 0) lookForTarget(watch, place, target, heldValue);
       const text = place?.hasLargeValues === true ? undefined : shortText(heldValue);
@@ -244,13 +279,19 @@ function installObserver(realm: typeof globalThis, isForGood: boolean): Registry
     if (way === undefined) return;
     // Once for each place.
     place.looksLeft = 0;
-    const { file, line, column, functionName } = place;
-    const where = `${basename(file)}:${line}${functionName === '' ? '' : ` (${functionName})`}`;
+    const { file, line, column } = place;
+    const where = whereOf(place);
     const message =
       `${where} registers an object (${constructorName(target) ?? 'without a constructor'}) with a held value that holds it: heldValue${way} is the ` +
       'target. A registry holds its held values strongly, so the object can never be collected. Pass what the callback ' +
       'needs (an id, a name) in place of the object.';
-    watch.warn({ code: 'held-value-reaches-target', message, place: { file, line, column } });
+    watch.warn({
+      code: 'held-value-reaches-target',
+      message,
+      place: { file, line, column },
+      key: `held-value ${watch.sites.number(place)}`,
+      registrationId: lastRegistrationId - watch.firstId + 1,
+    });
   }
 
   function register(registry: unknown, target: unknown, heldValue: unknown, unregisterToken: unknown): unknown {
@@ -283,11 +324,73 @@ function installObserver(realm: typeof globalThis, isForGood: boolean): Registry
     const removed = nativeUnregister(registry, unregisterToken);
     const watch = current;
     const state = ObservedState.of(registry);
-    if (removed !== true || state === undefined || watch === undefined) return removed;
+    if (state === undefined || watch === undefined) return removed;
+    if (removed !== true) {
+      noteUnmatched(watch, state, unregisterToken as WeakKey);
+      return removed;
+    }
     forgetToken(state, unregisterToken as WeakKey, (id) => {
+      const sample = mapGet(sampledIds, id) as Sample | undefined;
+      if (sample !== undefined) sample.active--;
       if (id >= watch.firstId) watch.rows.unregistration(id - watch.firstId + 1);
     });
     return removed;
+  }
+
+  /** Calls of `unregister` that removed nothing. The places of the first are looked up; each takes microseconds. */
+  let unmatchedCalls = 0;
+  function noteUnmatched(watch: Watch, state: RegistryState, token: WeakKey): void {
+    if (++unmatchedCalls > PLACED_UNMATCHED_CALLS) return;
+    // Known, but not there any more: its callback has run. That is how clean-up code usually ends.
+    if (state.tokens !== undefined && weakMapGet(state.tokens, token) !== undefined) return;
+    const place = findPlace(shells.unregister);
+    if (place === undefined || place === NODE_PLACE) return;
+    const { file, line, column } = place;
+    watch.repeated.note(`unmatched ${watch.sites.number(place)}`, (count) => ({
+      code: 'unregister-matched-nothing',
+      message:
+        `${whereOf(place)}: ${count === 1 ? 'a call' : `${count.toLocaleString('en-US')} calls`} of unregister() removed nothing: ` +
+        'the registry has no registration with that token. Pass the token that register() got as its third argument, once.',
+      place: { file, line, column },
+    }));
+  }
+
+  /** The same object may be registered again and again. A few of each place are recognized, without being held. */
+  interface Sample {
+    readonly registryId: number;
+    readonly watchNumber: number;
+    readonly place: KnownPlace;
+    /** Registrations of it that are not unregistered. */
+    active: number;
+  }
+  const samples = new IntrinsicWeakMap<WeakKey, Sample>();
+  let sampledIds = new IntrinsicMap<number, Sample>();
+
+  function lookForSame(watch: Watch, place: KnownPlace, registryId: number, target: WeakKey): void {
+    const sample = weakMapGet(samples, target) as Sample | undefined;
+    if (sample?.watchNumber !== watch.number || sample.registryId !== registryId) {
+      if (place.samplesLeft === 0) return;
+      place.samplesLeft--;
+      const first = { registryId, watchNumber: watch.number, place, active: 1 };
+      weakMapSet(samples, target, first);
+      mapSet(sampledIds, lastRegistrationId, first);
+      return;
+    }
+    // Two parts of a program may each have a reason to register it.
+    if (sample.place !== place) return;
+    sample.active++;
+    if (sampledIds.size < MAXIMUM_SAMPLED_IDS) mapSet(sampledIds, lastRegistrationId, sample);
+    if (sample.active < 2) return;
+    const { file, line, column } = place;
+    const name = constructorName(target) ?? 'without a constructor';
+    const times = sample.active;
+    watch.repeated.note(`duplicate ${watch.sites.number(place)}`, () => ({
+      code: 'duplicate-registration',
+      message:
+        `${whereOf(place)} registers the same object (${name}) again: at least ${times.toLocaleString('en-US')} of the registrations ` +
+        'counted here are one object. It gets a callback for each. Register an object once, or unregister it before.',
+      place: { file, line, column },
+    }));
   }
 
   const isRecord = (held: unknown): held is RegistrationRecord =>
@@ -375,11 +478,23 @@ function installObserver(realm: typeof globalThis, isForGood: boolean): Registry
       untilSample = DESCRIBED_IN_BURST_OF;
       hasWarnedOfRate = false;
       lastRegistryId = 0;
-      current = { number: ++lastWatchNumber, rows, sites, warn, firstId: lastRegistrationId + 1 };
+      current = {
+        number: ++lastWatchNumber,
+        rows,
+        sites,
+        warn,
+        repeated: createRepeatedWarnings<ObserverWarning>(warn),
+        firstId: lastRegistrationId + 1,
+      };
+      sampledIds = new IntrinsicMap();
+      unmatchedCalls = 0;
       exchange(native, observed);
       return current.firstId;
     },
+    hasRegistrations: () => lastRegistrationId > 0,
+    tellPending: () => current?.repeated.tellPending(),
     pause() {
+      current?.repeated.tellPending();
       current = undefined;
       exchange(observed, native);
     },

@@ -8,7 +8,15 @@ import type { Site } from './site-recorder.ts';
 
 export type ProbeMessage =
   | { type: 'site'; site: Site }
-  | { type: 'warning'; atMs: number; code: string; message: string; place?: Place }
+  | {
+      type: 'warning';
+      atMs: number;
+      code: string;
+      message: string;
+      place?: Place;
+      key?: string;
+      registrationId?: number;
+    }
   | { type: 'mark'; kind: 'mark' | 'measure'; name: string; atMs: number; durationMs: number }
   /** The heap, read by the thread itself, where the companion cannot yet or no more. */
   | { type: 'sample'; atMs: number; usedBytes: number; totalBytes: number; externalBytes: number; rssBytes: number }
@@ -16,7 +24,8 @@ export type ProbeMessage =
   | {
       type: 'picture';
       atMs: number;
-      picture: { subject: string; step: string; width: number; height: number; png: Uint8Array };
+      /** Or anything: the program sends it. */
+      picture: { subject: string; step: string; width: number; height: number; png: Uint8Array<ArrayBuffer> };
     }
   | {
       type: 'uncaught';

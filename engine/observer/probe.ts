@@ -20,6 +20,7 @@ import { forgetLoading, withoutTicks } from './own-traces.ts';
 import { createRowWriter } from './row-writer.ts';
 import { Cell, Clock, createSharedColumns, State } from './shared-columns.ts';
 import { createSiteRecorder } from './site-recorder.ts';
+import { watchUnobservedParts } from './unobserved-parts.ts';
 
 /** The program goes on without its observer rather than wait longer than this for it, where it has to. */
 const COMPANION_START_LIMIT_MS = 8_000;
@@ -96,20 +97,24 @@ function observe(optionsJson: string): void {
   const sites = createSiteRecorder((site) => tell({ type: 'site', site }));
   const warn = (warning: ObserverWarning) => tell({ type: 'warning', atMs: now(), ...warning });
 
-  observeRegistries(globalThis, rows, sites, warn);
-  warnOfWorkers(warn);
+  const registries = observeRegistries(globalThis, rows, sites, warn);
+  const unobserved = watchUnobservedParts(warn, registries.hasRegistrations);
   const marks = observeMarks(tell);
   if (options.traceCollections) observeCollectionsUntil(() => clock[Clock.tracedSince]!, tell);
   else observeCollectionsWhenIdle(tell);
-  channel('heapline:picture').subscribe((picture) =>
-    tell({ type: 'picture', picture: picture as (ProbeMessage & { type: 'picture' })['picture'], atMs: now() }),
-  );
+  channel('heapline:picture').subscribe((picture) => {
+    try {
+      tell({ type: 'picture', picture: picture as (ProbeMessage & { type: 'picture' })['picture'], atMs: now() });
+    } catch {
+      // It cannot be cloned, so it is no picture. An error here would be the program's.
+    }
+  });
   process.on('uncaughtExceptionMonitor', (error: unknown, origin) => {
     tell({ type: 'uncaught', atMs: now(), origin, error: describeError(error) });
     // Where a handler throws as well, the process ends without a word.
     rows.waitForConnection();
   });
-  const { beat } = startHeartbeat(columns, rows, now);
+  const { beat } = startHeartbeat(columns, rows, now, undefined, unobserved.look);
   const tellHeap = heapTeller(tell, now);
   superviseExit({
     columns,
@@ -121,6 +126,8 @@ function observe(optionsJson: string): void {
     tellLast() {
       rows.settleTimes();
       marks.tellPending();
+      unobserved.tellPending();
+      registries.tellPending();
       tellHeap();
       clock[Clock.endedAt] = now();
       tell({ type: 'exiting' });
@@ -161,18 +168,6 @@ function heapTeller(tell: (message: ProbeMessage) => void, now: () => number): (
       rssBytes: readResident(),
     });
   };
-}
-
-/** The program's own workers have realms of their own, into which the observer does not follow. */
-function warnOfWorkers(warn: (warning: ObserverWarning) => void): void {
-  const workers = channel('worker_threads');
-  const tellOnce = () => {
-    workers.unsubscribe(tellOnce);
-    const message =
-      'The program starts workers of its own. Registries in its main thread are observed; those in its workers are not.';
-    warn({ code: 'workers-are-not-observed', message });
-  };
-  workers.subscribe(tellOnce);
 }
 
 forgetLoading(__filename);

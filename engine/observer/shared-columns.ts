@@ -49,7 +49,7 @@ export const Cell = {
   pressureMegabytes: 11,
   /** How often the probe had to wait for the companion. */
   waits: 12,
-  /** Moves whenever the companion drains: the probe's cheap sign that time has passed. */
+  /** Moves whenever the companion drains, and when a frame has left: the probe's cheap sign that time has passed. */
   tick: 13,
   /** A `SnapshotState`. */
   snapshot: 14,

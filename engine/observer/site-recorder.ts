@@ -16,6 +16,8 @@ export interface Place {
 export interface KnownPlace extends Place {
   /** How many more held values that are registered here are looked into. */
   looksLeft: number;
+  /** How many more objects that are registered here are recognized if they are registered again. */
+  samplesLeft: number;
   /** True where held values are so large that they are not even rendered. */
   hasLargeValues: boolean;
 }
@@ -29,6 +31,7 @@ export interface Site extends Place {
 }
 
 const LOOKS = 8;
+const SAMPLES = 32;
 
 /** Somewhere in Node's own JavaScript. */
 export const NODE_PLACE: KnownPlace = {
@@ -37,6 +40,7 @@ export const NODE_PLACE: KnownPlace = {
   column: 0,
   functionName: '',
   looksLeft: 0,
+  samplesLeft: 0,
   hasLargeValues: true,
 };
 
@@ -100,6 +104,7 @@ export function createPlaceFinder(): (below: Function) => KnownPlace | undefined
           column: callSite.getColumnNumber() ?? 0,
           functionName: callSite.getFunctionName() ?? '',
           looksLeft: LOOKS,
+          samplesLeft: SAMPLES,
           hasLargeValues: false,
         };
     mapSet(inFile, position, place);

@@ -77,6 +77,8 @@ export const ObserverMessage = v.variant('type', [
     origin: v.picklist(['uncaughtException', 'unhandledRejection']),
     error: v.object({ name: v.string(), message: v.string(), stack: v.string() }),
   }),
+  /** The observer failed at this time, and is gone. The program runs on without it. */
+  v.object({ type: v.literal('observer-failed'), atMs: v.number(), message: v.string() }),
   /**
    * Exit handlers have run and everything recorded has been sent. Absent after a hard crash. With a `snapshotPath` in the
    * options, `observer-snapshot` follows: the program has ended, and what happens from here on is the observer's doing.

@@ -190,7 +190,10 @@ export const PictureBatch = v.object({
   png: Uint8Column,
 });
 
-/** Something that the user should know about the program or about the observation itself. */
+/**
+ * Something that the user should know about the program or about the observation itself. One with the `key` of an earlier
+ * one takes its place; with an empty message, it withdraws it.
+ */
 export const WarningBatch = v.object({
   type: v.literal('warning'),
   code: v.string(),
@@ -198,6 +201,9 @@ export const WarningBatch = v.object({
   atMs: v.exactOptional(Milliseconds),
   /** Where in the program, if it is about one place. */
   place: v.exactOptional(Place),
+  key: v.exactOptional(v.string()),
+  /** The registration that shows it, if there is one. */
+  registrationId: v.exactOptional(Identifier),
 });
 
 /**

@@ -38,6 +38,8 @@ export const VERDICT_REASONS = [
   'facts-contradict',
   /** Its callback was entered and had not returned by the end: it exits the process, or loops, or was ended. */
   'callback-not-returned',
+  /** The observer was gone before the process was. */
+  'observation-ended',
 ] as const;
 export type VerdictReason = (typeof VERDICT_REASONS)[number];
 

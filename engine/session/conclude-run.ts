@@ -16,6 +16,7 @@ import { approximateBytes } from './recording.ts';
 import type { RunTally, Stretches } from './run-tally.ts';
 import { buildReport, DEFAULT_REPORTED_OBJECTS, type ReportFacts, type SessionReport } from './session-report.ts';
 import { decideVerdicts } from './verdicts.ts';
+import { warningsAtEnd } from './warnings-at-end.ts';
 import { hasTurnedAtLast, withUntoldCollection } from './watched-run.ts';
 
 const VERDICT_ROWS = 65_536;
@@ -40,6 +41,8 @@ export interface ConclusionFacts {
   readonly isSettled: boolean;
   /** False if the process is still running, or may be. */
   readonly processEnded: boolean;
+  /** True if the process ran on without its observer. */
+  readonly observationEnded: boolean;
   /** True if a process that goes on was watched, and was left. */
   readonly isLeft: boolean;
   /** The snapshot of the end; absent if there is none. */
@@ -73,6 +76,7 @@ export async function concludeRun(facts: ConclusionFacts): Promise<Conclusion> {
     settled: facts.isSettled || isLeft,
     settleTimeCompleted: ending?.settled === true || (isLeft && hasTurned),
     processEnded: facts.processEnded,
+    observationEnded: facts.observationEnded,
     ...diedOfErrorAt(tally, outcome),
     endedOrderly: ending !== undefined,
     lastEventMs: facts.lastEventMs,
@@ -87,6 +91,8 @@ export async function concludeRun(facts: ConclusionFacts): Promise<Conclusion> {
       },
     }),
   });
+  const warnings = warningsAtEnd(tally, verdicts, durationMs);
+  for (const warning of warnings) tally.apply(warning);
   const aliveCode = VERDICTS.indexOf('alive');
   const isAlive = (id: number): boolean => verdicts.verdict[id - 1] === aliveCode;
   const explained = last && explainAlive(last.explanation, isAlive, facts.displayed);
@@ -113,6 +119,7 @@ export async function concludeRun(facts: ConclusionFacts): Promise<Conclusion> {
 
   function* batches(): Generator<RunBatch> {
     if (last !== undefined && explained !== undefined) yield* explanationBatches(last.snapshot, last.atMs, explained);
+    yield* warnings;
     for (let row = 0; row < verdicts.verdict.length; row += VERDICT_ROWS) {
       yield {
         type: 'verdicts',

@@ -252,6 +252,31 @@ describe('engine', () => {
     expect(await client.request({ type: 'stop-run', runId: 'x' })).toMatchObject({ refusal: 'no-such-run' });
   });
 
+  it.each([
+    [
+      'says that it failed',
+      `observer.send({ type: 'observer-failed', atMs: 30, message: 'RangeError: too much' });`,
+      0,
+    ],
+    ['goes without a word', `observer.leave();`, 1_200],
+  ])('decides nothing beyond the end of observation where an observer %s', async (_how, leaves, runsOnMs) => {
+    const client = attachTestClient(create());
+    const runId = await client.start(
+      script(
+        'unobserved.cjs',
+        `observer.hello(); observer.registrations(1, 3, 'x'); observer.callbacks([2]); ${leaves}
+        setTimeout(() => observer.leave(), ${runsOnMs});`,
+      ),
+    );
+    const report = await client.follow(runId);
+    expect(report).toMatchObject({
+      outcome: { status: 'exited', exitCode: 0, message: expect.stringMatching(/observed for its first .* s only/) },
+      registrations: { total: 3, finalized: 1, unknown: 2, exitedFirst: 0, alive: 0 },
+      warnings: [expect.stringMatching(/^Observation ended at .* before the program did/)],
+    });
+    expect(report.objects[0]).toMatchObject({ verdict: 'unknown', reason: 'observation-ended' });
+  });
+
   it('passes commands on to the observer, and says when there is none', async () => {
     const client = attachTestClient(create());
     const runId = await client.start(

@@ -50,6 +50,7 @@ const observer = {
     startMs: new Float64Array(ids.length).fill(observer.nowMs()),
     durationMs: new Float64Array(ids.length), threw: new Uint8Array(ids.length),
   }),
+  leave: () => void socket.end(),
   end: (settled = true) => {
     if (settled) observer.send({ type: 'observer-settling', atMs: observer.nowMs() });
     observer.send({ type: 'observer-ending', atMs: observer.nowMs(), exitCode: 0, settled });

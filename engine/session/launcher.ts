@@ -28,6 +28,8 @@ export interface LaunchRequest {
 export interface ProcessExit {
   readonly exitCode: number | null;
   readonly signal: string | null;
+  /** When the process was gone, on the machine's monotonic clock; its streams may have ended long after. */
+  readonly atMonotonicMs?: number;
   readonly possibleSignal?: string;
   readonly launchProblem?: string;
   readonly fatalError?: string;

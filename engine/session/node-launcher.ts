@@ -6,6 +6,7 @@ import { closeSync, mkdtempSync, openSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
+import { systemClock } from './clock.ts';
 import type { Launcher, LaunchRequest, ObservedProcess, ProcessExit } from './launcher.ts';
 import { messageOf } from './message-of.ts';
 import { privateFolderPrefix, removePrivateFolder } from './private-folders.ts';
@@ -123,8 +124,9 @@ function waitForExit(child: ChildProcess, nodePath: string, streams: readonly Re
     child.once('exit', (exitCode, signal) => {
       // What the program left running in its group goes with it: no run leaves a process behind.
       killTree(child);
+      const atMonotonicMs = systemClock.monotonicMs();
       // Somebody outside the group may hold the pipes open for ever.
-      void untilOutputEnds(streams).then(() => resolve({ exitCode, signal }));
+      void untilOutputEnds(streams).then(() => resolve({ exitCode, signal, atMonotonicMs }));
     });
   });
 }

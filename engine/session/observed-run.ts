@@ -21,7 +21,7 @@ import { explainAlive, explanationBatches } from './explanations.ts';
 import { createToken, type Endpoint, type ObserverConnection, type ObserverReport } from './endpoint.ts';
 import { uncaughtMark, withErrorPlace } from './error-place.ts';
 import type { Launcher, LaunchRequest, ObservedProcess, ProcessExit } from './launcher.ts';
-import { classifyOutcome, type OutcomeFacts } from './outcome.ts';
+import { ABORT_EXIT_CODE, classifyOutcome, type OutcomeFacts } from './outcome.ts';
 import { createOverflow } from './overflow.ts';
 import { createRecording, type Recording } from './recording.ts';
 import { createRunTally } from './run-tally.ts';
@@ -40,6 +40,8 @@ const OBSERVER_IDLE_MS = 5_000;
 /** A connection that was made just before the process ended is accepted within this. */
 const LATE_CONNECTION_MS = 60;
 const LATE_HELLO_MS = 1_000;
+/** A process that ends by itself closes its observer's connection at most this much before its end is noticed. */
+const LATE_EXIT_MS = 500;
 /** A program may throw an error with any text; more of it than this helps nobody. */
 const MAXIMUM_ERROR_CHARACTERS = 64 * 1024;
 
@@ -131,6 +133,8 @@ export function startObservedRun(options: ObservedRunOptions): ObservedRun {
   const observerClosed = Promise.withResolvers<void>();
   let uncaught: Extract<ObserverReport, { type: 'observer-uncaught' }> | undefined;
   let ending: Extract<ObserverReport, { type: 'observer-ending' }> | undefined;
+  /** Since when the observer is gone, in ms since the program's start, and why, if it said so. */
+  let observerGone: { readonly atMs: number; readonly why?: string } | undefined;
   let settled = false;
   let killedBecause: 'stopped' | 'timed-out' | undefined;
   let killedAtMs: number | undefined;
@@ -208,6 +212,7 @@ export function startObservedRun(options: ObservedRunOptions): ObservedRun {
     onClose(problem) {
       connection = undefined;
       watched?.observerClosed();
+      if (!hasExited) observerGone ??= { atMs: nowMs() };
       if (problem !== undefined && ending === undefined && !hasExited) warn('observer-lost', problem);
       observerClosed.resolve();
     },
@@ -312,6 +317,9 @@ export function startObservedRun(options: ObservedRunOptions): ObservedRun {
       case 'observer-snapshot':
         hasSnapshotReport ||= message.path === lastSnapshotPath;
         return explain.take(message);
+      case 'observer-failed':
+        observerGone = { atMs: message.atMs, why: message.message.slice(0, MAXIMUM_ERROR_CHARACTERS) };
+        return;
       case 'observer-uncaught':
         uncaught = { ...message, error: clipTexts(message.error) };
         return append({ type: 'marks', items: [uncaughtMark(uncaught, options.displayFile)] });
@@ -363,7 +371,9 @@ export function startObservedRun(options: ObservedRunOptions): ObservedRun {
     const endedAtMs = ending?.atMs ?? (explain.isLastGoing ? killedAtMs : undefined);
     const durationMs = endedAtMs ?? Math.max(0, exitedAtMs - timeZeroMs);
     const isLeft = watched !== undefined && killedBecause === 'stopped';
-    if (isConnected && ending === undefined && !wasSentWhole && !isLeft) {
+    const observedUntilMs = ending === undefined ? endOfObservation(exit) : undefined;
+    if (observedUntilMs !== undefined) warnOfObservationEnd(observedUntilMs);
+    else if (isConnected && ending === undefined && !wasSentWhole && !isLeft) {
       const message = 'The process ended at once: up to the last 25 ms before its end may be missing.';
       append({ type: 'dropped', what: 'unknown-tail', count: 0, message });
     }
@@ -375,7 +385,7 @@ export function startObservedRun(options: ObservedRunOptions): ObservedRun {
       exit: ending !== undefined && diedInSnapshot ? { exitCode: ending.exitCode, signal: null } : exit,
       killedBecause,
       timeoutMs: limits.timeoutMs,
-      wasObserved: isConnected,
+      observedUntilMs,
       uncaught,
       ending,
       settled,
@@ -397,6 +407,7 @@ export function startObservedRun(options: ObservedRunOptions): ObservedRun {
       lastEventMs: endedAtMs ?? tally.lastEventMs,
       isSettled: settled,
       processEnded: !isLeft,
+      observationEnded: observedUntilMs !== undefined,
       isLeft,
       last,
       hasNothingToExplain: isExplained && ending?.isAllCalled === true,
@@ -416,6 +427,28 @@ export function startObservedRun(options: ObservedRunOptions): ObservedRun {
       ...(report.prediction === undefined ? {} : { predictionHeld: report.prediction.held }),
     });
     options.onResult?.({ report, latenciesMs });
+  }
+
+  /** @returns when the observer was gone, in ms since the program's start, if the process was still running then */
+  function endOfObservation(exit: ProcessExit): number | undefined {
+    const { exitCode, atMonotonicMs = NaN } = exit;
+    const mayBeSudden = exit.possibleSignal !== undefined || exit.fatalError !== undefined;
+    if (observerGone === undefined || !isConnected) return undefined;
+    const { atMs, why } = observerGone;
+    const endedAtMs = killedAtMs ?? atMonotonicMs - timeZeroMs;
+    const isKnown = why !== undefined || watched?.watchEnd?.type === 'not-watched';
+    // An observer sees every end that is no sudden death, unless it could not send all of it in time.
+    const isOrderly = killedBecause === undefined && exitCode !== null && exitCode !== ABORT_EXIT_CODE && !mayBeSudden;
+    return isKnown || isOrderly || endedAtMs - atMs > LATE_EXIT_MS ? atMs : undefined;
+  }
+
+  function warnOfObservationEnd(atMs: number): void {
+    const why = observerGone?.why?.split('\n', 1)[0] ?? '';
+    warn(
+      'observation-ended',
+      `Observation ended at ${(atMs / 1000).toFixed(2)} s, before the program did${why === '' ? '' : ` (${why})`}. ` +
+        'What became of the objects after that is not known.',
+    );
   }
 
   /** Clients wait for an end, and the engine for its next run, also where the figures could not be put together. */

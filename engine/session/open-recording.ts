@@ -117,6 +117,7 @@ async function concludeWithoutEnd(
     // Nothing tells that objects were let go of by an end of the program.
     isSettled: true,
     processEnded: false,
+    observationEnded: false,
     // Only a process that was started elsewhere tells of its collections late.
     isLeft: description.program.kind === 'target',
     last: undefined,

@@ -12,7 +12,8 @@ export interface OutcomeFacts {
   /** Why the session killed the process, if it did. */
   readonly killedBecause: 'stopped' | 'timed-out' | undefined;
   readonly timeoutMs: number;
-  readonly wasObserved: boolean;
+  /** When observation ended, in ms since the program's start, if the program ran on without it. */
+  readonly observedUntilMs: number | undefined;
   /** The last one; absent if nothing was thrown, or nobody was there to see it. */
   readonly uncaught: UncaughtError | undefined;
   readonly ending: Ending | undefined;
@@ -25,7 +26,7 @@ export interface OutcomeFacts {
 /** Node's exit codes that mean that an exception nobody caught ended the process. */
 const UNCAUGHT_EXIT_CODES = [1, 7];
 /** Where signals do not exist, `process.abort` and V8's fatal errors end with this. */
-const ABORT_EXIT_CODE = 134;
+export const ABORT_EXIT_CODE = 134;
 
 /** @see Outcome for what the words mean. */
 export function classifyOutcome(facts: OutcomeFacts): Outcome {
@@ -79,8 +80,12 @@ export function classifyOutcome(facts: OutcomeFacts): Outcome {
   if (ending?.settled === false) {
     return { status: 'exited', ...details, message: 'The program called process.exit(0) before it was done.' };
   }
-  if (facts.wasObserved && ending === undefined) {
-    return { status: 'exited', ...details, message: 'Exited with code 0, without running its exit handlers.' };
+  if (facts.observedUntilMs !== undefined) {
+    return {
+      status: 'exited',
+      ...details,
+      message: `Exited with code 0. It was observed for its first ${(facts.observedUntilMs / 1000).toFixed(2)} s only.`,
+    };
   }
   return { status: 'completed', ...details, message: 'Completed.' };
 }

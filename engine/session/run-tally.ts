@@ -79,6 +79,8 @@ export interface RunTally {
   readonly droppedConsoleLines: number;
   readonly droppedRows: number;
   readonly warnings: readonly string[];
+  /** Those that have a key, as they stand. */
+  readonly keyedWarnings: readonly RunBatchOf<'warning'>[];
   /** Latest time that anything happened at. */
   readonly lastEventMs: number;
 }
@@ -124,7 +126,8 @@ export function createRunTally(): RunTally {
   const sampleExternalBytes = createFloat64Column();
   let peakRssBytes = NaN;
   const marks: RunBatchOf<'marks'>['items'] = [];
-  const warnings: string[] = [];
+  /** By key, or by message where there is none. */
+  const warnings = new Map<string, RunBatchOf<'warning'>>();
   let runtime: RunBatchOf<'runtime'> | undefined;
   let consoleLines = 0;
   let droppedConsoleLines = 0;
@@ -136,7 +139,7 @@ export function createRunTally(): RunTally {
     if (atMs > lastEventMs && atMs !== Infinity) lastEventMs = atMs;
   };
   const warn = (message: string): void => {
-    if (!warnings.includes(message)) warnings.push(message);
+    if (!warnings.has(message)) warnings.set(message, { type: 'warning', code: '', message });
   };
   const registryState = (id: number): RegistryState => {
     let state = registryStates.get(id);
@@ -346,7 +349,9 @@ export function createRunTally(): RunTally {
         case 'dropped':
           return applyDropped(batch);
         case 'warning':
-          return warn(batch.message);
+          if (batch.key !== undefined) warnings.set(`key ${batch.key}`, batch);
+          else warn(batch.message);
+          return;
         case 'runtime':
           runtime = batch;
           return;
@@ -438,7 +443,12 @@ export function createRunTally(): RunTally {
     get droppedRows() {
       return droppedRows;
     },
-    warnings,
+    get warnings() {
+      return [...new Set([...warnings.values()].map(({ message }) => message))].filter((message) => message !== '');
+    },
+    get keyedWarnings() {
+      return [...warnings.values()].filter(({ key }) => key !== undefined);
+    },
     get lastEventMs() {
       return lastEventMs;
     },

@@ -50,6 +50,7 @@ function report(callbacks: readonly (number | undefined)[], maximumObjects?: num
     droppedRows: 0,
     settled: true,
     processEnded: true,
+    observationEnded: false,
     endedOrderly: true,
     settleTimeCompleted: true,
     lastEventMs: 100,

@@ -30,6 +30,7 @@ const settled: Omit<VerdictFacts, 'rows'> = {
   droppedRows: 0,
   settled: true,
   processEnded: true,
+  observationEnded: false,
   endedOrderly: true,
   settleTimeCompleted: true,
   lastEventMs: 1_000,
@@ -64,6 +65,7 @@ describe('decideVerdicts', () => {
     ['the callback never returned', 'finalized', 'callback-not-returned', { callbackStartMs: 20, callbackMs: NaN }, {}],
     ['the callback threw', 'callback-threw', 'callback-threw-error', { callbackStartMs: 20, callbackThrew: 1 }, {}],
     ['it was unregistered', 'unregistered', 'token-unregistered', { unregistered: 1 }, {}],
+    ['the observer was gone before the process', 'unknown', 'observation-ended', {}, { observationEnded: true }],
     ['rows were dropped', 'unknown', 'rows-were-dropped', {}, { droppedRows: 1 }],
     ['its own row was lost', 'unknown', 'rows-were-dropped', { registeredAtMs: NaN }, {}],
     [

@@ -8,6 +8,7 @@
 //   a snapshot shows a path from a root to it            alive               reachable-in-snapshot
 //   rows were dropped, which may have told more          unknown             rows-were-dropped
 //   its registry was collected                           registry-collected  registry-was-collected
+//   the observer was gone before the process was         unknown             observation-ended
 //   a snapshot shows its weak cell cleared, and a major
 //     GC came after it since when the thread has not
 //     turned: it was collected by that one               callback-pending    cleared-in-snapshot
@@ -69,6 +70,8 @@ export interface VerdictFacts {
   readonly processEnded: boolean;
   /** When the exception that ended the process was thrown; absent: none did. */
   readonly diedOfErrorAtMs?: number;
+  /** True if the process ran on without its observer. */
+  readonly observationEnded: boolean;
   /** True if the observer told everything up to the end. */
   readonly endedOrderly: boolean;
   /** Latest time that anything is known of. */
@@ -108,6 +111,7 @@ export function decideVerdicts(facts: VerdictFacts): VerdictColumns {
   const notReturned = code('finalized', 'callback-not-returned');
   const unregistered = code('unregistered', 'token-unregistered');
   const dropped = code('unknown', 'rows-were-dropped');
+  const unobserved = code('unknown', 'observation-ended');
   const registryCollected = code('registry-collected', 'registry-was-collected');
   const blocked = code('unknown', 'thread-blocked-after-gc');
   const exitedFirst = code('exited-first', 'process-ended-before-settling');
@@ -144,6 +148,7 @@ export function decideVerdicts(facts: VerdictFacts): VerdictColumns {
     if (cell === 'reachable') return reachable;
     if (facts.droppedRows > 0 || Number.isNaN(rows.registeredAtMs[row])) return dropped;
     if (isRegistryCollected) return registryCollected;
+    if (facts.observationEnded) return unobserved;
     const registeredAtMs = rows.registeredAtMs[row] ?? Infinity;
     if (cell === 'cleared' && (isLastMajorUnheeded || cutShort.has(rows.registryId[row] ?? 0))) {
       const letGoAtMs = facts.snapshot?.releasedAtMs(row) ?? registeredAtMs;

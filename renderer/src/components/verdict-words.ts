@@ -90,6 +90,9 @@ export function explainVerdict(verdict: Verdict, reason: VerdictReason, isEnded:
       if (reason === 'rows-were-dropped') {
         return `Some rows of this recording were lost, so what became of ${w.them} is not known.`;
       }
+      if (reason === 'observation-ended') {
+        return `Observation ended before the program did, so what became of ${w.them} is not known.`;
+      }
       return isEnded
         ? `What was recorded does not say what became of ${w.them}.`
         : 'Not decided yet: verdicts are fixed when the run has settled.';

@@ -177,6 +177,8 @@ export function createRunStream(): RunStream {
   const pictures: RunBatchOf<'picture'>[] = [];
   const warnings: WarningView[] = [];
   const warningAtMs = float64Column();
+  /** Places in `warnings`, of those that a later one may replace. */
+  const warningRows = new Map<string, number>();
   const siteTexts = new Map<number, string>();
   const sites = new Map<number, SiteView>();
   const explanations = new Explanations();
@@ -553,6 +555,15 @@ export function createRunStream(): RunStream {
     addEvents(WARNING, warnings.length - 1, [warning.atMs]);
   }
 
+  function applyWarning({ code, message, place, key, ...batch }: RunBatchOf<'warning'>): void {
+    const row = key === undefined ? undefined : warningRows.get(key);
+    const atMs = warnings[row ?? -1]?.atMs ?? batch.atMs ?? endMs;
+    const warning = { code, message, atMs, ...(place !== undefined && { place }) };
+    if (row !== undefined) return void (warnings[row] = warning);
+    if (key !== undefined) warningRows.set(key, warnings.length);
+    warn(warning);
+  }
+
   function applyExplanations(batch: RunBatchOf<'explanations'>): void {
     reached(batch.atMs);
     // Objects that were registered but not told of yet are not in a snapshot: an id beyond all rows cannot be right.
@@ -644,13 +655,7 @@ export function createRunStream(): RunStream {
         reached(batch.atMs);
         return;
       case 'warning':
-        warn({
-          code: batch.code,
-          message: batch.message,
-          atMs: batch.atMs ?? endMs,
-          ...(batch.place === undefined ? {} : { place: batch.place }),
-        });
-        return;
+        return applyWarning(batch);
       case 'verdicts':
         return applyVerdicts(batch);
       case 'explanations':
@@ -916,7 +921,7 @@ export function createRunStream(): RunStream {
         };
       }
       case 'warning':
-        return { atMs, kind, text: warnings[row]?.message ?? '', detail: '' };
+        return { atMs, kind, text: warnings[row]?.message || 'A warning that was withdrawn.', detail: '' };
       case 'blocked': {
         const length = formatDuration(blocked.endMs.at(row) - atMs);
         return { atMs, kind, text: 'thread blocked', detail: `for ${length}` };

@@ -130,6 +130,7 @@ export interface WhyAlive {
 export interface WarningView {
   /** Empty where the stream itself warns. */
   readonly code: string;
+  /** Empty if it was withdrawn. */
   readonly message: string;
   readonly atMs: number;
   readonly place?: { readonly file: string; readonly line: number; readonly column: number };
