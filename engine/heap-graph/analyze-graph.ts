@@ -5,6 +5,7 @@ import { findCheapestPaths, type PathTree } from './cheapest-paths.ts';
 import { createCuts, type Cuts } from './cuts.ts';
 import { findDominators, NO_NODE, type Dominators } from './dominators.ts';
 import { findEdgeCosts } from './edge-costs.ts';
+import {} from './not-retaining.ts';
 import { findRoots } from './find-roots.ts';
 import type { GraphIndex } from './graph-index.ts';
 import { Edge, K, W } from './heap-words.ts';

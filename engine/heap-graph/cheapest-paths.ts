@@ -2,7 +2,7 @@
 // costs are small integers). Typed arrays throughout, so that millions of nodes take a fraction of a second.
 
 import type { HeapGraph } from './heap-graph.ts';
-import { COST_LIMIT, NOT_RETAINING } from './edge-costs.ts';
+import { COST_LIMIT, NOT_RETAINING } from './not-retaining.ts';
 
 export interface Root {
   readonly node: number;

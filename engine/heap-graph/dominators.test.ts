@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { findDominators, NO_NODE } from './dominators.ts';
-import { NOT_RETAINING } from './edge-costs.ts';
+import { NOT_RETAINING } from './not-retaining.ts';
 import type { HeapGraph } from './heap-graph.ts';
 
 type Edge = readonly [from: number, to: number];

@@ -4,7 +4,7 @@
 // The algorithm is that of T. Lengauer and R. E. Tarjan, "A fast algorithm for finding dominators in a flowgraph" (1979),
 // in its simple form: O(edges × log nodes) whatever the shape, also for lists of millions of links, and no recursion.
 
-import { NOT_RETAINING } from './edge-costs.ts';
+import { NOT_RETAINING } from './not-retaining.ts';
 import type { HeapGraph } from './heap-graph.ts';
 
 /** In place of a node's number: there is none. */

@@ -3,13 +3,9 @@
 
 import type { GraphIndex } from './graph-index.ts';
 import { Edge, K, W } from './heap-words.ts';
+import { NOT_RETAINING } from './not-retaining.ts';
 import { SCOPE_OF_NODE, SCOPE_OF_PROBE } from './scopes.ts';
 import { isBackingWord, markToldTwice } from './told-twice.ts';
-
-/** Marks an edge that keeps nothing alive. */
-export const NOT_RETAINING = 255;
-/** Every other cost is below this. */
-export const COST_LIMIT = 255;
 
 /** The costs of edges; the sum along a path is its length. */
 const Cost = {

@@ -1,7 +1,7 @@
 // What a root reaches by edges that keep things alive, however winding the way.
 
 import type { HeapGraph } from './heap-graph.ts';
-import { NOT_RETAINING } from './edge-costs.ts';
+import { NOT_RETAINING } from './not-retaining.ts';
 
 /** 1 for each node that node 0 reaches. @param cost of each edge; see findEdgeCosts. */
 export function findReachable(graph: HeapGraph, cost: Uint8Array): Uint8Array {

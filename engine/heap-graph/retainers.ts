@@ -1,6 +1,6 @@
 // The edges that lead to each node, among those that keep something alive. Runs in the thread that explains snapshots.
 
-import { NOT_RETAINING } from './edge-costs.ts';
+import { NOT_RETAINING } from './not-retaining.ts';
 import type { GraphIndex } from './graph-index.ts';
 import type { HeapGraph } from './heap-graph.ts';
 import { K } from './heap-words.ts';

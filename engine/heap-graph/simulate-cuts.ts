@@ -1,7 +1,7 @@
 // Cuts edges of a heap graph and looks what is still reachable: the check that a fix works. Slow and plain on purpose, from
 // the root alone, without paths or dominators. Used by tests.
 
-import { NOT_RETAINING } from './edge-costs.ts';
+import { NOT_RETAINING } from './not-retaining.ts';
 import type { GraphIndex } from './graph-index.ts';
 import { K, W } from './heap-words.ts';
 

@@ -2,7 +2,7 @@
 // with the name, and the array another one. Here the array's edge is marked as keeping nothing alive, so that the removal of
 // the named edge is the removal of the reference. Used when the costs of edges are found.
 
-import { NOT_RETAINING } from './edge-costs.ts';
+import { NOT_RETAINING } from './not-retaining.ts';
 import type { GraphIndex } from './graph-index.ts';
 import { Edge, K, W } from './heap-words.ts';
 
