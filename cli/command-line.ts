@@ -62,6 +62,7 @@ interface RunFlags {
   cwd?: string;
   env: string[];
   inheritEnv?: true;
+  nodeArg: string[];
   objects?: number;
   why?: true;
   json?: true;
@@ -158,6 +159,15 @@ export async function runCommandLine(words: readonly string[], actions: CommandA
         .default([], ''),
     )
     .option('--inherit-env', 'give a script your whole environment instead of a minimal one')
+    .addOption(
+      new Option(
+        '--node-arg <option>',
+        "an option for the script's node, as in --node-arg=--expose-gc; may be repeated. Tests run in the observed " +
+          'process with --node-arg=--test --node-arg=--test-isolation=none',
+      )
+        .argParser((option: string, options: string[]) => [...options, option])
+        .default([], ''),
+    )
     .option('--why', 'take a heap snapshot at the end, and tell what keeps the living objects alive')
     .option(
       '--objects <n>',
@@ -286,6 +296,7 @@ function runRequestOf(name: string | undefined, scriptArgs: readonly string[], f
     settings: flags.set,
     environment: flags.env,
     inheritEnvironment: flags.inheritEnv === true,
+    nodeArgs: flags.nodeArg,
     ...(flags.cwd !== undefined && { workingDirectory: flags.cwd }),
   };
   if (isExperiment) {

@@ -112,6 +112,8 @@ describe('bad usage ends with status 2 and one line that says what is allowed', 
     [['run', 'simple', '--set', 'objects=1'], /no parameter "objects"/, /none at all/],
     [['run', 'critical-resource', '--set', 'ending=never'], /cannot be "never"/, /alive, process\.exit/],
     [['run', 'simple', '--env', 'A=1'], /for scripts/, /--set name=value/],
+    [['run', 'simple', '--node-arg=--expose-gc'], /for scripts/, /--set name=value/],
+    [['run', MAIN, '--node-arg=--eval=1'], /instead of the script/, /runs the script itself/],
     [['run', MAIN, '--env', 'A'], /--env A has no value/, /--env NAME=value/],
     [['run', MAIN, '--cwd', '/no/such/folder'], /no folder \/no\/such\/folder/, /./],
     [['run', MAIN, '--node', '1'], /no Node\.js 1 here/, /24\./],
@@ -220,6 +222,14 @@ describe('heapline run', { timeout: PROCESS_TIMEOUT_MS }, () => {
     const { status, stdout } = await heapline('run', path, '--settle', '0', '--', '--json', 'a b', '--', '');
     expect(stdout).toContain('["--json","a b","--",""]\n');
     expect(status).toBe(0);
+  });
+
+  it('gives the node of a script its options, in their order', async () => {
+    const path = await script('options.cjs', `console.log(JSON.stringify(process.execArgv), typeof gc);`);
+    const { stdout } = await heapline(
+      ...['run', path, '--settle', '0', '--max-heap', '64', '--node-arg=--expose-gc', '--node-arg', '--no-warnings'],
+    );
+    expect(stdout).toMatch(/^\["--expose-gc","--no-warnings","--max-old-space-size=64"\] function\n/);
   });
 
   it('runs a script where and with what it is told to', async () => {

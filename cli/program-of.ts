@@ -25,6 +25,8 @@ export interface ProgramOptions {
   /** `NAME=value` each. */
   readonly environment: readonly string[];
   readonly inheritEnvironment: boolean;
+  /** Options for Node. */
+  readonly nodeArgs: readonly string[];
   readonly workingDirectory?: string;
 }
 
@@ -45,8 +47,15 @@ export async function programOf(options: ProgramOptions): Promise<Program> {
     if (scriptArgs.length > 0) {
       throw new UsageError(`Scenario ${scenario.id} takes no arguments. Allowed: --set name=value.`);
     }
-    if (options.environment.length > 0 || options.inheritEnvironment || options.workingDirectory !== undefined) {
-      throw new UsageError('--cwd, --env and --inherit-env are for scripts. Allowed for a scenario: --set name=value.');
+    const isGiven =
+      options.environment.length > 0 ||
+      options.nodeArgs.length > 0 ||
+      options.inheritEnvironment ||
+      options.workingDirectory !== undefined;
+    if (isGiven) {
+      throw new UsageError(
+        '--cwd, --env, --inherit-env and --node-arg are for scripts. Allowed for a scenario: --set name=value.',
+      );
     }
     return {
       kind: 'scenario',
@@ -64,9 +73,10 @@ export async function programOf(options: ProgramOptions): Promise<Program> {
   if (settings.length > 0) {
     throw new UsageError('--set is for scenarios. Allowed for a script: its own arguments after --.');
   }
-  const { workingDirectory, inheritEnvironment } = options;
+  const { workingDirectory, inheritEnvironment, nodeArgs } = options;
   const launch = {
     args: [...scriptArgs],
+    ...(nodeArgs.length > 0 && { nodeArgs: [...nodeArgs] }),
     ...(workingDirectory !== undefined && { workingDirectory: resolve(workingDirectory) }),
     environment: parseEnvironment(options.environment),
     ...(inheritEnvironment && { inheritEnvironment }),

@@ -45,7 +45,9 @@ describe('the README', () => {
       const help = heapline(verb, '--help');
       expect(help).toContain(`Usage: heapline ${verb} `);
       const known = [...help.matchAll(/^ +(?:-\w, )?(--[\w-]+)/gm)].map(([, option]) => option);
-      const used = words.filter(([first]) => first === verb).flatMap((args) => args.filter((arg) => /^--\w/.test(arg)));
+      const used = words
+        .filter(([first]) => first === verb)
+        .flatMap((args) => args.flatMap((arg) => /^--[\w-]+/.exec(arg) ?? []));
       expect(known).toEqual(expect.arrayContaining(used));
     }
   });

@@ -76,7 +76,7 @@ async function main(port: MessagePort): Promise<void> {
     return;
   }
   if (options.owned) await untilBegun();
-  const isInspected = options.owned ? hasInspector() : inspector !== undefined;
+  const isInspected = options.owned ? hasInspector(data.shownIn) : inspector !== undefined;
 
   const signOfLife = () => void Atomics.add(control, Cell.tick, 1);
   const send = (message: ObserverMessage) => {

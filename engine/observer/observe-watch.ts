@@ -13,6 +13,7 @@ import type { CompanionData, CompanionMessage, ProbeMessage } from './probe-mess
 import { createRowWriter } from './row-writer.ts';
 import { Cell, Clock, createSharedColumns, State } from './shared-columns.ts';
 import { createSiteRecorder } from './site-recorder.ts';
+import { threadHasInspector } from './thread-inspector.ts';
 
 const LOOK_INTERVAL_MS = 20;
 /** A program that somebody uses rather loses rows, which is said, than wait longer than this for its observer. */
@@ -52,7 +53,7 @@ export function createWatcher(context: ObserveContext): StartWatch {
       columns: columns.buffer,
       optionsJson,
       port: companionPort,
-      shownIn: 'process',
+      shownIn: threadHasInspector() ? 'process' : 'nowhere',
     };
     let companion: Worker | undefined;
     /** Ends observing, and tells what is still pending. */

@@ -20,6 +20,7 @@ import { forgetLoading, withoutTicks } from './own-traces.ts';
 import { createRowWriter } from './row-writer.ts';
 import { Cell, Clock, createSharedColumns, State } from './shared-columns.ts';
 import { createSiteRecorder } from './site-recorder.ts';
+import { threadHasInspector } from './thread-inspector.ts';
 import { watchUnobservedParts } from './unobserved-parts.ts';
 
 /** The program goes on without its observer rather than wait longer than this for it, where it has to. */
@@ -65,7 +66,7 @@ function observe(optionsJson: string): void {
     columns: columns.buffer,
     optionsJson,
     port: companionPort,
-    shownIn: 'own-realm',
+    shownIn: threadHasInspector() ? 'own-realm' : 'nowhere',
   };
   let companion: Worker;
   try {

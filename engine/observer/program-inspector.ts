@@ -44,8 +44,9 @@ export const SHOWN_NAME = 'heapline.companion';
 /** @throws where Node was built without an inspector. `import` would load Node's module loader for it. */
 const inspectorModule = () => createRequire(__filename)('node:inspector') as typeof import('node:inspector');
 
-/** False where Node was built without an inspector. */
-export function hasInspector(): boolean {
+/** False where Node was built without an inspector, or the program's thread has none. */
+export function hasInspector(shownIn: ShownIn): boolean {
+  if (shownIn === 'nowhere') return false;
   try {
     return typeof inspectorModule().Session === 'function';
   } catch {
@@ -53,8 +54,11 @@ export function hasInspector(): boolean {
   }
 }
 
-/** Where it is shown: on `process`, or in a realm of the observer's own, one of the first that the thread has made. */
-export type ShownIn = 'process' | 'own-realm';
+/**
+ * Where it is shown: on `process`, or in a realm of the observer's own, one of the first that the thread has made.
+ * `nowhere`: the thread has no inspector, and must not be connected to.
+ */
+export type ShownIn = 'process' | 'own-realm' | 'nowhere';
 
 /** Realms are numbered from 1, which is the program's. */
 const FIRST_REALMS = 8;
@@ -65,6 +69,7 @@ const FIRST_REALMS = 8;
  *   else is there.
  */
 export function connectProgramInspector(shownIn: ShownIn): ProgramInspector | undefined {
+  if (shownIn === 'nowhere') return undefined;
   let session: Session;
   try {
     const { Session: InspectorSession } = inspectorModule();

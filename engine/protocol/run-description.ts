@@ -28,10 +28,11 @@ export const SCRIPT_EXTENSIONS = ['.js', '.mjs', '.cjs', '.ts', '.mts', '.cts'] 
 /**
  * How a script of the user's is started. `workingDirectory`: absent, the script's folder. `environment`: variables added
  * to the minimal environment (or, with `inheritEnvironment`, to that of Heapline's own process). `standardInput`: text
- * that it reads; absent: empty.
+ * that it reads; absent: empty. `nodeArgs`: options of Node's, each with its value in the same word.
  */
 const scriptLaunch = {
   args: v.optional(v.pipe(v.array(ArgumentText), v.maxLength(MAXIMUM_ARGUMENTS)), []),
+  nodeArgs: v.exactOptional(v.pipe(v.array(ArgumentText), v.maxLength(MAXIMUM_ARGUMENTS))),
   workingDirectory: v.exactOptional(Path),
   environment: v.exactOptional(v.record(v.pipe(v.string(), v.maxLength(MAXIMUM_NAME_CHARACTERS)), ArgumentText)),
   inheritEnvironment: v.exactOptional(v.boolean()),

@@ -35,7 +35,12 @@ function launchNode(nodePath: string, request: LaunchRequest, givesInputAway: bo
     input = openInput(request.standardInput, givesInputAway);
     child = spawn(
       nodePath,
-      ['--require', request.observerPath, ...request.nodeOptions, request.entryPath, ...request.args],
+      [
+        ...['--require', request.observerPath, ...request.nodeOptions],
+        // An option whose value is missing must not take the script for it.
+        ...(request.nodeOptions.length > 0 ? ['--'] : []),
+        ...[request.entryPath, ...request.args],
+      ],
       {
         cwd: request.workingDirectory,
         env: { ...request.environment },

@@ -13,6 +13,7 @@ import type { Scenario } from '../scenarios/define-scenario.ts';
 import { compareVersions, type NodeFinder, type UsableNode } from './find-nodes.ts';
 import { judgeBy, type PredictionJudge } from './judge-prediction.ts';
 import type { LaunchRequest } from './launcher.ts';
+import { checkNodeArgs } from './node-options.ts';
 import { programEnvironment } from './program-environment.ts';
 import { Refused } from './refused.ts';
 import type { ScratchFiles } from './scratch-files.ts';
@@ -188,9 +189,10 @@ async function prepareScript(
   { locations, nodes }: { locations: EngineLocations; nodes: NodeFinder },
   nodePath: string | undefined,
 ): Promise<PreparedProgram> {
-  const { args, workingDirectory = ownFolder, environment = {}, standardInput } = program;
+  const { args, nodeArgs = [], workingDirectory = ownFolder, environment = {}, standardInput } = program;
   await checkWorkingDirectory(workingDirectory);
   checkWords(args, environment);
+  checkNodeArgs(nodeArgs);
   const node = await nodes.choose(nodePath);
   // Node goes by the file that a link leads to.
   const scriptPath = await realpath(path);
@@ -201,7 +203,7 @@ async function prepareScript(
       entryPath: path,
       args,
       observerPath: locations.observerPath,
-      nodeOptions: /\.[cm]?ts$/.test(scriptPath) ? typeScriptOptions(node) : [],
+      nodeOptions: [...(/\.[cm]?ts$/.test(scriptPath) ? typeScriptOptions(node) : []), ...nodeArgs],
       environment: programEnvironment(environment, { everything: program.inheritEnvironment === true }),
       workingDirectory,
       nodePath: node.path,

@@ -203,6 +203,54 @@ describe('a script is started', () => {
     }
   });
 
+  it('with options for its node: a test runner in the observed process, and one that starts others', async () => {
+    const path = folder.write(
+      'some.test.mjs',
+      `import test from 'node:test';
+       const registry = globalThis.registry = new FinalizationRegistry(() => {});
+       test('registers', () => { registry.register(globalThis.kept = {}, 'kept'); });`,
+    );
+    const inProcess = await run({ kind: 'file', path, args: [], nodeArgs: ['--test', '--test-isolation=none'] });
+    expect(inProcess.stdout).toMatch(/pass 1\n/);
+    expect(inProcess.report.outcome.status).toBe('completed');
+    expect(inProcess.report.objects).toMatchObject([{ label: 'kept', verdict: 'alive' }]);
+    // Node makes no inspector for such a runner: connecting to it would abort the process.
+    const isolated = await run({ kind: 'file', path, args: [], nodeArgs: ['--test'] });
+    expect(isolated.stdout).toMatch(/pass 1\n/);
+    expect(isolated.report.outcome.status).toBe('completed');
+    // Permissions forbid the inspector as well.
+    const nodeArgs = ['--permission', '--allow-worker', '--allow-fs-read=*'];
+    const permitted = await run({ kind: 'file', path, args: [], nodeArgs });
+    expect(permitted.report.outcome.status).toBe('completed');
+    expect(permitted.report.registrations.total).toBe(1);
+    // An option without its value does not take the script for it.
+    const incomplete = await run({ kind: 'file', path, args: [], nodeArgs: ['--import'] });
+    expect(incomplete.report.outcome).toMatchObject({
+      exitCode: 9,
+      stderrTail: [expect.stringContaining('--import requires an argument')],
+    });
+  });
+
+  it.each([
+    ['file.mjs', /not an option\. Allowed: .*--require=\.\/file\.cjs/],
+    ['', /not an option/],
+    ['-', /not an option/],
+    ['--', /not an option/],
+    ['--eval=1', /runs the text in the option instead/],
+    ['-pe', /runs the text in the option instead/],
+    ['--check', /does not run the script to its end/],
+    ['--watch_path=.', /in other processes, again and again/],
+    ['--a\0', /zero byte/],
+  ])('not with %j for an option of its node', async (option, message) => {
+    const path = folder.write('not.cjs', '');
+    const program: Program = { kind: 'file', path, args: [], nodeArgs: ['--expose-gc', option] };
+    expect(await ask({ type: 'start-run', program })).toMatchObject({
+      type: 'refused',
+      refusal: 'bad-parameter',
+      message: expect.stringMatching(message) as string,
+    });
+  });
+
   it('with the whole environment only where that is wanted', async () => {
     const path = folder.write('inherits.cjs', 'console.log(process.env.SECRET_OF_TEST, process.env.OWN)');
     process.env['SECRET_OF_TEST'] = 'secret';
