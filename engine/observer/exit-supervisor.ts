@@ -3,6 +3,7 @@
 import { createHook } from 'node:async_hooks';
 import { channel } from 'node:diagnostics_channel';
 import { constants } from 'node:os';
+import { watchForClosing } from './closing-handles.ts';
 import { apply, atomics, uncurryThis } from './intrinsics.ts';
 import { findExitCall, type ExitCall } from './exit-call.ts';
 import { holdLoop, repeatInTasks, type HeldLoop } from './held-loop.ts';
@@ -235,9 +236,15 @@ export function superviseExit(context: {
     const wasOver = held?.isUnclear() === true && beginnings() === beginningsWhenUnclear;
     held?.release();
     internals ??= findNodeInternals() ?? 'missing';
-    if (wasOver) return void settleUnlessMore(idle, () => false);
+    if (wasOver)
+      return void settleUnlessMore(
+        idle,
+        () => false,
+        () => false,
+      );
+    const haveClosedHandles = watchForClosing(internals === 'missing' ? undefined : internals.handles);
     const haveBegunRequests = watchForRequests();
-    return () => settleUnlessMore(idle, haveBegunRequests);
+    return () => settleUnlessMore(idle, haveBegunRequests, haveClosedHandles);
   };
 
   /**
@@ -245,14 +252,15 @@ export function superviseExit(context: {
    * more shows only once the ticks and microtasks of the handlers have run: some schedule after an `await`, others clear a
    * timer there.
    */
-  const settleUnlessMore = (idle: Counts, haveBegunRequests: () => boolean) => {
+  const settleUnlessMore = (idle: Counts, haveBegunRequests: () => boolean, haveClosedHandles: () => boolean) => {
     if (internals === undefined || internals === 'missing') {
       setImmediate_(() => void (haveBegunRequests() || hasMore(activeResources(), idle) || settle(idle, () => {})));
       return;
     }
     const holding = holdLoop(internals, () => {
       const mayHaveRequests = haveBegunRequests();
-      if (hasMore(activeResources(), idle)) return 'more';
+      const areHandlesClosing = haveClosedHandles();
+      if (areHandlesClosing || hasMore(activeResources(), idle)) return 'more';
       if (mayHaveRequests) {
         beginningsWhenUnclear = beginnings();
         return 'unclear';

@@ -3,6 +3,7 @@
 
 import { executionAsyncId } from 'node:async_hooks';
 import type { Debugger, Runtime, Session } from 'node:inspector';
+import { MessagePort } from 'node:worker_threads';
 import { apply } from './intrinsics.ts';
 
 /** What `setTimeout` closes over (lib/timers.js). */
@@ -36,15 +37,28 @@ export interface CallInternals {
   readonly active_hooks: { array: unknown[] };
 }
 
+/** What `MessagePort.prototype.close` closes over (lib/internal/worker/io.js). */
+interface PortInternals {
+  /** Inherits what all handles have in common. */
+  readonly MessagePortPrototype: object;
+}
+
+/** The methods that every handle of Node's inherits. */
+export interface HandleMethods {
+  close: (...args: unknown[]) => unknown;
+}
+
 export interface NodeInternals {
   readonly timers: TimerInternals;
   readonly calls: CallInternals;
+  /** undefined if this Node keeps them elsewhere. */
+  readonly handles: HandleMethods | undefined;
 }
 
 // As they were before the program could replace them.
-const sources = { timers: setTimeout, calls: executionAsyncId };
+const sources = { timers: setTimeout, calls: executionAsyncId, ports: MessagePort.prototype.close };
 const { getBuiltinModule } = process as Partial<NodeJS.Process>;
-const { defineProperty, deleteProperty } = Reflect;
+const { defineProperty, deleteProperty, getPrototypeOf } = Reflect;
 const SHOWN = 'heapline.internals';
 const shownKey = Symbol.for(SHOWN);
 const [IntrinsicUint32Array, IntrinsicFloat64Array] = [Uint32Array, Float64Array];
@@ -83,6 +97,12 @@ function areCalls(value: unknown): value is CallInternals {
   );
 }
 
+function handleMethodsOf(value: unknown): HandleMethods | undefined {
+  const { MessagePortPrototype: prototype } = (value ?? {}) as Partial<PortInternals>;
+  const methods = isObject(prototype) ? getPrototypeOf(prototype) : undefined;
+  return isObject(methods) && typeof methods['close'] === 'function' ? (methods as object as HandleMethods) : undefined;
+}
+
 /**
  * Reads them out: 30 ms of work for a small program, more for one with many scripts, since V8 describes each script first.
  * @returns undefined if this Node has no inspector, or keeps them elsewhere
@@ -103,8 +123,8 @@ export function findNodeInternals(): NodeInternals | undefined {
     deleteProperty(process, shownKey);
     session?.disconnect();
   }
-  const { timers, calls } = found;
-  return areTimers(timers) && areCalls(calls) ? { timers, calls } : undefined;
+  const { timers, calls, ports } = found;
+  return areTimers(timers) && areCalls(calls) ? { timers, calls, handles: handleMethodsOf(ports) } : undefined;
 }
 
 function takeClosures(session: Session): void {
@@ -128,7 +148,7 @@ function takeClosures(session: Session): void {
   // Without the debugger, V8 does not tell what a function closes over.
   ask<Debugger.EnableReturnType>('Debugger.enable', {});
   const take = evaluate('take');
-  for (const name of ['timers', 'calls']) {
+  for (const name of ['timers', 'calls', 'ports']) {
     const scopes = propertiesOf(evaluate(name)).internalProperties?.find((one) => one.name === '[[Scopes]]')?.value;
     const closure = propertiesOf(scopes?.objectId ?? '').result.find((one) => one.name === '0')?.value;
     const request: Runtime.CallFunctionOnParameterType = {

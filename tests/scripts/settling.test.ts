@@ -6,25 +6,47 @@ import { ensureBuilt } from '../../scripts/built-parts.ts';
 import { ALL_RUNTIMES } from '../runtimes.ts';
 import { createProgramFolder, runTwice, type ProgramFolder, type TwiceOptions } from './run-twice.ts';
 
-/** Longer than any of the unreferenced timers below takes. */
+/** Longer than any of the unreferenced timers and the child below takes. */
 const options = {
   limits: { settleMs: 900 },
   gcPolicy: { kind: 'major', intervalMs: 100 },
 } as const satisfies TwiceOptions;
 
-/** Each says so if it ever runs, which no process that ends by itself waits for. */
+/**
+ * Each says so if it ever runs, which no process that ends by itself waits for. They begin when the loop has run dry: alone,
+ * it never turns again, however short a timer is and however slow the machine.
+ */
 const UNREFERENCED = `
   import { createServer } from 'node:net'; import { Worker } from 'node:worker_threads';
-  import { createHook } from 'node:async_hooks';
+  import { createHook } from 'node:async_hooks'; import { spawn } from 'node:child_process';
+  import { watch, writeFileSync, mkdtempSync, rmSync } from 'node:fs'; import { tmpdir } from 'node:os'; import { join } from 'node:path';
   const say = (word) => console.log(word);
-  const worker = new Worker('setInterval(() => require("node:worker_threads").parentPort.postMessage(1), 400);', { eval: true });
+  const cell = new Int32Array(new SharedArrayBuffer(4));
+  const worker = new Worker(\`const { parentPort, workerData } = require('node:worker_threads');
+    parentPort.postMessage('up'); Atomics.wait(workerData, 0, 0); setInterval(() => parentPort.postMessage(1), 5);\`,
+    { eval: true, workerData: cell });
+  await new Promise((up) => worker.once('message', up));
   worker.on('message', () => say('late message of a worker')); worker.on('exit', () => say('late exit of a worker'));
-  await new Promise((up) => worker.once('online', up));
   const server = createServer(() => say('late connection')).listen(0, '127.0.0.1');
   await new Promise((up) => server.once('listening', up));
   worker.unref(); server.unref();
-  setTimeout(() => say('late timer'), 400).unref();
-  setInterval(() => say('late interval'), 350).unref();
+  const begin = () => {
+    Atomics.store(cell, 0, 1); Atomics.notify(cell, 0);
+    const args = ['-e', 'setInterval(() => console.log(1), 5); setTimeout(process.exit, 300)'];
+    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'ignore'] });
+    child.unref(); child.stdout.unref();
+    child.on('exit', () => say('late exit of a child')); child.stdout.on('data', () => say('late output of a child'));
+    const folder = mkdtempSync(join(tmpdir(), 'heapline-watched-'));
+    watch(folder, { persistent: false }, () => say('late change of a file')); writeFileSync(join(folder, 'changed'), '');
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => say('late message of a port'); port1.unref(); port2.postMessage(1);
+    setImmediate(() => say('late immediate')).unref();
+    for (const delay of [0, 25, 100]) setTimeout(() => say('late timer'), delay).unref();
+    setInterval(() => say('late interval'), 2).unref();
+    rmSync(folder, { recursive: true });
+    // Some are due before the handler returns.
+    Atomics.wait(cell, 0, 1, 20);
+  };
 `;
 
 const LATE_CALLBACKS = `
@@ -48,14 +70,35 @@ describe.each(ALL_RUNTIMES)('on $name, a program that has nothing left to do', (
   it.runIf(isInstalled)('is waited for without its timers, servers and workers', async () => {
     const text = `${UNREFERENCED}
       const hook = createHook({ before() { hook.count++; } }).enable(); hook.count = 0;
-      process.on('beforeExit', (code) => { console.log('beforeExit', code, hook.count > 0); });
+      process.on('beforeExit', (code) => { console.log('beforeExit', code, hook.count > 0); begin(); });
       process.on('exit', (code) => { console.log('exit', code); });`;
     const { alone, observed, run } = await runTwice(folder.write('unreferenced.mjs', text), { ...options, nodePath });
     expect(observed).toEqual(alone);
-    expect(alone.stdout).toContain('exit 0\n');
+    expect(alone.stdout).toBe('beforeExit 0 true\nexit 0\n');
     expect(run.of('marks').flatMap(({ items }) => items.filter(({ kind }) => kind === 'settle-started'))).toHaveLength(
       1,
     );
+  });
+
+  it.runIf(isInstalled)('closes what it closes at its end', async () => {
+    const text = `import { createServer } from 'node:net'; import { Worker } from 'node:worker_threads';
+      const server = createServer().listen(0, '127.0.0.1');
+      await new Promise((up) => server.once('listening', up)); server.unref();
+      const onSignal = () => {}; process.on('SIGUSR2', onSignal);
+      // Each keeps the loop for one more turn, though Node lists nothing.
+      const steps = [
+        () => server.close(() => console.log('closed')),
+        () => process.off('SIGUSR2', onSignal),
+        async () => { await null; const { port1 } = new MessageChannel(); port1.on('close', () => console.log('port closed')); port1.close(); },
+        () => { const { port2 } = new MessageChannel(); new MessageChannel().port1.postMessage(port2, [port2]); },
+        () => new Worker('setInterval(() => {}, 1000)', { eval: true }).unref(),
+        () => setTimeout(() => console.log('never'), 1).unref(),
+      ];
+      process.on('beforeExit', () => { console.log('beforeExit', steps.length); void steps.shift()?.(); });
+      process.on('exit', (code) => { console.log('exit', code); });`;
+    const { alone, observed } = await runTwice(folder.write('closing.mjs', text), { ...options, nodePath });
+    expect(observed).toEqual(alone);
+    expect(alone.stdout).toMatch(/closed\n.*port closed\n.*beforeExit 1\nexit 0\n$/s);
   });
 
   it.runIf(isInstalled)('ends with its own status and output, whatever late callbacks do', async () => {
