@@ -15,6 +15,8 @@ const VERDICT_NAMES = {
   unknown: 'unknown',
 } as const satisfies Partial<Record<keyof RunReport['registrations'], string>>;
 
+const MAXIMUM_LISTED_SITES = 20;
+
 /** `1,234,567`. Not by the locale's formatter, which takes longer to load than everything else that is printed. */
 const count = (value: number) => String(value).replace(/\B(?=(\d{3})+$)/g, ',');
 
@@ -29,6 +31,23 @@ function section(title: string, rows: readonly (readonly [name: string, figure: 
   const nameWidth = Math.max(...rows.map(([name]) => name.length), 22);
   const figureWidth = Math.max(...rows.map(([, figure]) => figure.length), 10);
   return [title, ...rows.map(([name, figure]) => `  ${name.padEnd(nameWidth)}  ${figure.padStart(figureWidth)}`), ''];
+}
+
+/** Figures first, so that they stay in line however long the sites are. */
+function siteTable({ sites = [], sitesOmitted = 0 }: RunReport): string[] {
+  if (sites.length === 0) return [];
+  const figures = (texts: readonly string[]) => texts.map((text) => text.padStart(10)).join('  ');
+  const rows = sites.slice(0, MAXIMUM_LISTED_SITES).map(({ site, registered, finalized, alive }) => {
+    return `  ${figures([count(registered), count(finalized), count(alive)])}  ${site ?? 'site unknown'}`;
+  });
+  const more = Math.max(0, sites.length - MAXIMUM_LISTED_SITES) + sitesOmitted;
+  return [
+    'By site of registration',
+    `  ${figures(['registered', 'finalized', 'alive'])}  site`,
+    ...rows,
+    ...(more > 0 ? [`  and ${count(more)} more`] : []),
+    '',
+  ];
 }
 
 /** Where it happened, the lines around, what to do, and how it came there; without a place, all that is known. */
@@ -61,7 +80,7 @@ export function summarizeRun(report: RunReport): string[] {
     verdicts.splice(place, 0, ['  callback never returned', count(callbackNotReturned)]);
   }
   lines.push(...section('Registrations', [['registered', count(total)], ...verdicts]));
-  lines.push(...summarizeCauses(report, count));
+  lines.push(...siteTable(report), ...summarizeCauses(report, count));
 
   if (latencyMs.count > 0) {
     lines.push(

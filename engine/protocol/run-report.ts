@@ -104,6 +104,15 @@ export const ReportedObject = v.object({
 });
 export type ReportedObject = v.InferOutput<typeof ReportedObject>;
 
+/** What became of the registrations of one site. `site`: as in ReportedObject; null where it was not recorded. */
+export const ReportedSite = v.object({
+  site: v.nullable(v.string()),
+  registered: Count,
+  finalized: Count,
+  alive: Count,
+});
+export type ReportedSite = v.InferOutput<typeof ReportedSite>;
+
 export const RunReport = v.object({
   schemaVersion: v.literal(RUN_REPORT_SCHEMA_VERSION),
   runtime: v.object({
@@ -146,6 +155,10 @@ export const RunReport = v.object({
   ),
   /** How many registries are not in `registries`; absent: none. */
   registriesOmitted: v.exactOptional(Count),
+  /** Of every registration, most alive first; absent in recordings from before there was this field. */
+  sites: v.exactOptional(v.array(ReportedSite)),
+  /** How many sites are not in `sites`; absent: none. */
+  sitesOmitted: v.exactOptional(Count),
   objects: v.array(ReportedObject),
   objectsOmitted: Count,
   /** One entry for each distinct reason, most objects first; absent where no snapshot was asked for or none was read. */

@@ -7,6 +7,7 @@ import { siteText } from '../protocol/site-text.ts';
 import { assertNever, VERDICT_REASONS, VERDICTS } from '../protocol/vocabulary.ts';
 import { createCollectionBrackets } from './collection-bracket.ts';
 import { createWhyReader, reportedCauses, type AliveExplanation } from './explanations.ts';
+import { reportSites } from './report-sites.ts';
 import type { RegistryTally, RunTally } from './run-tally.ts';
 import type { VerdictColumns } from './verdicts.ts';
 
@@ -77,6 +78,7 @@ export function buildReport(facts: ReportFacts, maximumObjects = DEFAULT_REPORTE
       longestStallMs: figure(registry.longestStallMs),
     })),
     ...(registriesOmitted > 0 && { registriesOmitted }),
+    ...reportSites(rows.siteId, verdicts.verdict, (siteId) => reportedSite(tally, siteId)),
     objects: Array.from(chosen, objectAt),
     objectsOmitted: rows.length - chosen.length,
     ...(facts.alive !== undefined && reportedCauses(facts.alive)),
