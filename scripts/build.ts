@@ -7,11 +7,12 @@ import { parseArgs, stripVTControlCharacters } from 'node:util';
 import { APPLICATION_PARTS, buildApplicationPart, firstLoadBytes } from './build/build-application.ts';
 import { bundleScript, type ScriptBundle } from './build/bundle-script.ts';
 import { stripScenarios } from './build/strip-scenarios.ts';
+import { createNoticeCollector, NOTICES_FILE } from './build/third-party-notices.ts';
 import { writeFileAtomically } from './build/write-atomically.ts';
 
 /** The observer runs inside programs on Node 20 and later, so it stands alone and is compiled for the oldest. */
 const OLDEST_OBSERVED_NODE = 'node20';
-const SCRIPTS: readonly ScriptBundle[] = [
+export const SCRIPTS: readonly ScriptBundle[] = [
   {
     entry: 'engine/observer/probe.ts',
     output: 'out/engine/probe.cjs',
@@ -115,7 +116,8 @@ export async function buildAll({ root, engineOnly, log }: BuildOptions): Promise
       await readFile(join(root, 'resources/scenario-template.mjs'), 'utf8'),
     );
   });
-  for (const script of SCRIPTS) await step(script.output, () => bundleScript(root, script));
+  const notices = createNoticeCollector(root);
+  for (const script of SCRIPTS) await step(script.output, () => bundleScript(root, script, notices.plugin));
   await step('out/scenarios', async () => {
     const { scenarios, modules } = await stripScenarios(root);
     return `${scenarios} files, ${modules} that they import`;
@@ -123,12 +125,14 @@ export async function buildAll({ root, engineOnly, log }: BuildOptions): Promise
   if (engineOnly) return problems;
   for (const part of APPLICATION_PARTS) {
     await step(`out/${part}`, async () => {
-      await buildApplicationPart(root, part);
+      await buildApplicationPart(root, part, notices.plugin);
       if (part !== 'renderer') return;
       const { scriptBytes, styleBytes } = await firstLoadBytes(root);
       return `first load, gzipped: script ${kilobytes(scriptBytes)}, style ${kilobytes(styleBytes)}`;
     });
   }
+  // Without one of the parts, packages would be missing.
+  if (problems.length === 0) await step(NOTICES_FILE, async () => `${await notices.write()} packages`);
   return problems;
 }
 

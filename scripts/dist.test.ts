@@ -274,6 +274,8 @@ describe('the packed application', () => {
   beforeAll(async () => {
     mkdirSync(join(electron, 'resources'), { recursive: true });
     writeFileSync(join(electron, 'version'), '45.0.0');
+    writeFileSync(join(electron, 'LICENSE'), 'The license of Electron');
+    writeFileSync(join(electron, 'LICENSES.chromium.html'), 'The licenses of Chromium');
     writeFileSync(join(electron, 'resources', 'default_app.asar'), "Electron's own application");
     writeFileSync(
       join(electron, 'electron'),
@@ -307,13 +309,34 @@ describe('the packed application', () => {
   });
 
   it("has lost Electron's own application", () => {
-    expect(readdirSync(join(application, 'resources')).sort()).toEqual(['app.asar', 'app.asar.unpacked']);
+    expect(readdirSync(join(application, 'resources')).sort()).toEqual([
+      'THIRD-PARTY-NOTICES.txt',
+      'app.asar',
+      'app.asar.unpacked',
+    ]);
     expect(existsSync(join(application, 'version'))).toBe(false);
+  });
+
+  it("has the licenses of third parties beside the archive, with Electron's and Chromium's", () => {
+    const read = (name: string) => readFileSync(join(application, name), 'utf8');
+    expect(read('resources/THIRD-PARTY-NOTICES.txt')).toBe(
+      readFileSync(join(root, 'out/THIRD-PARTY-NOTICES.txt'), 'utf8'),
+    );
+    expect(read('LICENSE.electron.txt')).toBe('The license of Electron');
+    expect(read('LICENSES.chromium.html')).toBe('The licenses of Chromium');
   });
 
   it('holds what the application needs and nothing else', () => {
     const packages = new Set(names.flatMap((name) => /^node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(name)?.[1] ?? []));
-    expect([...packages].sort()).toEqual(['fast-png', 'fflate', 'iobuffer', 'valibot']);
+    expect([...packages].sort()).toEqual([
+      '@jridgewell/resolve-uri',
+      '@jridgewell/sourcemap-codec',
+      '@jridgewell/trace-mapping',
+      'fast-png',
+      'fflate',
+      'iobuffer',
+      'valibot',
+    ]);
     const folders = new Set(
       names.filter((name) => !name.startsWith('node_modules/')).map((name) => name.split('/', 2).join('/')),
     );

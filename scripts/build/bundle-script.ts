@@ -3,7 +3,7 @@
 
 import { access, readdir, rm } from 'node:fs/promises';
 import { basename, dirname, extname, isAbsolute, join } from 'node:path';
-import { rolldown } from 'rolldown';
+import { rolldown, type InputOptions, type Plugin } from 'rolldown';
 import { writeFileAtomically } from './write-atomically.ts';
 
 export interface ScriptBundle {
@@ -22,22 +22,29 @@ export interface ScriptBundle {
 
 const isPackage = (id: string) => !id.startsWith('.') && !isAbsolute(id);
 
-/** @throws if the entry is missing or cannot be bundled; the message names the entry. */
-export async function bundleScript(root: string, script: ScriptBundle): Promise<void> {
-  const input = join(root, script.entry);
-  await access(input).catch(() => {
-    throw new Error(`${script.entry} is missing.`);
-  });
-  const bundle = await rolldown({
-    input,
+export function bundleInput(root: string, script: ScriptBundle, plugin: Plugin): InputOptions {
+  return {
+    input: join(root, script.entry),
     cwd: root,
     platform: 'node',
     transform: { target: script.target },
     external: script.leavesOut === 'node-modules' ? isPackage : [],
+    plugins: [plugin],
     onLog: (level, log, report) => {
       if (level === 'warn') report('warn', log);
     },
+  };
+}
+
+/**
+ * @param plugin takes part in the bundle
+ * @throws if the entry is missing or cannot be bundled; the message names the entry.
+ */
+export async function bundleScript(root: string, script: ScriptBundle, plugin: Plugin): Promise<void> {
+  await access(join(root, script.entry)).catch(() => {
+    throw new Error(`${script.entry} is missing.`);
   });
+  const bundle = await rolldown(bundleInput(root, script, plugin));
   try {
     const extension = extname(script.output);
     const name = basename(script.output, extension);

@@ -3,6 +3,7 @@
 
 import type { Configuration, FileAssociation } from 'electron-builder';
 import { SCRIPT_EXTENSIONS } from '../../engine/protocol/run-description.ts';
+import { NOTICES_FILE } from '../build/third-party-notices.ts';
 
 type ScriptExtension = (typeof SCRIPT_EXTENSIONS)[number];
 
@@ -97,6 +98,8 @@ export function packagingConfiguration(options: {
     files: FILES,
     asar: { smartUnpack: false },
     asarUnpack: UNPACKED,
+    // Beside the archive, where a user can read them. electron-builder itself keeps Electron's and Chromium's.
+    extraResources: [{ from: NOTICES_FILE, to: 'THIRD-PARTY-NOTICES.txt' }],
     fileAssociations: [RECORDING],
     // By the first, Linux finds the entry of a running window, so it is the entry's file name. The second is asked of a
     // Debian package; the project has no address yet, and a name that is reserved (RFC 2606) is nobody else's.

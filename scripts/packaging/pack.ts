@@ -1,8 +1,9 @@
 // Packs what is in out/ with electron-builder. Called by dist.ts, which has made sure that there is an Electron.
 
-import { rm } from 'node:fs/promises';
+import { access, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { archFromString, build, Platform, type AfterPackContext } from 'electron-builder';
+import { NOTICES_FILE } from '../build/third-party-notices.ts';
 import { projectFolder } from '../built-parts.ts';
 import { SYSTEMS, type System } from './choose-electron.ts';
 import { packagingConfiguration } from './configuration.ts';
@@ -22,8 +23,10 @@ export interface PackOptions {
   readonly electronFolder?: string;
 }
 
-/** For the architecture of this machine. @throws what electron-builder throws */
+/** For the architecture of this machine. @throws what electron-builder throws, or if there are no third-party notices */
 export async function pack({ system, unpackedOnly, ...locations }: PackOptions): Promise<void> {
+  // electron-builder itself would only warn.
+  await access(join(projectFolder, NOTICES_FILE));
   await build({
     projectDir: projectFolder,
     targets: PLATFORMS[system].createTarget(unpackedOnly ? ['dir'] : [], archFromString(process.arch)),
