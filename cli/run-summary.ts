@@ -38,7 +38,7 @@ function siteTable({ sites = [], sitesOmitted = 0 }: RunReport): string[] {
   if (sites.length === 0) return [];
   const figures = (texts: readonly string[]) => texts.map((text) => text.padStart(10)).join('  ');
   const rows = sites.slice(0, MAXIMUM_LISTED_SITES).map(({ site, registered, finalized, alive }) => {
-    return `  ${figures([count(registered), count(finalized), count(alive)])}  ${site ?? 'site unknown'}`;
+    return `  ${figures([count(registered), count(finalized), count(alive)])}  ${site ?? 'site not recorded'}`;
   });
   const more = Math.max(0, sites.length - MAXIMUM_LISTED_SITES) + sitesOmitted;
   return [
