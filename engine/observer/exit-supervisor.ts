@@ -189,11 +189,15 @@ export function superviseExit(context: {
     atomics.store(control, Cell.settled, 1);
   };
 
+  let internals: NodeInternals | 'missing' | undefined;
+  const handles = () => (internals === 'missing' ? undefined : internals?.handles);
+
   /** Nothing turns the loop meanwhile: the program has seen its last turn. `idle`: its resources at the end. */
   const settle = (idle: Counts, letGo: () => void) => {
     const { isOver } = beginSettling();
     // The status is the program's as it ended, whatever late callbacks make of it.
     const { exitCode } = process;
+    const haveClosedHandles = watchForClosing(handles());
     repeatInTasks(() => {
       beat();
       if (!isOver()) {
@@ -203,14 +207,15 @@ export function superviseExit(context: {
       endSettling();
       letGo();
       process.exitCode = exitCode;
-      if (!hasMore(activeResources(), idle)) return false;
-      // A late callback left a timer or the like, which no process that ends by itself would have waited for.
+      const areHandlesClosing = haveClosedHandles();
+      if (!areHandlesClosing && !hasMore(activeResources(), idle)) return false;
+      // A late callback left a timer or a handle that closes, which no process that ends by itself would have waited for:
+      // the loop would turn, and run what is due by now.
       isEndedByObserver = true;
       return apply(exit, process, []) as never;
     });
   };
 
-  let internals: NodeInternals | 'missing' | undefined;
   let held: HeldLoop | undefined;
   /** Grows with everything that the program begins; undefined if that is not known. */
   const beginnings = () => {
@@ -242,7 +247,7 @@ export function superviseExit(context: {
         () => false,
         () => false,
       );
-    const haveClosedHandles = watchForClosing(internals === 'missing' ? undefined : internals.handles);
+    const haveClosedHandles = watchForClosing(handles());
     const haveBegunRequests = watchForRequests();
     return () => settleUnlessMore(idle, haveBegunRequests, haveClosedHandles);
   };

@@ -119,9 +119,12 @@ export function findNodeInternals(): NodeInternals | undefined {
     takeClosures(session);
   } catch {
     // What is missing is found missing below.
-  } finally {
-    deleteProperty(process, shownKey);
+  }
+  deleteProperty(process, shownKey);
+  try {
     session?.disconnect();
+  } catch {
+    // The program replaced it. The session ends with the process.
   }
   const { timers, calls, ports } = found;
   return areTimers(timers) && areCalls(calls) ? { timers, calls, handles: handleMethodsOf(ports) } : undefined;

@@ -101,6 +101,42 @@ describe.each(ALL_RUNTIMES)('on $name, a program that has nothing left to do', (
     expect(alone.stdout).toMatch(/closed\n.*port closed\n.*beforeExit 1\nexit 0\n$/s);
   });
 
+  it.runIf(isInstalled)('ends without another turn where late callbacks close handles', async () => {
+    const text = `import { createServer } from 'node:net';
+      const server = createServer().listen(0, '127.0.0.1');
+      await new Promise((up) => server.once('listening', up)); server.unref();
+      const [first, second] = [new MessageChannel(), new MessageChannel()];
+      globalThis.registry = new FinalizationRegistry((held) => {
+        if (held === 'server') server.close();
+        if (held === 'port') first.port1.close();
+        if (held === 'transfer') second.port1.postMessage(first.port2, [first.port2]);
+      });
+      process.on('beforeExit', () => {
+        console.log('beforeExit');
+        for (const held of ['server', 'port', 'transfer']) registry.register({}, held);
+        for (const delay of [1, 25, 100]) setTimeout(() => console.log('late timer'), delay).unref();
+        setInterval(() => console.log('late interval'), 5).unref();
+        setImmediate(() => console.log('late immediate')).unref();
+      });
+      process.on('exit', (code) => console.log('exit', code));`;
+    const { alone, observed, run } = await runTwice(folder.write('closes-late.mjs', text), { ...options, nodePath });
+    expect(observed).toEqual(alone);
+    expect(alone.stdout).toBe('beforeExit\nexit 0\n');
+    expect(run.report.registrations).toMatchObject({ total: 3, finalized: 3 });
+  });
+
+  it.runIf(isInstalled)('settles as well where Node does not show what it is made of', async () => {
+    const text = `import inspector from 'node:inspector';
+      for (const name of ['post', 'disconnect'])
+        inspector.Session.prototype[name] = () => { throw new Error('The program has no inspector.'); };
+      globalThis.registry = new FinalizationRegistry(() => {});
+      for (let count = 0; count < 5; count++) registry.register({}, count);
+      process.on('exit', (code) => console.log('exit', code));`;
+    const { alone, observed, run } = await runTwice(folder.write('hidden.mjs', text), { ...options, nodePath });
+    expect(observed).toEqual(alone);
+    expect(run.report.registrations).toMatchObject({ total: 5, finalized: 5, exitedFirst: 0 });
+  });
+
   it.runIf(isInstalled)('ends with its own status and output, whatever late callbacks do', async () => {
     const text = `${LATE_CALLBACKS}
       let rounds = 0;
