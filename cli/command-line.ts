@@ -44,6 +44,7 @@ interface WatchFlags {
   gcInterval?: number;
   for?: number;
   why?: true;
+  yes?: true;
   objects: number;
   json?: true;
 }
@@ -220,6 +221,7 @@ export async function runCommandLine(words: readonly string[], actions: CommandA
     .option('--gc-interval <ms>', 'how often the policy acts', within(GcPolicySchema.entries.intervalMs.wrapped.pipe))
     .option('--for <seconds>', 'leave it after this long', wholeNumber(1, MAXIMUM_SECONDS))
     .option('--why', 'before leaving it, take a heap snapshot and tell what keeps the living objects alive')
+    .option('--yes', 'with --why: take the snapshot, which pauses the process, without asking')
     .option('--objects <n>', 'how many objects to report', wholeNumber(0, MAXIMUM_REPORTED_OBJECTS), 1000)
     .option('--json', 'print one JSON document on standard output')
     .action(async (pid: number, flags: WatchFlags) => {
@@ -228,6 +230,7 @@ export async function runCommandLine(words: readonly string[], actions: CommandA
         ...gcPolicyOf(flags),
         ...(flags.for !== undefined && { seconds: flags.for }),
         why: flags.why === true,
+        yes: flags.yes === true,
         reportedObjects: flags.objects,
         json: flags.json === true,
       });

@@ -12,6 +12,7 @@ import type { RunReport } from '../engine/protocol/run-report.ts';
 import { createEngine } from '../engine/session/engine.ts';
 import { createNodeLauncher } from '../engine/session/node-launcher.ts';
 import { exitStatusOf } from './command-run.ts';
+import { checkCanAsk, isSnapshotWanted } from './confirm-snapshot.ts';
 import { CommandRefused, createEngineClient, unlessRefused } from './engine-client.ts';
 import { engineLocations } from './engine-locations.ts';
 import { describeHost } from './host-description.ts';
@@ -31,6 +32,8 @@ export interface WatchOptions {
   readonly seconds?: number;
   /** Before leaving, tell what keeps the living objects alive. */
   readonly why: boolean;
+  /** Take the snapshot without asking first. */
+  readonly yes: boolean;
   readonly reportedObjects: number;
   readonly json: boolean;
 }
@@ -44,6 +47,8 @@ export async function watchProcess(
   io: { stdout: Output; stderr: Output; readerGone: Promise<void> },
 ): Promise<number> {
   const { pid, gcPolicy, seconds } = options;
+  const asks = options.why && !options.yes;
+  if (asks) checkCanAsk();
   let problem: string | undefined;
   const engine = createEngine({
     launcher: createNodeLauncher({ nodePath: process.execPath }),
@@ -96,7 +101,8 @@ export async function watchProcess(
     const isOver = await Promise.race([ended, leaving.promise.then(() => false), ...time]);
     if (!isOver) {
       // Refused where the process has just ended, or cannot answer: the rest is told without it.
-      if (options.why) {
+      const isWanted = options.why && (!asks || (await isSnapshotWanted(seen.heapUsedBytes(), io.stderr, ended)));
+      if (isWanted) {
         const asked = client.request({ type: 'ask-why', runId }).then(() => seen.explained, unlessRefused);
         await Promise.race([asked, ended]);
       }
@@ -122,15 +128,21 @@ function collectFacts() {
   let reasons: AliveReason[] = [];
   let snapshot = 0;
   let isExplaining = false;
+  let heapUsedBytes: number | undefined;
   const explained = Promise.withResolvers<void>();
   return {
     /** Resolves when the snapshot that was asked for has been read, or could not be. */
     explained: explained.promise,
+    /** As last sampled; undefined: not known yet. */
+    heapUsedBytes: () => heapUsedBytes,
     take(batch: RunBatch): void {
       switch (batch.type) {
         case 'status':
           if (isExplaining && batch.step === undefined) explained.resolve();
           isExplaining = batch.step !== undefined;
+          return;
+        case 'samples':
+          heapUsedBytes = batch.usedBytes.findLast((bytes) => !Number.isNaN(bytes)) ?? heapUsedBytes;
           return;
         case 'explanations':
           if (batch.snapshot !== snapshot) reasons = [];

@@ -31,6 +31,15 @@ async function heapline(
   return { stdout, stderr, exitCode };
 }
 
+/** Watching is asked for; it begins when the process has answered. */
+async function untilWatched(target: ReturnType<typeof startTarget>): Promise<void> {
+  for (;;) {
+    const { isRegisterNative } = (await target.ask('state')) as { isRegisterNative: boolean };
+    if (!isRegisterNative) return;
+    await delay(20);
+  }
+}
+
 it('lists the processes that can be watched', async () => {
   using folder = temporaryFolder();
   expect((await heapline(folder.path, ['targets'])).stdout).toContain('node --import heapline/observe app.js');
@@ -49,17 +58,12 @@ it('watches one until it is interrupted, and says what it keeps', async () => {
   await using target = startTarget(targetScript('obedient.cjs'), { folder: folder.path });
   await target.untilPrints(/ready/);
   let isInterrupted = false;
-  const args = ['watch', String(target.pid), '--why', '--json', '--gc', 'major', '--gc-interval', '100'];
+  const args = ['watch', String(target.pid), '--why', '--yes', '--json', '--gc', 'major', '--gc-interval', '100'];
   const { stdout, stderr, exitCode } = await heapline(folder.path, args, (text, interrupt) => {
     if (isInterrupted || !text.includes('Watching obedient.cjs')) return;
     isInterrupted = true;
-    // Watching is asked for; it begins when the process has answered.
     void (async () => {
-      for (;;) {
-        const { isRegisterNative } = (await target.ask('state')) as { isRegisterNative: boolean };
-        if (!isRegisterNative) break;
-        await delay(20);
-      }
+      await untilWatched(target);
       await target.ask('register', { count: 10, keep: 4 });
       await delay(500);
       interrupt();
@@ -84,6 +88,46 @@ it('says what can be watched where something cannot', async () => {
     stderr: expect.stringContaining('as heapline targets lists') as string,
     exitCode: 2,
   });
+});
+
+it('does not take a snapshot of a process without being told to where it cannot ask', async () => {
+  using folder = temporaryFolder();
+  await using target = startTarget(targetScript('obedient.cjs'), { folder: folder.path });
+  await target.untilPrints(/ready/);
+  const { stderr, stdout, exitCode } = await heapline(folder.path, ['watch', String(target.pid), '--why']);
+  expect({ stdout, exitCode }).toEqual({ stdout: '', exitCode: 2 });
+  expect(stderr).toMatch(/^heapline: --why pauses the process [^\n]* Allowed: --why --yes, [^\n]*\n$/);
+  expect(await target.ask('state')).toMatchObject({ isRegisterNative: true });
+});
+
+it.skipIf(process.platform !== 'linux')('says on a terminal what a snapshot costs, and asks', async () => {
+  using folder = temporaryFolder();
+  await using target = startTarget(targetScript('obedient.cjs'), { folder: folder.path });
+  await target.untilPrints(/ready/);
+  for (const [answer, isTaken] of [
+    ['n', false],
+    ['y', true],
+  ] as const) {
+    // script(1) gives it a terminal.
+    const words = [process.execPath, heaplinePath, 'watch', String(target.pid), '--why', '--for', '3', '--gc', 'major'];
+    const child = spawn('script', ['-qec', words.join(' '), '/dev/null'], {
+      env: { PATH: process.env['PATH'], HEAPLINE_RENDEZVOUS: folder.path },
+    });
+    let said = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      const before = said;
+      said += text;
+      if (!before.includes('[y/N]') && said.includes('[y/N]')) child.stdin.write(`${answer}\n`);
+      if (!before.includes('Watching') && said.includes('Watching')) {
+        void untilWatched(target).then(() => target.ask('register', { count: 4, keep: 4 }));
+      }
+    });
+    await new Promise((ended) => child.once('close', ended));
+    expect(said).toMatch(
+      /snapshot of [\d.]+ MB pauses the process for about [\d.]+ to [\d.]+ s, .* up to \d+[\d.]* MB/,
+    );
+    expect(said.includes('What keeps objects alive')).toBe(isTaken);
+  }
 });
 
 it('does not observe twice what a run observes already', async () => {
