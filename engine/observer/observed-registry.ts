@@ -120,7 +120,7 @@ const DESCRIBED_OF_LAUNCHED = { ...described(20_000), undescribedCost: 0.5 };
  * Of one that serves somebody meanwhile: in a handler of requests, a place takes as long to find as a third of the request.
  * What is not described costs nothing, so that as many as are promised are told at any pace, spread evenly.
  */
-const DESCRIBED_OF_WATCHED = { ...described(1_000), undescribedCost: 0 };
+const DESCRIBED_OF_WATCHED = { ...described(2_000), undescribedCost: 0 };
 const DESCRIBED_IN_BURST_OF = 4_096;
 /** Earned in 200 ms. */
 const MAXIMUM_DEBT = 5_000;
