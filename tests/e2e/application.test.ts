@@ -189,8 +189,8 @@ describe('each scenario, chosen in the catalogue and run', () => {
     await page.inspector.getByText('Why 1 object is still alive').waitFor();
     await expectHeapCurve(page);
     expect((await page.rowsInSight(page.objects)).map((cells) => [cells[0], cells[1]])).toEqual([
-      ['disposed.log', 'unregistered'],
-      ['forgotten.log', 'alive'],
+      ['LogFile disposed.log', 'unregistered'],
+      ['LogFile forgotten.log', 'alive'],
     ]);
   });
 

@@ -481,7 +481,10 @@ export class StandInContents extends LoudEmitter implements ContentsShape {
     });
     session.on('Fetch.requestPaused', (request) => {
       this.#answer(session, request).catch((error: unknown) => {
-        if (!this.#isDestroyed && !this.#isCrashed) console.error('The stand-in could not answer a request:', error);
+        // A page that was led elsewhere waits for no answer, and Chromium knows the request no more.
+        const isCancelled = error instanceof Error && error.message.includes('Invalid InterceptionId');
+        if (this.#isDestroyed || this.#isCrashed || isCancelled) return;
+        console.error('The stand-in could not answer a request:', error);
       });
     });
   }
