@@ -7,7 +7,8 @@
  */
 export function objectName(label: string, className: string | undefined): string {
   if (className === undefined || className === '') return label;
-  // That something is an object is no news.
-  if (label !== '' && (className === 'Object' || label.includes(className))) return label;
-  return label === '' ? className : `${className} ${label}`;
+  if (label === '') return className;
+  // That something is an object is no news, and "session 7" says what it is.
+  const isSaid = className === 'Object' || label.toLowerCase().includes(className.toLowerCase());
+  return isSaid ? label : `${className} ${label}`;
 }
