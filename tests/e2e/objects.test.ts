@@ -125,7 +125,8 @@ describe('the objects of a run that was explained', () => {
     expect(rows.map((cells) => cells.slice(0, 3))).toEqual(
       ['s-3', 's-13', 's-23'].map((name) => [`session ${name}`, 'alive', 'Map entry']),
     );
-    expect(rows[0]?.[3]).toMatch(/^(?:.*\/)?sessions\.mjs:10:\d+$/);
+    // The column gives way where the table is narrow.
+    expect(rows[0]?.[3]).toMatch(/^(?:.*\/)?sessions\.mjs:10(?::\d+)?$/);
 
     // By keyboard: Enter goes on in the inspector.
     await page.objects.focus();
