@@ -131,7 +131,7 @@ describe('learning with the page', { timeout: TIMEOUT_MS }, () => {
     await page.ended();
     await page.inspector.getByText(/could not be checked: .*not thought of yet/).waitFor();
     await page.inspector
-      .getByRole('button', { name: new RegExp(`^Show my-own\\.mjs:${line}:\\d+ in the source$`) })
+      .getByRole('button', { name: new RegExp(`^Show my-own\\.mjs:${line}(?::\\d+)? in the source$`) })
       .click();
     await page.page.getByText("throw new Error('not thought of yet');").first().waitFor();
 

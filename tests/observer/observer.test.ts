@@ -94,7 +94,10 @@ for (const { name, nodePath, isInstalled } of ALL_RUNTIMES) {
         if (batch.type === 'registrations') expect(batch.siteId.every((id) => sites.has(id))).toBe(true);
       }
       const calls = new Uint8Array(count + 1);
-      for (const { id } of of('callbacks')) for (const one of id) calls[one]!++;
+      // One that is reported when it is entered, because it was going on at a drain, is reported again at its end.
+      for (const { id, durationMs } of of('callbacks')) {
+        for (const [row, one] of id.entries()) if (!Number.isNaN(durationMs[row])) calls[one]!++;
+      }
       expect(calls.subarray(1).every((times) => times === 1)).toBe(true);
       let nextId = 1;
       let lastAtMs = -Infinity;
