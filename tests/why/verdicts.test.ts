@@ -23,7 +23,8 @@ for (const { name, nodePath, isInstalled } of ALL_RUNTIMES) {
         'settle',
       );
       expect(report.outcome.status).toBe('completed');
-      expect(stdout).toBe('caught thrown by a callback\n');
+      // The program ended before its callbacks ran, so its handlers see nothing of them.
+      expect(stdout).toBe('');
       expect(verdicts).toEqual({
         kept: 'alive / reachable-in-snapshot',
         dropped: 'finalized / callback-ran',
@@ -31,7 +32,9 @@ for (const { name, nodePath, isInstalled } of ALL_RUNTIMES) {
         unregistered: 'unregistered / token-unregistered',
         orphan: 'registry-collected / registry-was-collected',
       });
-      expect(report.warnings).toEqual([]);
+      expect(report.warnings).toEqual([
+        expect.stringMatching(/during the settle time failed with Error: thrown by a callback/),
+      ]);
     });
 
     it('of one that called process.exit before any collection', async () => {
