@@ -110,7 +110,9 @@ for (const { name, nodePath, isInstalled } of RUNTIMES) {
         '.byObject.keys() (a key)',
         '.values() (an entry)',
       ]);
-      expect(warnings[0]?.message).toMatch(/^held-value-warnings\.mjs:5 \(owner\) registers an object \(Object\)/);
+      expect(warnings[0]?.message).toMatch(
+        /^tests\/fixtures\/programs\/held-value-warnings\.mjs:5 \(owner\) registers an object \(Object\)/,
+      );
       expect(warnings[0]?.place).toMatchObject({ line: 5 });
     });
   });
