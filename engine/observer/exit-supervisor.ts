@@ -134,7 +134,8 @@ export function superviseExit(context: {
   const activeResources = process.getActiveResourcesInfo.bind(process);
   const setImmediate_ = setImmediate;
   let settled: 'not-yet' | 'settling' | 'done' = 'not-yet';
-  const isUtilityProcess = 'parentPort' in process;
+  // A scenario measures its callbacks and the loop beside them, so its loop turns on, as in a utility process.
+  const isUtilityProcess = 'parentPort' in process || includes(process.argv[1] ?? '', 'scenario-runner.mjs') === true;
   let isFlushed = false;
   /** The loop has been dry, and nothing has been thrown since. */
   let hasRunDry = false;
