@@ -108,6 +108,8 @@ export function superviseExit(context: {
   columns: SharedColumns;
   now: () => number;
   settleMs: number;
+  /** The loop turns during the settle time; otherwise the thread stands still, but for cleanup callbacks. */
+  settlesInLoop: boolean;
   /** How long a companion that is not connected yet is waited for at the end. */
   startLimitMs: number;
   /** Waits for it where the process is about to end without anything being sent at its end. */
@@ -134,8 +136,8 @@ export function superviseExit(context: {
   const activeResources = process.getActiveResourcesInfo.bind(process);
   const setImmediate_ = setImmediate;
   let settled: 'not-yet' | 'settling' | 'done' = 'not-yet';
-  // A scenario measures its callbacks and the loop beside them, so its loop turns on, as in a utility process.
-  const isUtilityProcess = 'parentPort' in process || includes(process.argv[1] ?? '', 'scenario-runner.mjs') === true;
+  const isUtilityProcess = 'parentPort' in process;
+  const settlesInLoop = context.settlesInLoop || isUtilityProcess;
   let isFlushed = false;
   /** The loop has been dry, and nothing has been thrown since. */
   let hasRunDry = false;
@@ -190,6 +192,17 @@ export function superviseExit(context: {
     atomics.store(control, Cell.settled, 1);
   };
 
+  const settleInLoop = (onOver: () => void) => {
+    const { isOver } = beginSettling();
+    // This timer is what keeps the process; everything else of the observer is unreferenced.
+    const waiting = setInterval_(() => {
+      if (!isOver()) return;
+      clearInterval_(waiting);
+      endSettling();
+      onOver();
+    }, 10);
+  };
+
   let internals: NodeInternals | 'missing' | undefined;
   const handles = () => (internals === 'missing' ? undefined : internals?.handles);
 
@@ -241,6 +254,11 @@ export function superviseExit(context: {
     if (settleMs === 0) return () => {};
     const wasOver = held?.isUnclear() === true && beginnings() === beginningsWhenUnclear;
     held?.release();
+    if (settlesInLoop) {
+      return () => {
+        setImmediate_(() => void (hasMore(activeResources(), idle) || settleInLoop(() => {})));
+      };
+    }
     internals ??= findNodeInternals() ?? 'missing';
     if (wasOver)
       return void settleUnlessMore(
@@ -306,7 +324,7 @@ export function superviseExit(context: {
       case 'uncaughtException':
       case 'unhandledRejection':
         hasRunDry = false;
-        if (settled !== 'settling' || isUtilityProcess) return apply(emit, this, all) as boolean;
+        if (settled !== 'settling' || settlesInLoop) return apply(emit, this, all) as boolean;
         // Alone, the program would have ended before, with its own status and without a word of this.
         if (event !== 'uncaughtExceptionMonitor') tellLateError(args[0]);
         return true;
@@ -366,14 +384,7 @@ export function superviseExit(context: {
   // turns on.
   if (isUtilityProcess) {
     channel('heapline:program-ended').subscribe(() => {
-      if (settled !== 'not-yet') return;
-      const { isOver } = beginSettling();
-      const waiting = setInterval_(() => {
-        if (!isOver()) return;
-        clearInterval_(waiting);
-        endSettling();
-        process.exit();
-      }, 10);
+      if (settled === 'not-yet') settleInLoop(() => void process.exit());
     });
   }
 }

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { getHeapStatistics, setFlagsFromString } from 'node:v8';
 import { isMainThread, MessageChannel, Worker } from 'node:worker_threads';
+import type { ObserverOptions } from '../protocol/observer-message.ts';
 import { OBSERVER_ENVIRONMENT_VARIABLE } from '../protocol/observer-environment.ts';
 import { describeError } from './describe-error.ts';
 import type { CompanionData, ProbeMessage } from './probe-message.ts';
@@ -30,7 +31,10 @@ const ALIGNING_COLLECTION_LIMIT_MS = 0.6;
 const MAXIMUM_ALIGNING_COLLECTIONS = 12;
 
 function observe(optionsJson: string): void {
-  const options = JSON.parse(optionsJson) as { settleMs: number; traceCollections: boolean; snapshotPath?: string };
+  const options = JSON.parse(optionsJson) as Pick<
+    ObserverOptions,
+    'settleMs' | 'settlesInLoop' | 'traceCollections' | 'snapshotPath'
+  >;
   const now = performance.now.bind(performance);
   const columns = createSharedColumns();
   const { control, clock } = columns;
@@ -123,6 +127,7 @@ function observe(optionsJson: string): void {
     startLimitMs: COMPANION_START_LIMIT_MS,
     waitForConnection: rows.waitForConnection,
     settleMs: options.settleMs,
+    settlesInLoop: options.settlesInLoop === true,
     beat,
     tellLast() {
       rows.settleTimes();

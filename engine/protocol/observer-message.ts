@@ -123,6 +123,8 @@ export const ObserverOptions = v.object({
   token: v.string(),
   gcPolicy: GcPolicy,
   settleMs: v.number(),
+  /** True if the event loop turns during the settle time: a scenario measures its callbacks and the loop beside them. */
+  settlesInLoop: v.exactOptional(v.boolean()),
   /** Where the observer writes a snapshot by itself when the verdicts are fixed, also at `process.exit`; absent: nowhere. */
   snapshotPath: v.exactOptional(v.string()),
   /** True if the process exists for this run alone: it must not outlive the session. */

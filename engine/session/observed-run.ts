@@ -224,6 +224,7 @@ export function startObservedRun(options: ObservedRunOptions): ObservedRun {
     token,
     gcPolicy: description.gcPolicy,
     settleMs: limits.settleMs,
+    ...(description.program.kind === 'scenario' && { settlesInLoop: true }),
     owned: options.process.kind === 'launched',
     ...(options.process.kind === 'launched' && { hostPid: process.pid }),
     traceCollections: options.process.kind === 'launched',
