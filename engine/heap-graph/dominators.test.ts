@@ -24,7 +24,7 @@ function graphOf(nodeCount: number, edges: readonly Edge[], bytes = (node: numbe
     edgeType: new Uint8Array(edges.length),
     edgeName: new Uint32Array(edges.length),
     edgeTarget: Uint32Array.from(sorted, ([, to]) => to),
-    strings: { length: 0, at: () => '', indexOf: () => -1 },
+    strings: { length: 0, at: () => '', numberAt: () => -1, indexOf: () => -1 },
     locations: {
       node: new Uint32Array(0),
       scriptId: new Uint32Array(0),
@@ -57,6 +57,18 @@ function dominatorsByDefinition(graph: HeapGraph, edgeCost: Uint8Array) {
     return new Set([...all].filter((other) => !reached.has(other)));
   });
   return {
+    dominated,
+    /** Edges to each reached node that do not come from what only that node reaches. */
+    entries: nodes.map((node) => {
+      const reached = nodes.filter((from) => all.has(from) && all.has(node) && !dominated[node]!.has(from));
+      return reached.reduce((sum, from) => {
+        const own = graph.edgeTarget.subarray(graph.firstEdge[from], graph.firstEdge[from + 1]);
+        const retaining = [...own].filter(
+          (to, edge) => to === node && edgeCost[graph.firstEdge[from]! + edge] !== NOT_RETAINING,
+        );
+        return sum + retaining.length;
+      }, 0);
+    }),
     retainedBytes: nodes.map((node) =>
       all.has(node) ? [...dominated[node]!].reduce((sum, other) => sum + graph.nodeSelfBytes[other]!, 0) : Number.NaN,
     ),
@@ -84,10 +96,17 @@ describe('dominators', () => {
       fc.property(randomGraph, ({ nodeCount, edges, leftOut }) => {
         const graph = graphOf(nodeCount, edges);
         const edgeCost = Uint8Array.from(edges, (_, edge) => (leftOut.includes(edge) ? NOT_RETAINING : edge % 7));
-        const { immediateDominator, retainedBytes } = findDominators(graph, edgeCost);
+        const { immediateDominator, retainedBytes, isThrough, hasOneEntry } = findDominators(graph, edgeCost);
         const expected = dominatorsByDefinition(graph, edgeCost);
         expect([...immediateDominator]).toEqual(expected.immediateDominator);
         expect([...retainedBytes]).toEqual(expected.retainedBytes);
+        for (const [node, entries] of expected.entries.entries()) expect(hasOneEntry(node)).toBe(entries === 1);
+        const reached = expected.dominated.keys().filter((node) => expected.dominated[0]!.has(node));
+        for (const through of reached) {
+          for (const node of expected.dominated[0]!) {
+            expect(isThrough(node, through)).toBe(expected.dominated[through]!.has(node));
+          }
+        }
       }),
       { numRuns: 3_000 },
     );
