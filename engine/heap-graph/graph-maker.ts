@@ -91,7 +91,12 @@ export class GraphMaker {
       edgeType: Uint8Array.from(all, ([type]) => type),
       edgeName: Uint32Array.from(all, ([, name]) => name),
       edgeTarget: Uint32Array.from(all, ([, , target]) => target),
-      strings: { length: strings.length, at: (index) => strings[index]!, indexOf: (text) => strings.indexOf(text) },
+      strings: {
+        length: strings.length,
+        at: (index) => strings[index]!,
+        numberAt: (index) => (/^\d{1,15}$/.test(strings[index]!) ? Number(strings[index]) : -1),
+        indexOf: (text) => strings.indexOf(text),
+      },
       locations: { node: none, scriptId: none, line: none, column: none },
     };
   }

@@ -53,6 +53,8 @@ export interface HeapStrings {
   readonly unreadable?: number;
   /** UNREADABLE for one that could not be read. @throws RangeError if there is no such string. */
   at(index: number): string;
+  /** The whole number that a string is, if it is up to 15 digits and nothing else; otherwise -1. Makes no string of it. */
+  numberAt(index: number): number;
   /** The index of a string that is exactly `text`; -1 if there is none. */
   indexOf(text: string): number;
 }

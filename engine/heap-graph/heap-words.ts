@@ -173,7 +173,9 @@ export class HeapWords {
   ofEdgeName(stringIndex: number): number {
     const known = this.#edgeWord[stringIndex]!;
     if (known !== 0) return known - 1;
-    const word = this.#classify(this.#graph.strings.at(stringIndex));
+    const { strings } = this.#graph;
+    // The indices of large tables are most names of a large heap.
+    const word = strings.numberAt(stringIndex) >= 0 ? W.index : this.#classify(strings.at(stringIndex));
     this.#edgeWord[stringIndex] = word + 1;
     return word;
   }
@@ -246,6 +248,13 @@ export class HeapWords {
       default:
         return K.hidden;
     }
+  }
+
+  /** The number that an edge has for a name; -1 if it has none. */
+  edgeNumber(edge: number): number {
+    const { edgeType, edgeName, strings } = this.#graph;
+    const type = edgeType[edge];
+    return type === Edge.element || type === Edge.hidden ? edgeName[edge]! : strings.numberAt(edgeName[edge]!);
   }
 
   /** Text of an edge's name; the number for `element` and `hidden` edges. */

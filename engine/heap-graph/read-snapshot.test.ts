@@ -245,6 +245,18 @@ describe('a small snapshot', () => {
     });
   });
 
+  it('reads numbers without making strings of them, wherever a chunk of the file ends', async () => {
+    const names = ['0', '42', '123456789012345', '1234567890123456', '', '-1', '4a', '1 / part of key', '\u00b2', '\n'];
+    const file = fileWith(changed((s) => s.strings.push(...names)));
+    for (const chunkBytes of [1, 7, 1 << 20]) {
+      const { strings } = await readSnapshot(file, { chunkBytes });
+      const numbers = names.map((name) => strings.numberAt(strings.indexOf(name)));
+      expect(numbers).toEqual([0, 42, 123_456_789_012_345, -1, -1, -1, -1, -1, -1, -1]);
+      expect(names.map((name) => strings.at(strings.indexOf(name)))).toEqual(names);
+      expect(strings.numberAt(strings.length)).toBe(-1);
+    }
+  });
+
   it('refuses to make up a string', async () => {
     const { strings } = await readSnapshot(fileWith(text));
     expect(() => strings.at(4)).toThrow(RangeError);

@@ -7,6 +7,9 @@ import { UNREADABLE, type HeapStrings } from './heap-graph.ts';
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
+const ZERO = 0x30;
+/** A number of more is not exact. */
+const MAXIMUM_DIGITS = 15;
 const COMMA = 0x2c;
 const CLOSING_BRACKET = 0x5d;
 
@@ -75,12 +78,50 @@ class SnapshotStrings implements HeapStrings {
     if (start === undefined || length === undefined) {
       throw new RangeError(`There is no string ${index}: the snapshot has ${this.length}.`);
     }
+    const first = Math.floor(start / this.#chunkBytes);
+    const from = start - first * this.#chunkBytes;
+    const chunk = this.#chunks[first];
+    if (chunk !== undefined && from + length <= chunk.length && !this.#isEncoded(index)) {
+      return chunk.toString('latin1', from, from + length);
+    }
     const raw = this.#bytes(start, length);
     const text = raw.toString('utf8');
     if (!raw.includes(BACKSLASH)) return text;
     // The reader has checked every escape, so this cannot fail.
     const unescaped = JSON.parse(`"${text}"`) as string;
     return text.length < raw.length ? unescaped : unescaped.replace(CUT_CHARACTERS, UNKNOWN_CHARACTER);
+  }
+
+  numberAt(index: number): number {
+    const length = this.#byteLength[index];
+    if (length === undefined || length === 0 || length > MAXIMUM_DIGITS) return -1;
+    const start = this.#start[index]!;
+    let chunk = Math.floor(start / this.#chunkBytes);
+    let bytes = this.#chunks[chunk];
+    let at = start - chunk * this.#chunkBytes;
+    let value = 0;
+    for (let left = length; left > 0; left--) {
+      if (at === bytes?.length) {
+        bytes = this.#chunks[++chunk];
+        at = 0;
+      }
+      const digit = (bytes?.[at++] ?? 0) - ZERO;
+      if (digit < 0 || digit > 9) return -1;
+      value = value * 10 + digit;
+    }
+    return value;
+  }
+
+  #isEncoded(index: number): boolean {
+    const encoded = this.#encoded;
+    let low = 0;
+    let high = encoded.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (encoded[middle]! < index) low = middle + 1;
+      else high = middle;
+    }
+    return encoded[low] === index;
   }
 
   indexOf(text: string): number {

@@ -21,12 +21,6 @@ export function primitiveText({ graph, words, textOf }: GraphIndex, node: number
   }
 }
 
-/** Returns the index that an edge has for a name; -1 if it has none. */
-function indexOfEdge({ words }: GraphIndex, edge: number): number {
-  const text = words.edgeText(edge);
-  return /^\d+$/.test(text) ? Number(text) : -1;
-}
-
 /** Counts the edges of `node` that have a number for a name. */
 export function countEntries({ graph, words }: GraphIndex, node: number): number {
   let count = 0;
@@ -64,7 +58,7 @@ export interface TableEntry {
 /** Returns the part that an edge of a table has in its map or set. */
 export function tableEntry(index: GraphIndex, table: number, edge: number): TableEntry {
   const { graph } = index;
-  const at = indexOfEdge(index, edge);
+  const at = index.words.edgeNumber(edge);
   const layout = tableLayout(index, table);
   if (layout !== undefined && at >= layout.firstEntry) {
     const offset = (at - layout.firstEntry) % (layout.isMap ? 3 : 2);
@@ -72,7 +66,7 @@ export function tableEntry(index: GraphIndex, table: number, edge: number): Tabl
   }
   // Edges of an array are in the order of its indices, so a key that shows is right before its value.
   const before = edge - 1;
-  const hasKey = before >= graph.firstEdge[table]! && indexOfEdge(index, before) === at - 1;
+  const hasKey = before >= graph.firstEdge[table]! && index.words.edgeNumber(before) === at - 1;
   return { role: 'map-value', key: hasKey ? graph.edgeTarget[before]! : -1 };
 }
 
