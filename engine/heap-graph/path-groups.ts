@@ -21,6 +21,8 @@ export interface PathGroups {
   readonly observedBelow: Uint32Array;
   /** The pattern of a path that is not one of the tree's. */
   patternOf(path: RawPath): number;
+  /** The last node that all paths of that pattern go through. */
+  holderOf(path: RawPath): number;
 }
 
 export const NO_GROUP = 0xffff_ffff;
@@ -86,6 +88,14 @@ export function groupPaths(index: GraphIndex, tree: PathTree, target: Int32Array
     if (distance[node]! < distance[target[representative[group]!]!]!) representative[group] = row;
   }
 
+  const patternOf = ({ nodes, edges }: RawPath): number => {
+    let number = patterns.ofRoot(nodes[0]!);
+    for (const [position, edge] of edges.entries()) {
+      if (edge !== NO_EDGE) number = patterns.of(number, nodes[position]!, edge);
+    }
+    return canonical[number] ?? number;
+  };
+
   return {
     count: size.length,
     groupOfRow,
@@ -94,12 +104,7 @@ export function groupPaths(index: GraphIndex, tree: PathTree, target: Int32Array
     holder,
     pattern,
     observedBelow,
-    patternOf({ nodes, edges }) {
-      let number = patterns.ofRoot(nodes[0]!);
-      for (const [position, edge] of edges.entries()) {
-        if (edge !== NO_EDGE) number = patterns.of(number, nodes[position]!, edge);
-      }
-      return canonical[number] ?? number;
-    },
+    patternOf,
+    holderOf: (path) => patterns.holderOf(patternOf(path)),
   };
 }

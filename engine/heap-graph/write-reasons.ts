@@ -86,7 +86,7 @@ function writeReason(
     const hold = way.steps[step]?.hold ?? 'root';
     const cause = way.suspect.cause === 'unknown' ? 'unknown' : (causeOfHold(hold) ?? 'unknown');
     return {
-      steps: isMain ? steps : way.steps,
+      steps: isMain ? steps : isOneOfMany ? withoutOwnEntries(way.steps, entriesOf(analysis, way)) : way.steps,
       suspect: step,
       cause,
       isOneOfMany: isMain ? differing.size > 0 : isOneOfMany,
@@ -142,6 +142,14 @@ function protocolStep({ node, place }: NamedStep, edge: string, suspect: boolean
   return { edge, node, suspect, ...(place === undefined ? {} : { place }) };
 }
 
+/** Steps of another way than the first's at which objects of a reason go different entries of one collection. */
+function entriesOf({ groups }: GraphAnalysis, { path, steps }: Way): ReadonlySet<number> {
+  // Of a path with a gap no pattern is known.
+  const shared = path.gap === undefined ? path.nodes.indexOf(groups.holderOf(path)) : -1;
+  const isOwn = ({ edge, head }: NamedStep): boolean => edge.includes(ENTRY) && path.nodes.indexOf(head) > shared;
+  return new Set(steps.keys().filter((step) => isOwn(steps[step]!)));
+}
+
 /** Steps whose expressions have `[…]` for the indices and keys that are one object's own: `rooms.get(…)[…]`. */
 function withoutOwnEntries(steps: readonly NamedStep[], differing: ReadonlySet<number>): readonly NamedStep[] {
   let own = '';
@@ -152,16 +160,24 @@ function withoutOwnEntries(steps: readonly NamedStep[], differing: ReadonlySet<n
       [own, shared] = ['', ''];
       return step;
     }
-    const isOn = own !== '' && expression.startsWith(own);
-    const added = isOn ? expression.slice(own.length) : expression;
+    const from = placeOf(own, expression);
+    const added = from < 0 ? expression : expression.slice(from + own.length);
     const text =
       differing.has(at) && entry !== undefined
         ? added.replace(entry, () => (entry.startsWith('[') ? ENTRY : '…'))
         : added;
-    shared = (isOn ? shared : '') + text;
+    shared = from < 0 ? text : expression.slice(0, from) + shared + text;
     own = expression;
     return { ...step, expression: shared };
   });
+}
+
+/** Where an expression goes on from that of the step before: at its beginning, or as the key of a WeakMap. -1: it does not. */
+function placeOf(before: string, expression: string): number {
+  if (before === '') return -1;
+  if (expression.startsWith(before)) return 0;
+  const asKey = expression.indexOf(`.get(${before})`);
+  return asKey < 0 ? -1 : asKey + '.get('.length;
 }
 
 /** Whether the closure on the way uses the variable itself, where its text tells. */

@@ -48,11 +48,11 @@ function firstPart({ steps, suspect, cause, isOneOfMany, sharing, isByEval, isOw
   const onward = wayOn(rest);
   const through = onward === '' ? '' : ` (the object is reached from there through ${onward})`;
   const api = apiStep(steps, suspect);
-  if (api >= 0) return `${fillIn(steps[api]!.fix ?? '', steps[api]!, steps[api - 1])}${throughAfter(steps, api)}`;
+  if (api >= 0) return `${fillIn(steps, api)}${throughAfter(steps, api)}`;
   switch (cause) {
     case 'node-api':
       // Every such step has a sentence of its own.
-      return `Release ${container(before)} when it is no longer needed${through}`;
+      return `Release ${container(steps, suspect - 1)} when it is no longer needed${through}`;
     case 'held-value': {
       const whose = isOwnRegistration === false ? 'another registration' : 'this registration';
       const how = onward === '' ? 'is the object' : `reaches the object through ${onward}`;
@@ -72,28 +72,28 @@ function firstPart({ steps, suspect, cause, isOneOfMany, sharing, isByEval, isOw
       const isKey = step.edge === 'Map key';
       const entry = isKey ? 'the key' : isOneOfMany || step.entry === undefined ? 'its entry' : `entry ${step.entry}`;
       const weak = isKey || step.edge.startsWith('Map entry of key') ? `, or make ${nameOf(before)} a WeakMap` : '';
-      return `Delete ${entry} from ${container(before)} when it is no longer needed${weak}${through}`;
+      return `Delete ${entry} from ${container(steps, suspect - 1)} when it is no longer needed${weak}${through}`;
     }
     case 'set-entry':
-      return `Delete the ${step.node} from ${container(before)} when it is no longer needed, or make ${nameOf(before)} a WeakSet${through}`;
+      return `Delete the ${step.node} from ${container(steps, suspect - 1)} when it is no longer needed, or make ${nameOf(before)} a WeakSet${through}`;
     case 'array-element': {
       const what = isOneOfMany || step.entry === undefined ? `the ${step.node}` : quoted(step.entry);
-      return `Remove ${what} from ${container(before)} when it is no longer needed${through}`;
+      return `Remove ${what} from ${container(steps, suspect - 1)} when it is no longer needed${through}`;
     }
     case 'object-property': {
       if (isOneOfMany && step.edge === ENTRY) {
-        return `Delete its property of ${container(before)} when it is no longer needed${through}`;
+        return `Delete its property of ${container(steps, suspect - 1)} when it is no longer needed${through}`;
       }
       const name = step.expression ?? step.entry ?? step.edge;
-      const of = step.expression === undefined ? ` of ${container(before)}` : '';
+      const of = step.expression === undefined ? ` of ${container(steps, suspect - 1)}` : '';
       return `Delete ${quoted(name)}${of}, or set it to undefined, when it is no longer needed${through}`;
     }
     case 'private-field':
-      return `Set ${quoted(step.identifier ?? step.edge)} of ${container(before)} to undefined when it is no longer needed${through}`;
+      return `Set ${quoted(step.identifier ?? step.edge)} of ${container(steps, suspect - 1)} to undefined when it is no longer needed${through}`;
     case 'event-listener':
-      return `Remove the listener for ${quoted(step.identifier ?? 'the event')}, ${functionOf(step)}, from ${container(before)}${orEnding(before)} when it is no longer needed`;
+      return `Remove the listener for ${quoted(step.identifier ?? 'the event')}, ${functionOf(step)}, from ${container(steps, suspect - 1)}${orEnding(before)} when it is no longer needed`;
     case 'abort-signal-listener':
-      return `Remove the listener for ${quoted(step.identifier ?? 'abort')}, ${functionOf(step)}, from ${container(before)} with \`removeEventListener()\` when its work is done: a signal that is never aborted keeps it`;
+      return `Remove the listener for ${quoted(step.identifier ?? 'abort')}, ${functionOf(step)}, from ${container(steps, suspect - 1)} with \`removeEventListener()\` when its work is done: a signal that is never aborted keeps it`;
     case 'timer': {
       const name = step.identifier ?? 'setTimeout';
       const what = step.edge === 'callback' ? `its callback, ${functionOf(step)}` : `its ${step.edge}`;
@@ -174,9 +174,11 @@ function orEnding(holder: NamedStep | undefined): string {
 }
 
 /** Fills in the sentence of a step; see NamedStep.fix. */
-function fillIn(sentence: string, step: NamedStep, before: NamedStep | undefined): string {
-  const filled = sentence
-    .replaceAll('{holder}', () => container(before))
+function fillIn(steps: readonly NamedStep[], api: number): string {
+  const step = steps[api]!;
+  const before = steps[api - 1];
+  const filled = (step.fix ?? '')
+    .replaceAll('{holder}', () => container(steps, api - 1))
     .replaceAll('{value}', () => (/function|class|getter/.test(step.node) ? functionOf(step) : `the ${step.node}`))
     .replaceAll('{entry}', () => (before?.entry === undefined ? '' : ` ${before.entry}`))
     .replaceAll('{close}', () => orEnding(before));
@@ -196,11 +198,25 @@ function nameOf(step: NamedStep | undefined): string {
   return step.expression === undefined ? `the ${step.node}` : quoted(step.expression);
 }
 
-/** `the Map \`cache\` (cache.mjs:3)`. */
-function container(step: NamedStep | undefined): string {
-  if (step === undefined) return 'what holds it';
-  if (step.node === step.expression) return `${quoted(step.expression)}${at(step)}`;
-  return `the ${step.node}${step.expression === undefined ? '' : ` ${quoted(step.expression)}`}${at(step)}`;
+/** `the Map \`cache\` (cache.mjs:3)`; `the Map in \`.cache\`` where nothing before that has a name. */
+function container(steps: readonly NamedStep[], step: number): string {
+  const own = steps[step];
+  if (own === undefined) return 'what holds it';
+  if (own.node === own.expression) return `${quoted(own.expression)}${at(own)}`;
+  if (own.expression !== undefined) return `the ${own.node} ${quoted(own.expression)}${at(own)}`;
+  const access = accessTo(steps, step);
+  return `the ${own.node}${access === '' ? '' : ` in ${quoted(access)}`}${at(own)}`;
+}
+
+/** The properties and indices by which a step is reached from the last thing that is none: `.cache.byName`. */
+function accessTo(steps: readonly NamedStep[], step: number): string {
+  let access = '';
+  for (let at = step; at > 0; at--) {
+    const { edge, entry } = steps[at]!;
+    if (!/^[.[]/.test(edge)) break;
+    access = `${edge.replace(ENTRY, () => entry ?? ENTRY)}${access}`;
+  }
+  return access;
 }
 
 /** `\`onMessage()\` (server.mjs:12)`. */
@@ -248,13 +264,10 @@ function inModule(steps: readonly NamedStep[], step: NamedStep): string {
 
 /** Says what leads to a promise or a suspended function: without that it would be gone, settled or not. */
 function holderOf(steps: readonly NamedStep[], suspect: number): string {
-  for (let step = suspect; step > 0; step--) {
-    const { hold, expression } = steps[step]!;
-    if (expression !== undefined && (hold === 'global-variable' || hold === 'module-variable' || hold === 'property')) {
-      return ` (${quoted(expression)} leads to it)`;
-    }
-  }
-  return '';
+  const holder = steps.findLast(
+    ({ hold, expression }, at) => at > 0 && at < suspect && hold !== 'suspended' && expression !== undefined,
+  );
+  return holder?.expression === undefined ? '' : ` (${quoted(holder.expression)} leads to it)`;
 }
 
 function suspendedName(steps: readonly NamedStep[], suspect: number): string {

@@ -49,10 +49,12 @@ export const readTable: Reader = (walk, at) => {
 export const readWeakMapEntry: Reader = (walk, at) => {
   if (walk.wordAt(at) !== W.ephemeron || walk.typeAt(at) !== Edge.internal) return NOT_MINE;
   const map = walk.naming.weakMapOf(walk.edges[at]!);
+  const key = walk.last?.expression;
   walk.push(at, {
     hold: 'weak-map',
     edge: map === undefined ? 'value in a WeakMap' : `value in WeakMap ${map}`,
     ...(map === undefined ? {} : { identifier: map }),
+    ...(map === undefined || key === undefined ? {} : { expression: `${map}.get(${key})` }),
   });
   return at + 1;
 };
