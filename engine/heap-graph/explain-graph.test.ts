@@ -93,6 +93,53 @@ describe('explaining a graph', () => {
     expect(explanation.reasons[0]?.fix).toContain('`globalThis.key`');
   });
 
+  it('names a container behind a WeakMap as the program gets at it, or else by the way to it', async () => {
+    const maker = new GraphMaker();
+    const map = maker.object('WeakMap');
+    const table = maker.node('array', '');
+    maker.property(maker.global, 'details', map);
+    maker.edge(map, 'internal', 'table', table);
+    const keepIn = (id: number, tableId: number): void => {
+      const [key, value, list, session] = ['Key', 'Object', 'Array', 'Session'].map((name) => maker.object(name));
+      maker.property(maker.global, `key${id}`, key!);
+      const pair = `3 / part of key (Key @1) -> value (Object @3) pair in WeakMap (table @${tableId})`;
+      maker.edge(key!, 'internal', pair, value!);
+      maker.property(value!, 'list', list!);
+      maker.edge(list!, 'element', 0, session!);
+      maker.registration(id, session!);
+    };
+    keepIn(1, table * 2 + 1);
+    keepIn(2, 999_999);
+    const { reasons } = await explain(maker);
+    expect(reasons.map(({ fix }) => fix).sort()).toEqual([
+      'Remove `[0]` from the Array `globalThis.details.get(globalThis.key1).list` when it is no longer needed.',
+      'Remove `[0]` from the Array in `.list` when it is no longer needed.',
+    ]);
+  });
+
+  it('finds the collection of a second holder, although all paths come by the first, and shows no index of one object', async () => {
+    const maker = new GraphMaker();
+    const [recent, app, open] = ['Array', 'Object', 'Array'].map((name) => maker.object(name));
+    maker.property(maker.global, 'recent', recent!);
+    maker.property(maker.global, 'app', app!);
+    maker.property(app!, 'open', open!);
+    for (let number = 0; number < 10; number++) {
+      const [session, wrapper, inner] = ['Session', 'Object', 'Object'].map((name) => maker.object(name));
+      maker.edge(recent!, 'element', number, session!);
+      maker.edge(open!, 'element', number, wrapper!);
+      maker.property(wrapper!, 'inner', inner!);
+      maker.property(inner!, 'session', session!);
+      maker.registration(number + 1, session!);
+    }
+    const { reasons } = await explain(maker);
+    expect(reasons.map(({ count }) => count)).toEqual([10]);
+    expect(reasons[0]?.fix).toBe(
+      '2 references keep it, and each of them has to go. Remove the Session from the Array `globalThis.recent` when it is no longer needed. ' +
+        'Remove the Object from the Array `globalThis.app.open` when it is no longer needed (the object is reached from there through `.inner.session`). ' +
+        'Equally likely: delete `globalThis.app.open[…].inner.session`, or set it to undefined, when it is no longer needed.',
+    );
+  });
+
   it('tells a second path that differs in more than an index, each with its suspect', async () => {
     const maker = new GraphMaker();
     const session = maker.object('Session');

@@ -7,11 +7,13 @@
 //     an entry (`spread`). A list of twelve routes, of which one leads to an object, has not grown because of it.
 //  3. What waits (timer, listener, promise, suspended function), values of WeakMaps, and entries of small collections: the
 //     innermost. What is further out, such as a server's request listener, is how the program runs. What was entered from
-//     the top level of a CommonJS module after it is the module's.
+//     the top level of a CommonJS module after it is the module's. Where a listener or an interval leads to the object
+//     through fields, the last field is as likely, and both are said.
 //  4. Fields, variables and functions' scopes: the step to the first object on the path that is registered itself (it goes,
 //     and what it holds goes with it), otherwise the last step, which frees the least else.
 //
-// A collection most of whose entries lead to no observed object is how the program is built: 3 and 4 begin behind it.
+// What a path came by to the top level of a module that something else keeps as well is never chosen. A collection most of
+// whose entries lead to no observed object is how the program is built: 3 and 4 begin behind it.
 
 import type { Cause } from '../protocol/vocabulary.ts';
 import { assertNever } from '../protocol/vocabulary.ts';
@@ -73,6 +75,8 @@ export interface Evidence {
   readonly isRegistered: (node: number) => boolean;
   /** Whether the object becomes unreachable without this step alone. */
   readonly frees: (step: number) => boolean;
+  /** Whether what the later step leaves becomes unreachable without this step alone. */
+  readonly keeps: (step: number, later: number) => boolean;
   /** Whether the step is the program's own to undo, and not inside a package. */
   readonly isOwn: (step: number) => boolean;
   /** Whether what the step leads to belongs to the language or the platform. */
@@ -94,6 +98,7 @@ export interface Suspicion {
 const LISTENS: ReadonlySet<Hold> = new Set(['listener', 'abort-listener']);
 const WAITS: ReadonlySet<Hold> = new Set([...LISTENS, 'timer', 'promise', 'suspended', 'node-api']);
 const COLLECTS: ReadonlySet<Hold> = new Set(['map-entry', 'set-entry', 'array-element']);
+const FIELDS: ReadonlySet<Hold> = new Set(['property', 'private-field']);
 /** A collection this small may as well hold its entries for good. */
 const SMALL = 32;
 /** From here on a collection has grown by what is observed, and below the second it has not. */
@@ -138,12 +143,19 @@ function causeOf(steps: readonly NamedStep[], step: number): Cause | undefined {
 export const isEntryStep = ({ hold, edge }: NamedStep): boolean =>
   COLLECTS.has(hold) || (hold === 'property' && edge === ENTRY);
 
-function chooseStep(steps: readonly NamedStep[], allowed: readonly number[], evidence: Evidence): Choice | undefined {
-  if (allowed.length === 0) return undefined;
-  const always = allowed.find((step) => steps[step]!.hold === 'held-value' || steps[step]!.hold === 'cleanup');
+function chooseStep(
+  steps: readonly NamedStep[],
+  candidates: readonly number[],
+  evidence: Evidence,
+): Choice | undefined {
+  if (candidates.length === 0) return undefined;
+  const always = candidates.find((step) => steps[step]!.hold === 'held-value' || steps[step]!.hold === 'cleanup');
   // Behind the top level of a module there may be more to find; the callback then is only how the path came there.
   const scope = lastModuleVariable(steps);
   if (always !== undefined && (scope < always || !hasHint(steps, scope))) return { step: always, rule: 'always' };
+  // The top level that something else keeps as well is not alive because of what the path came by.
+  const needed = candidates.filter((step) => step >= scope || evidence.keeps(step, scope));
+  const allowed = needed.length > 0 ? needed : candidates;
 
   const growth = (step: number): number =>
     evidence.share(step) *
@@ -209,9 +221,12 @@ function innermostHint(
   const isLocal = waiting !== undefined && steps[waiting]!.hold === 'suspended';
   if (collecting === undefined || (waiting !== undefined && (waiting > collecting || isLocal))) {
     if (waiting === undefined) return undefined;
-    const rival = steps[waiting]!.hold === 'weak-map' ? rivalOf(steps, allowed, waiting, evidence) : undefined;
+    const rival = rivalOf(steps, allowed, waiting, evidence);
     // The value of a key that lives on is state that was made to stay.
-    return rival === undefined ? { step: waiting, rule: 'waits' } : { step: rival, rule: 'field', rival: waiting };
+    if (rival !== undefined && steps[waiting]!.hold === 'weak-map')
+      return { step: rival, rule: 'field', rival: waiting };
+    const isRival = rival !== undefined && mayStay(steps[waiting]!) && FIELDS.has(steps[rival]!.hold);
+    return { step: waiting, rule: 'waits', ...(isRival ? { rival } : {}) };
   }
   const rival = rivalOf(steps, allowed, collecting, evidence);
   if (rival === undefined) return { step: collecting, rule: 'small-collection' };
@@ -219,6 +234,10 @@ function innermostHint(
     ? { step: rival, rule: 'field', rival: collecting }
     : { step: collecting, rule: 'small-collection', rival };
 }
+
+/** Whether it may be how the program runs, so that what it keeps may as well be state in a field that was forgotten. */
+const mayStay = ({ hold, identifier }: NamedStep): boolean =>
+  LISTENS.has(hold) || (hold === 'timer' && identifier === 'setInterval');
 
 /** A field further in that may as well be what was forgotten; undefined where the entry is the object, or observed itself. */
 function rivalOf(

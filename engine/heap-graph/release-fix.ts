@@ -9,14 +9,16 @@ const MOST_NAMED = 5;
 
 /** @param contextOf what there is to say of a way, or of the step of it that is as likely. */
 export function fixOfRelease({ ways, outcome }: Release, contextOf: (way: Way, step: number) => FixContext): string {
-  const clauseOf = (way: Way): string => fixClause(contextOf(way, way.suspect.step));
+  const clauseOf = (way: Way): string => {
+    const { step, rival } = way.suspect;
+    const clause = fixClause(contextOf(way, step));
+    return rival === undefined ? clause : withRival(clause, fixClause(contextOf(way, rival)));
+  };
   const [first] = ways;
   if (first === undefined) return '';
-  const { rival } = first.suspect;
-  const likely = rival === undefined ? clauseOf(first) : withRival(clauseOf(first), fixClause(contextOf(first, rival)));
   const own = ways.filter(({ suspect }) => suspect.cause !== 'unknown');
   if (ways.length === 1 || own.length === 0) {
-    return outcome === 'unknown' ? `${likely}. ${UNKNOWN_REST}` : `${likely}.`;
+    return outcome === 'unknown' ? `${clauseOf(first)}. ${UNKNOWN_REST}` : `${clauseOf(first)}.`;
   }
   const named = own.slice(0, MOST_NAMED).map((way) => `${clauseOf(way)}.`);
   const which = own.length > MOST_NAMED ? `; the first ${MOST_NAMED}:` : '.';
