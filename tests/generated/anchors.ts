@@ -152,7 +152,7 @@ export const ANCHORS: Readonly<Record<string, AnchorKind>> = {
     return {
       keep: `const timer = ${storage}.run(item, () => setInterval(${tick}, ${LONG_MS}).unref()); undo = () => clearInterval(timer);`,
       release: 'undo();',
-      names: () => [{ causes: ['timer'], fix: ['setInterval'] }],
+      names: () => [{ causes: ['node-api'], fix: ['setInterval', 'clearInterval', 'AsyncLocalStorage'] }],
     };
   },
   'held value': () => ({

@@ -1,6 +1,7 @@
 // Where a program has the thing that keeps an object: a variable, a field, a scope, an entry of a registry that is large and
 // innocent. A place is infrastructure: nobody would let go of it.
 
+import type { Cause } from '../../engine/protocol/vocabulary.ts';
 import type { Dice } from './dice.ts';
 import { SourceFile } from './source-file.ts';
 
@@ -19,6 +20,8 @@ export interface Place {
   /** Further names that stand in the path. */
   readonly path: readonly string[];
   readonly innocent?: string;
+  /** What keeps the place itself: where that is as likely as a field in it, a fix says both, and the cause may be either. */
+  readonly rivals?: readonly Cause[];
 }
 
 /** Puts what `initial` makes into a place. */
@@ -177,7 +180,12 @@ export const PLACES: Readonly<Record<string, PlaceKind>> = {
       '}',
       `${setUp}();`,
     );
-    return { use: (body) => `${bus}.emit('use', (it${file.type('any')}) => { ${body} });`, leaf: part, path: [bus] };
+    return {
+      use: (body) => `${bus}.emit('use', (it${file.type('any')}) => { ${body} });`,
+      leaf: part,
+      path: [bus],
+      rivals: ['event-listener'],
+    };
   },
   global({ dice, file }, initial) {
     const [name, part] = [dice.name(), dice.name()];

@@ -130,6 +130,7 @@ export const SITES: Readonly<Record<string, SiteKind>> = {
           { causes: ['object-property'], fix: [keys] },
         ],
         isElsewhere: true,
+        isField: true,
       },
     };
   },
@@ -227,7 +228,7 @@ export const SITES: Readonly<Record<string, SiteKind>> = {
       site: {
         keep: 'it.write(item); undo = () => it.read();',
         release: 'undo();',
-        names: (place) => [{ causes: ['array-element', 'object-property'], fix: [place.leaf] }],
+        names: (place) => [{ causes: ['node-api'], fix: [place.leaf, 'read it'] }],
       },
     };
   },

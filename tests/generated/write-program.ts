@@ -173,9 +173,10 @@ function expectationOf(label: string, key: string, count: number, holders: reado
   const { keep, carrier } = first!;
   const place = keep.isElsewhere === true ? undefined : first!.place;
   const names = holders.map(({ keep, carrier: own, place: in_ }): readonly HolderName[] =>
-    keep
-      .names(in_ ?? { use: (body) => body, leaf: '', path: [] }, key, count)
-      .map(({ causes, fix }) => ({ causes: keep.isField === true ? [...causes, ...own.causes] : causes, fix })),
+    keep.names(in_ ?? { use: (body) => body, leaf: '', path: [] }, key, count).map(({ causes, fix }) => ({
+      causes: keep.isField === true ? [...causes, ...own.causes, ...(in_?.rivals ?? [])] : causes,
+      fix,
+    })),
   );
   if (holders.length > 1) return { label, holders: names, path: [] };
   return {
