@@ -9,6 +9,7 @@ import { createMemoryPortPair } from '../engine/protocol/port.ts';
 import type { RunBatch } from '../engine/protocol/run-batch.ts';
 import type { GcPolicy } from '../engine/protocol/run-description.ts';
 import type { RunReport } from '../engine/protocol/run-report.ts';
+import { needsConfirmation } from '../engine/protocol/snapshot-estimate.ts';
 import { createEngine } from '../engine/session/engine.ts';
 import { createNodeLauncher } from '../engine/session/node-launcher.ts';
 import { exitStatusOf } from './command-run.ts';
@@ -47,7 +48,7 @@ export async function watchProcess(
   io: { stdout: Output; stderr: Output; readerGone: Promise<void> },
 ): Promise<number> {
   const { pid, gcPolicy, seconds } = options;
-  const asks = options.why && !options.yes;
+  const asks = options.why && !options.yes && needsConfirmation('target');
   if (asks) checkCanAsk();
   let problem: string | undefined;
   const engine = createEngine({

@@ -8,4 +8,4 @@ export const isTyping = (event: Event) => {
 };
 
 /** What is open over the page has its own keys, and Escape closes it. */
-export const isFloatingOpen = () => document.querySelector('.floating[role="dialog"], .floating[role="menu"]') !== null;
+export const isFloatingOpen = () => document.querySelector('.floating:is([role$="dialog"], [role="menu"])') !== null;
