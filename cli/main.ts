@@ -2,7 +2,7 @@
 
 import { runCommandLine } from './command-line.ts';
 import { createOutput } from './output.ts';
-import { EXIT_STATUS, UsageError } from './usage-error.ts';
+import { asUsageError, EXIT_STATUS } from './usage-error.ts';
 
 const readerGone = Promise.withResolvers<void>();
 const stdout = createOutput(process.stdout, readerGone.resolve);
@@ -32,8 +32,9 @@ try {
     serve: async (options) => (await import('./command-serve.ts')).serveApplication(options, { stdout, stderr }),
   });
 } catch (error) {
-  if (!(error instanceof UsageError)) throw error;
-  await stderr.write(`heapline: ${error.message}\n`);
+  const usageError = asUsageError(error);
+  if (usageError === undefined) throw error;
+  await stderr.write(`heapline: ${usageError.message}\n`);
   exitStatus = EXIT_STATUS.badUsage;
 }
 // Said outright, because a browser's open connection or a stuck child must not keep a finished command alive.
