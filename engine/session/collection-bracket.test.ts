@@ -35,6 +35,11 @@ describe('collection brackets', () => {
     expect(collectedBetween({ clearingCollections: close, blocked: none }, 50, 532)).toEqual([500, 530]);
   });
 
+  it('may be a short one that whole milliseconds put before the object was let go', () => {
+    const short = stretches([99.9, 100.2], [106.6, 106.9]);
+    expect(collectedBetween({ clearingCollections: short, blocked: none }, 107, 116)).toEqual([107, 107]);
+  });
+
   it('is none that came before the object was let go, or after the callback', () => {
     expect(collectedBetween({ clearingCollections: three, blocked: none }, 600, 800)).toBeUndefined();
     expect(collectedBetween({ clearingCollections: none, blocked: none }, 0, 1_000)).toBeUndefined();

@@ -24,7 +24,8 @@ export function createCollectionBrackets(facts: {
   readonly blocked: Stretches;
 }): CollectionBrackets {
   const { startMs, endMs } = facts.clearingCollections;
-  // A program stands still during a collection, so its middle tells before from after in spite of whole milliseconds.
+  // A program stands still during a collection, so the middle of a long one tells before from after in spite of whole
+  // milliseconds.
   const middleMs = startMs.map((start, row) => (start + (endMs[row] ?? NaN)) / 2);
   /** The first of those collections before each one between which the thread may not have turned. */
   const chainStart = new Uint32Array(startMs.length);
@@ -34,10 +35,14 @@ export function createCollectionBrackets(facts: {
   }
   return (letGoAtMs, callbackStartMs) => {
     const last = countUntil(endMs, callbackStartMs + CLOCK_TOLERANCE_MS) - 1;
-    const first = Math.max(chainStart[last] ?? 0, countUntil(middleMs, letGoAtMs));
+    const chain = chainStart[last] ?? 0;
+    let first = Math.max(chain, countUntil(middleMs, letGoAtMs));
+    // One shorter than the tolerance may seem to have come before.
+    if (first > last) first = Math.max(chain, countUntil(middleMs, letGoAtMs - CLOCK_TOLERANCE_MS));
     if (first > last) return undefined;
-    // What the clocks' tolerance puts after the callback had ended before it.
-    return [Math.min(startMs[first] ?? NaN, callbackStartMs), Math.min(endMs[last] ?? NaN, callbackStartMs)];
+    // What the clocks' tolerance puts before the object was let go, or after its callback, was not.
+    const within = (atMs = NaN) => Math.min(Math.max(atMs, letGoAtMs), callbackStartMs);
+    return [within(startMs[first]), within(endMs[last])];
   };
 }
 

@@ -805,8 +805,12 @@ export function createRunStream(): RunStream {
     if (last < 0) return undefined;
     const registeredAt = valueAt(registrations.atMs, row);
     const released = releasedAtMs(row);
-    // V8 may see that an object is not used any more before the program says so.
-    return majorsSince(Number.isNaN(released) ? registeredAt : released, last) ?? majorsSince(registeredAt, last);
+    // V8 may see that an object is not used any more before the program says so, and a GC shorter than the tolerance may
+    // seem to have come before the registration.
+    return (
+      majorsSince(Number.isNaN(released) ? registeredAt : released, last) ??
+      majorsSince(registeredAt - CLOCK_TOLERANCE_MS, last)
+    );
   }
 
   function majorsSince(letGoAt: number, last: number): readonly [first: number, last: number] | undefined {
