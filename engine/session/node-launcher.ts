@@ -10,7 +10,7 @@ import { systemClock } from './clock.ts';
 import type { Launcher, LaunchRequest, ObservedProcess, ProcessExit } from './launcher.ts';
 import { messageOf } from './message-of.ts';
 import { privateFolderPrefix, removePrivateFolder } from './private-folders.ts';
-import { guardGroup, startGuard } from './process-guard.ts';
+import { guardGroup, startGuard, type GuardedGroup } from './process-guard.ts';
 import { untilOutputEnds } from './program-output.ts';
 
 /**
@@ -63,7 +63,7 @@ function launchNode(nodePath: string, request: LaunchRequest, givesInputAway: bo
     pid: child.pid,
     stdout,
     stderr,
-    exited: waitForExit(child, nodePath, [stdout, stderr]).finally(() => {
+    exited: waitForExit(child, guarded, nodePath, [stdout, stderr]).finally(() => {
       guarded[Symbol.dispose]();
       forgetInput();
     }),
@@ -118,7 +118,12 @@ function failedLaunch(launchProblem: string): ObservedProcess {
   };
 }
 
-function waitForExit(child: ChildProcess, nodePath: string, streams: readonly Readable[]): Promise<ProcessExit> {
+function waitForExit(
+  child: ChildProcess,
+  guarded: GuardedGroup,
+  nodePath: string,
+  streams: readonly Readable[],
+): Promise<ProcessExit> {
   return new Promise((resolve) => {
     child.on('error', (error) => {
       // A process that runs can report an error too (a kill that failed); its exit is still to come.
@@ -128,7 +133,7 @@ function waitForExit(child: ChildProcess, nodePath: string, streams: readonly Re
     });
     child.once('exit', (exitCode, signal) => {
       // What the program left running in its group goes with it: no run leaves a process behind.
-      killTree(child);
+      if (killTree(child)) guarded.sweep();
       const atMonotonicMs = systemClock.monotonicMs();
       // Somebody outside the group may hold the pipes open for ever.
       void untilOutputEnds(streams).then(() => resolve({ exitCode, signal, atMonotonicMs }));
@@ -136,21 +141,25 @@ function waitForExit(child: ChildProcess, nodePath: string, streams: readonly Re
   });
 }
 
-/** Ends a process and its group, or its tree on Windows. One that is gone already is no error. */
-export function killTree(child: ChildProcess): void {
+/**
+ * Ends a process and its group, or its tree on Windows. One that is gone already is no error.
+ * @returns false if nobody was left
+ */
+export function killTree(child: ChildProcess): boolean {
   const { pid } = child;
-  if (pid === undefined) return;
+  if (pid === undefined) return false;
   if (process.platform === 'win32') {
-    if (child.exitCode !== null) return;
+    if (child.exitCode !== null) return false;
     const killer = spawn('taskkill', ['/pid', String(pid), '/T', '/F'], { stdio: 'ignore', windowsHide: true });
     // Without taskkill the process itself can still be ended, if not those it started.
     killer.on('error', () => child.kill());
-    return;
+    return true;
   }
   try {
-    process.kill(-pid, 'SIGKILL');
+    return process.kill(-pid, 'SIGKILL');
   } catch (error) {
     // ESRCH: nobody left in the group. EPERM: what is left changed its user; the process itself is still ours.
-    if (error instanceof Error && 'code' in error && error.code === 'EPERM') child.kill('SIGKILL');
+    const isForeign = error instanceof Error && 'code' in error && error.code === 'EPERM';
+    return isForeign && child.kill('SIGKILL');
   }
 }

@@ -3,31 +3,8 @@
 // group. Where there is no shell (Windows), the system's job object ends the children with this process.
 
 import { spawn, type ChildProcess } from 'node:child_process';
-import { disposable, type Disposable } from '../protocol/port.ts';
-
-const SHELL = '/bin/sh';
-/**
- * `+ 12` and `- 12` add and remove a group. At the end each is killed, and what left the group but not the session that the
- * group's first process leads (as a shell's background jobs do), where /proc tells of that. Builtins alone: nothing is started
- * that could fail by then.
- */
-const SCRIPT = `
-groups=' '
-while read -r sign group; do
-  case $sign in
-    +) groups="$groups$group " ;;
-    -) case $groups in *" $group "*) groups="\${groups%%" $group "*} \${groups#*" $group "}" ;; esac ;;
-  esac
-done
-[ "$groups" = ' ' ] && exit
-for group in $groups; do kill -KILL -- "-$group" 2>/dev/null; done
-for stat in /proc/[0-9]*/stat; do
-  { read -r line < "$stat"; } 2>/dev/null || continue
-  pid=\${line%% *}
-  set -- \${line##*) }
-  case $groups in *" $4 "*) kill -KILL "$pid" 2>/dev/null ;; esac
-done
-`;
+import { GUARD_SCRIPT, GUARD_SHELL } from '../protocol/guard-script.ts';
+import type { Disposable } from '../protocol/port.ts';
 
 let guard: ChildProcess | undefined;
 
@@ -39,7 +16,12 @@ export function startGuard(): void {
   try {
     // A session of its own: what the terminal sends to this process must not end the guard before it. Nothing of ours in its
     // environment, and no folder that it would keep from being removed.
-    guard = spawn(SHELL, ['-c', SCRIPT], { stdio: ['pipe', 'ignore', 'ignore'], detached: true, env: {}, cwd: '/' });
+    guard = spawn(GUARD_SHELL, ['-c', GUARD_SCRIPT], {
+      stdio: ['pipe', 'ignore', 'ignore'],
+      detached: true,
+      env: {},
+      cwd: '/',
+    });
   } catch {
     // Too few file descriptors or processes: what is started now is ended by its own observer.
     guard = undefined;
@@ -57,17 +39,21 @@ export function startGuard(): void {
   if (pipe !== null && pipe !== undefined && 'unref' in pipe && typeof pipe.unref === 'function') pipe.unref();
 }
 
+export interface GuardedGroup extends Disposable {
+  /** Ends what is left of it: also what is just being forked, and what left the group for another of its session. */
+  sweep(): void;
+}
+
 /**
  * Has a process group ended if this process ends before the result is disposed. Said at once, in the same turn: the system's
  * pipe takes so little without waiting.
  * @param group the id of its first process, which leads a session
  */
-export function guardGroup(group: number | undefined): Disposable {
+export function guardGroup(group: number | undefined): GuardedGroup {
   const told = guard?.stdin as ChildProcess['stdin'] | undefined;
-  if (group === undefined || told === null || told === undefined) return disposable(() => {});
-  const tell = (sign: '+' | '-'): void => {
-    if (told.writable) told.write(`${sign} ${group}\n`);
+  const tell = (sign: '+' | '-' | '!'): void => {
+    if (group !== undefined && told?.writable === true) told.write(`${sign} ${group}\n`);
   };
   tell('+');
-  return disposable(() => tell('-'));
+  return { sweep: () => tell('!'), [Symbol.dispose]: () => tell('-') };
 }

@@ -102,7 +102,7 @@ globalThis[Symbol.for(${JSON.stringify(LOADER_SYMBOL)})](module);`;
     closed.resolve();
   });
   child.once('exit', (exitCode, signal) => {
-    killTree(child);
+    if (killTree(child)) guarded.sweep();
     guarded[Symbol.dispose]();
     const isRead = Promise.race([new Promise((resolve) => child.once('close', resolve)), delay(LAST_OUTPUT_MS)]);
     void isRead.then(() => {
