@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -27,6 +28,13 @@ describe('names of files', () => {
     ['elsewhere/loose.mjs', 'FOLDER/elsewhere/loose.mjs'],
   ])('calls %s %s', (file, name) => {
     expect(createFileNames({ mainFile }).nameOf(join(folder, file))).toBe(name.replace('FOLDER', folder));
+  });
+
+  it.skipIf(process.platform === 'win32')('waits for no one where package.json is a pipe', () => {
+    const odd = join(folder, 'shop/odd');
+    mkdirSync(odd);
+    execFileSync('mkfifo', [join(odd, 'package.json')]);
+    expect(createFileNames({ mainFile }).nameOf(join(odd, 'index.js'))).toBe('odd/index.js');
   });
 
   it('shortens what is no path, and takes a bundler’s source from the main package', () => {

@@ -1,9 +1,11 @@
 // Short names of the program's files that still tell them apart: `pino/lib/proto.js` for a file of a package, `src/cart.ts`
 // for one of the program's own package. Runs in the session.
 
-import { readFileSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, relative, sep } from 'node:path';
+import * as v from 'valibot';
+import { parseJson } from '../protocol/parse.ts';
 import { isLocalPath } from './local-path.ts';
+import { readSmallFile } from './small-file.ts';
 
 export interface FileNamesOptions {
   /** The program's first file; absent for a process that was started elsewhere: the first file that is named counts. */
@@ -23,6 +25,9 @@ export interface FileNames {
 }
 
 const MAXIMUM_ADDRESS_CHARACTERS = 60;
+/** A larger `package.json` counts as none. */
+const MAXIMUM_PACKAGE_CHARACTERS = 1024 * 1024;
+const PackageFile = v.object({ name: v.optional(v.unknown()) });
 
 export function createFileNames({ mainFile, mainFolder }: FileNamesOptions): FileNames {
   const names = new Map<string, string>();
@@ -81,7 +86,10 @@ interface OwnPackage {
 
 function readPackage(folder: string): OwnPackage | undefined {
   try {
-    const { name } = JSON.parse(readFileSync(`${folder}${sep}package.json`, 'utf8')) as { name?: unknown };
+    const text = readSmallFile(`${folder}${sep}package.json`, MAXIMUM_PACKAGE_CHARACTERS);
+    if (text === undefined) return undefined;
+    const parsed = parseJson(PackageFile, text, { mostCharacters: MAXIMUM_PACKAGE_CHARACTERS });
+    const name = parsed.success ? parsed.output.name : undefined;
     return { folder, name: typeof name === 'string' && name !== '' ? name : basename(folder) };
   } catch {
     return undefined;

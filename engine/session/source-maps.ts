@@ -1,12 +1,12 @@
 // Leads from a place in built code to the place in its source, by the source map that the built file names (inline or in a
 // file beside it). Runs in the session, so that the program's thread and heap carry none of it.
 
-import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
 import { dirname, isAbsolute, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { AnyMap, originalPositionFor, type TraceMap } from '@jridgewell/trace-mapping';
 import type { Place } from '../protocol/explanation.ts';
 import { isLocalPath } from './local-path.ts';
+import { readSmallFile } from './small-file.ts';
 
 /** Larger files are not read: their places stay those of the built code. */
 const MAXIMUM_BUILT_BYTES = 32 * 1024 * 1024;
@@ -59,17 +59,6 @@ function readMap(file: string): TraceMap | undefined {
       : new AnyMap(text.replace(/^\)\]\}'[^\n]*\n/, ''), pathToFileURL(mapFile).href);
   } catch {
     return undefined;
-  }
-}
-
-function readSmallFile(path: string, maximumBytes: number): string | undefined {
-  // Not blocking: what a path names may be a pipe.
-  const descriptor = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
-  try {
-    const found = fstatSync(descriptor);
-    return found.isFile() && found.size <= maximumBytes ? readFileSync(descriptor, 'utf8') : undefined;
-  } finally {
-    closeSync(descriptor);
   }
 }
 
