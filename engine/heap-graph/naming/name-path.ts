@@ -20,7 +20,7 @@ import { readPromise, readReaction } from './promise.ts';
 import { readProperty } from './property.ts';
 import { readRegistry, readWeakCell } from './registry.ts';
 import { readScope } from './scope.ts';
-import { readElement, readIterator, readTable, readWeakMapEntry } from './table.ts';
+import { readElement, readHiddenElement, readIterator, readTable, readWeakMapEntry } from './table.ts';
 import { readTimer, readTimersList } from './timer.ts';
 import { propertyText } from './step-texts.ts';
 
@@ -80,6 +80,7 @@ const readByEdge: Reader = (walk, at) => {
   }
   if (word === W.kEvents && type === Edge.property && walk.kindAt(at + 2) === K.table) return readEventTarget(walk, at);
   if (word === W.table && type === Edge.internal) return at + 1;
+  if (word === W.elements && type === Edge.internal) return readHiddenElement(walk, at);
   if (type === Edge.property) return readProperty(walk, at);
   if (type === Edge.element) return readElement(walk, at);
   // An iterator reads the table of its map or set.

@@ -1,6 +1,6 @@
 // Reads collections: entries of maps, sets and WeakMaps, and elements of arrays.
 
-import { Edge, W } from '../heap-words.ts';
+import { Edge, K, W } from '../heap-words.ts';
 import { countEntries, primitiveText, tableEntry } from './containers.ts';
 import { describeNode } from './describe-node.ts';
 import { ENTRY, type NamedStep } from './named-step.ts';
@@ -77,6 +77,32 @@ export const readElement: Reader = (walk, at) => {
       : {}),
   });
   return at + 1;
+};
+
+/**
+ * V8 names the elements of an object only while they can change: those of a frozen, a sealed or a not extensible one are in
+ * an array behind it (`V8HeapExplorer::ExtractElementReferences` asks `HasObjectElements`). Nothing can be removed there.
+ * The parameters that a sloppy function shares with its `arguments` are in its scope.
+ */
+export const readHiddenElement: Reader = (walk, at) => {
+  const { last } = walk;
+  const isOfArguments = walk.index.words.nodeText(walk.nodes[at]!) === 'Arguments';
+  const parts = isOfArguments ? { hold: 'array-element' as const, fix: argumentsFix(last) } : { hold: 'part' as const };
+  if (walk.kindAt(at + 1) === K.array) {
+    if (walk.wordAt(at + 1) !== W.index) return NOT_MINE;
+    const entry = `[${walk.edgeTextAt(at + 1)}]`;
+    walk.push(at + 1, {
+      ...parts,
+      edge: ENTRY,
+      entry,
+      fanOut: countEntries(walk.index, walk.nodes[at + 1]!),
+      ...walk.prefixed(entry),
+    });
+    return at + 2;
+  }
+  if (!isOfArguments || walk.kindAt(at + 2) !== K.context || walk.typeAt(at + 2) !== Edge.context) return NOT_MINE;
+  walk.push(at + 2, { ...parts, edge: `argument ${walk.edgeTextAt(at + 2)}` });
+  return at + 3;
 };
 
 /** An iterator over an array keeps the array. */
