@@ -53,7 +53,9 @@ interface Template {
   readonly suspect: number;
   readonly shown: PathForm['shown'];
   /** From the object back, patterns of the nodes that must agree. */
-  readonly patterns: readonly number[];
+  readonly patterns: Uint32Array;
+  /** By edge before the object, 1 where `back` or `told` has it. */
+  readonly isAsked: Uint8Array;
   /** Whether the root must come right after those. */
   readonly isWhole: boolean;
   /** Steps with `[…]`, and how many edges before the object their edge is. */
@@ -68,6 +70,8 @@ interface Template {
 
 export function findRowPaths(tools: RowPathTools, drafts: readonly ReasonDraft[]): RowPaths {
   const { index, tree, groups, naming, target } = tools;
+  const { parent, parentEdge } = tree;
+  const patternOf = groups.pattern;
   const rows = target.length;
   const formOfRow = new Uint32Array(rows);
   const draftOfRow = new Int32Array(rows).fill(-1);
@@ -107,11 +111,15 @@ export function findRowPaths(tools: RowPathTools, drafts: readonly ReasonDraft[]
       }
     }
     const first = new Float64Array(step.length).fill(-1);
+    const isAsked = new Uint8Array(patterns.length);
+    for (const before of back) isAsked[before] = 1;
+    for (const { back: before } of told) isAsked[before] = 1;
     return {
       steps,
       suspect,
       shown,
-      patterns,
+      patterns: Uint32Array.from(patterns),
+      isAsked,
       isWhole,
       step,
       back,
@@ -143,14 +151,17 @@ export function findRowPaths(tools: RowPathTools, drafts: readonly ReasonDraft[]
   }
 
   /** Fills `edges` with those that stand for `[…]`; false if the path of this object does not look like that. */
-  function fits(row: number, { patterns, isWhole, back, told }: Template): boolean {
+  function fits(row: number, { patterns, isAsked, isWhole, back, told }: Template): boolean {
+    const last = patterns.length - 1;
     let node = target[row]!;
-    for (const [at, pattern] of patterns.entries()) {
-      if (pattern !== 0 && groups.pattern[node] !== pattern) return false;
-      const edge = tree.parentEdge[node]!;
-      if (at === patterns.length - 1) return !isWhole || edge === NO_EDGE;
+    for (let at = 0; at <= last; at++) {
+      const pattern = patterns[at]!;
+      if (pattern !== 0 && patternOf[node] !== pattern) return false;
+      const edge = parentEdge[node]!;
+      if (at === last) return !isWhole || edge === NO_EDGE;
       if (edge === NO_EDGE) return false;
-      node = tree.parent[node]!;
+      node = parent[node]!;
+      if (isAsked[at] === 0) continue;
       for (let position = 0; position < back.length; position++) {
         if (back[position] !== at) continue;
         edges[position] = edge;
@@ -159,6 +170,27 @@ export function findRowPaths(tools: RowPathTools, drafts: readonly ReasonDraft[]
       for (const own of told) if (own.back === at && textBeyondPattern(index, node, edge) !== own.text) return false;
     }
     return false;
+  }
+
+  /** Fills `edges` as `fits` does, for an object that the form is known to fit. */
+  function follow(row: number, { isAsked, back }: Template): void {
+    let node = target[row]!;
+    for (let at = 0, left = back.length; left > 0; at++) {
+      const edge = parentEdge[node]!;
+      node = parent[node]!;
+      if (isAsked[at] === 0) continue;
+      for (let position = 0; position < back.length; position++) {
+        if (back[position] !== at) continue;
+        edges[position] = edge;
+        edgeNodes[position] = node;
+        left--;
+      }
+    }
+  }
+
+  function formOf(row: number, own: readonly Template[]): number {
+    for (let form = 0; form < own.length; form++) if (fits(row, own[form]!)) return form;
+    return -1;
   }
 
   function take({ first, isDiffering }: Template): void {
@@ -176,7 +208,7 @@ export function findRowPaths(tools: RowPathTools, drafts: readonly ReasonDraft[]
     if (fits(representative, own[0]!)) take(own[0]!);
     for (const row of draft.rows) {
       draftOfRow[row] = number;
-      let form = own.findIndex((template) => fits(row, template));
+      let form = formOf(row, own);
       if (form < 0 && own.length <= MOST_FORMS && left > 0) {
         left--;
         const ownPath = pathTo(tree, target[row]!);
@@ -199,21 +231,25 @@ export function findRowPaths(tools: RowPathTools, drafts: readonly ReasonDraft[]
   const entryEnd = new Uint32Array(rows);
   let bytes = new Uint8Array(1 << 16);
   let end = 0;
+  const isVaried = templates.map((own) => own.map(({ isDiffering }) => isDiffering.includes(1)));
   for (let row = 0; row < rows; row++) {
-    const template = draftOfRow[row]! < 0 ? undefined : templates[draftOfRow[row]!]![formOfRow[row]!];
-    if (template?.isDiffering.includes(1) === true && fits(row, template)) {
+    const draft = draftOfRow[row]!;
+    if (draft >= 0 && isVaried[draft]![formOfRow[row]!] === true) {
+      const template = templates[draft]![formOfRow[row]!]!;
+      follow(row, template);
       let text = '';
       for (let position = 0; position < template.step.length; position++) {
         if (template.isDiffering[position] === 0) continue;
         const one = entryText(index, edgeNodes[position]!, edges[position]!) ?? MISSING;
-        text += `${text === '' ? '' : '\n'}${one.replaceAll('\n', ' ')}`;
+        if (text !== '') text += '\n';
+        text += one.includes('\n') ? one.replaceAll('\n', ' ') : one;
       }
       while (bytes.length - end < text.length * 3) {
         const larger = new Uint8Array(bytes.length * 2);
         larger.set(bytes);
         bytes = larger;
       }
-      end += encoder.encodeInto(text, bytes.subarray(end)).written;
+      end = writeText(text, bytes, end);
     }
     entryEnd[row] = end;
   }
@@ -227,6 +263,16 @@ export function findRowPaths(tools: RowPathTools, drafts: readonly ReasonDraft[]
     })),
   );
   return { forms, formOfRow, entryEnd, entryBytes: bytes.slice(0, end) };
+}
+
+/** Returns where the text ends in `bytes`. Nearly all are ASCII: written by hand in a third of the encoder's time. */
+function writeText(text: string, bytes: Uint8Array, from: number): number {
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code >= 0x80) return from + encoder.encodeInto(text, bytes.subarray(from)).written;
+    bytes[from + at] = code;
+  }
+  return from + text.length;
 }
 
 /** The step of another object's path that is what the suspect is on the first's: the same edge, or as far from the object. */
