@@ -140,6 +140,24 @@ describe('explaining a graph', () => {
     );
   });
 
+  it('calls nothing equally likely that would not free the object in place of the other', async () => {
+    const maker = new GraphMaker();
+    const [list, wrapper, session] = ['Array', 'Object', 'Session'].map((name) => maker.object(name));
+    maker.property(maker.global, 'latest', session!);
+    maker.property(maker.global, 'open', list!);
+    maker.edge(list!, 'element', 0, wrapper!);
+    maker.property(wrapper!, 'own', session!);
+    maker.registration(1, session!);
+    const removal = 'Remove `[0]` from the Array `globalThis.open` when it is no longer needed';
+    expect((await explain(maker)).reasons[0]?.fix).toContain(
+      `${removal} (the object is reached from there through \`.own\`). Equally likely: delete \`globalThis.open[0].own\``,
+    );
+    maker.property(wrapper!, 'other', session!);
+    const { fix } = (await explain(maker)).reasons[0]!;
+    expect(fix).toContain(removal);
+    expect(fix).not.toContain('Equally likely');
+  });
+
   it('tells a second path that differs in more than an index, each with its suspect', async () => {
     const maker = new GraphMaker();
     const session = maker.object('Session');

@@ -98,7 +98,6 @@ export interface Suspicion {
 const LISTENS: ReadonlySet<Hold> = new Set(['listener', 'abort-listener']);
 const WAITS: ReadonlySet<Hold> = new Set([...LISTENS, 'timer', 'promise', 'suspended', 'node-api']);
 const COLLECTS: ReadonlySet<Hold> = new Set(['map-entry', 'set-entry', 'array-element']);
-const FIELDS: ReadonlySet<Hold> = new Set(['property', 'private-field']);
 /** A collection this small may as well hold its entries for good. */
 const SMALL = 32;
 /** From here on a collection has grown by what is observed, and below the second it has not. */
@@ -221,12 +220,12 @@ function innermostHint(
   const isLocal = waiting !== undefined && steps[waiting]!.hold === 'suspended';
   if (collecting === undefined || (waiting !== undefined && (waiting > collecting || isLocal))) {
     if (waiting === undefined) return undefined;
-    const rival = rivalOf(steps, allowed, waiting, evidence);
+    const isValue = steps[waiting]!.hold === 'weak-map';
+    const further = isValue ? allowed : mayStay(steps[waiting]!) ? allowed.filter((step) => isField(steps[step]!)) : [];
+    const rival = rivalOf(steps, further, waiting, evidence);
+    if (rival === undefined) return { step: waiting, rule: 'waits' };
     // The value of a key that lives on is state that was made to stay.
-    if (rival !== undefined && steps[waiting]!.hold === 'weak-map')
-      return { step: rival, rule: 'field', rival: waiting };
-    const isRival = rival !== undefined && mayStay(steps[waiting]!) && FIELDS.has(steps[rival]!.hold);
-    return { step: waiting, rule: 'waits', ...(isRival ? { rival } : {}) };
+    return isValue ? { step: rival, rule: 'field', rival: waiting } : { step: waiting, rule: 'waits', rival };
   }
   const rival = rivalOf(steps, allowed, collecting, evidence);
   if (rival === undefined) return { step: collecting, rule: 'small-collection' };
@@ -238,6 +237,8 @@ function innermostHint(
 /** Whether it may be how the program runs, so that what it keeps may as well be state in a field that was forgotten. */
 const mayStay = ({ hold, identifier }: NamedStep): boolean =>
   LISTENS.has(hold) || (hold === 'timer' && identifier === 'setInterval');
+
+const isField = ({ hold }: NamedStep): boolean => hold === 'property' || hold === 'private-field';
 
 /** A field further in that may as well be what was forgotten; undefined where the entry is the object, or observed itself. */
 function rivalOf(

@@ -76,7 +76,7 @@ export function findFurtherWays(tools: ReleaseTools, first: Way, maximum = MAXIM
     const found = cuts.pathWithout(node, edges);
     if (found === 'none') {
       const needed = withoutNeedless(tools, node, ways);
-      return { ways: needed, outcome: outcomeOf(needed) };
+      return { ways: withTrueRivals(tools, node, needed), outcome: outcomeOf(needed) };
     }
     if (found === 'unknown') return { ways, outcome: 'unknown' };
     if (ways.length >= maximum) return { ways, outcome: 'more' };
@@ -98,4 +98,14 @@ function withoutNeedless({ cuts }: ReleaseTools, node: number, ways: readonly Wa
     if (cuts.pathWithout(node, edges) === 'none') needed = others;
   }
   return needed;
+}
+
+/** Leaves out what is as likely to have been forgotten, but does not free the object in place of the suspect. */
+function withTrueRivals({ cuts }: ReleaseTools, node: number, ways: readonly Way[]): Way[] {
+  return ways.map((way) => {
+    const { rival, ...suspect } = way.suspect;
+    if (rival === undefined) return way;
+    const edges = ways.map((other) => (other === way ? (way.steps[rival]?.rawEdge ?? NO_EDGE) : other.edge));
+    return cuts.pathWithout(node, edges) === 'none' ? way : { ...way, suspect };
+  });
 }
