@@ -25,6 +25,10 @@ export const CARRIERS: readonly ((context: PlaceContext) => Carrier)[] = [
       path: [`.${outer}`, `.${inner}`],
     };
   },
+  ({ dice }) => {
+    const [first, second] = [dice.name(), dice.name()];
+    return { wrap: (value) => `({ ${first}: ${value}, ${second}: ${value} })`, causes: ['object-property'], path: [] };
+  },
   ({ dice, file }) => {
     const [service, name] = [dice.className(), dice.name()];
     file.add(

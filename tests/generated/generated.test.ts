@@ -15,7 +15,7 @@ const faultsOf = (failures: readonly Failure[]) =>
   failures.map(({ label, fault, message }) => `${label} ${fault}: ${message}`);
 
 describe('of generated programs', () => {
-  it.each(RUNTIMES)('counts, holders and fixes are right on $name', { timeout: 120_000 }, async (runtime) => {
+  it.each(RUNTIMES)('counts, holders and fixes are right on $name', { timeout: 240_000 }, async (runtime) => {
     expect(runtime.isInstalled).toBe(true);
     const { failures } = await judgeTogether(PROGRAMS, runtime.nodePath);
     expect(faultsOf(failures)).toEqual([]);

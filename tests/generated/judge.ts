@@ -14,6 +14,8 @@ export const FAULTS = [
   'path',
   'suspect',
   'innocent',
+  /** The object is reachable without what the fix names. */
+  'cut',
 ] as const;
 export type Fault = (typeof FAULTS)[number];
 
@@ -50,6 +52,13 @@ export function judge(
   return failures;
 }
 
+/** @param message of a cut that does not free an object, with its label. */
+export function judgeCut(programs: readonly GeneratedProgram[], message: string): Failure {
+  const label = LABEL.exec(message)?.[0] ?? '';
+  const program = label === '' ? (programs[0]?.name ?? '') : label.replace(/-.*/, '');
+  return { program, label, fault: 'cut', message };
+}
+
 function judgeObject(
   expectation: Expectation,
   isFinalizedNatively: boolean,
@@ -76,19 +85,30 @@ function judgeObject(
   }
   for (const names of holders) {
     const isNamed = ({ causes, fix }: HolderName) =>
-      fix.every((part) => why.fix.includes(part)) && (holders.length > 1 || causes.includes(why.cause));
+      fix.every((part) => says(why.fix, part)) && (holders.length > 1 || causes.includes(why.cause));
     if (!names.some(isNamed)) {
       found.push(['fix', `does not say ${names.map(({ fix }) => fix.join(' and ')).join(', or ')}: ${text}`]);
     }
   }
-  const missing = path.filter((part) => !text.includes(part));
+  const missing = path.filter((part) => !says(text, part));
   if (missing.length > 0) found.push(['path', `has no ${missing.join(', ')}: ${text}`]);
   if (innocent !== undefined) {
     const suspect = why.path.findIndex((step) => step.suspect);
-    const registry = why.path.findLastIndex(({ edge }) => edge.includes(innocent));
+    const registry = why.path.findLastIndex(({ edge }) => says(edge, innocent));
     if (suspect >= 0 && suspect <= registry + 1) found.push(['innocent', `suspects ${innocent}: ${text}`]);
   }
   return found;
+}
+
+/** Whether `part` stands in `text` by itself: `openRooms` is not `openRooms2`. */
+function says(text: string, part: string): boolean {
+  const isWord = (character: string | undefined): boolean => character !== undefined && /[\w$]/.test(character);
+  for (let at = text.indexOf(part); at >= 0; at = text.indexOf(part, at + 1)) {
+    const isBegun = isWord(text[at - 1]) && isWord(part[0]);
+    const isContinued = isWord(text[at + part.length]) && isWord(part.at(-1));
+    if (!isBegun && !isContinued) return true;
+  }
+  return false;
 }
 
 function textOf({ why }: ReportedObject): string {

@@ -7,8 +7,8 @@ import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import fc from 'fast-check';
 import * as v from 'valibot';
-import { runProgram } from '../run-program.ts';
-import { judge, type Failure } from './judge.ts';
+import { runAndCheckCuts } from '../why/cut-check.ts';
+import { judge, judgeCut, type Failure } from './judge.ts';
 import { generatedProgram, type GeneratedProgram } from './write-program.ts';
 
 const IMPORT_ALL = resolve(import.meta.dirname, '../alive/import-all.mjs');
@@ -43,11 +43,10 @@ export async function judgeTogether(
     const [path = '', ...args] = mains.length === 1 ? mains : [IMPORT_ALL, ...mains];
     const [native, observed] = await Promise.all([
       promisify(execFile)(nodePath, ['--expose-gc', '--require', COUNT_NATIVELY, path, ...args], { encoding: 'utf8' }),
-      runProgram({
+      runAndCheckCuts({
         program: { kind: 'file', path, args },
         gcPolicy: { kind: 'major', intervalMs: 100 },
         limits: { settleMs: 500, timeoutMs: TIMEOUT_MS },
-        explain: true,
         reportedObjects: 100_000,
         nodePath,
       }),
@@ -58,7 +57,7 @@ export async function judgeTogether(
     }
     const lastLine = native.stdout.trimEnd().split('\n').at(-1) ?? '';
     const finalized = new Set(v.parse(v.array(v.string()), JSON.parse(lastLine)));
-    failures = judge(programs, finalized, report);
+    failures = [...judge(programs, finalized, report), ...observed.failures.map((each) => judgeCut(programs, each))];
     return { failures, folder };
   } finally {
     if (!keeps || failures?.length === 0) rmSync(folder, { recursive: true, force: true });
