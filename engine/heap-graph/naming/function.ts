@@ -1,7 +1,7 @@
 // Reads what a function keeps beside the variables of its scope: the parts of a bound function, and what a suspended one
 // has in its registers.
 
-import { K, W } from '../heap-words.ts';
+import { Edge, K, W } from '../heap-words.ts';
 import { generatorFunction, isTopLevelCode } from './describe-node.ts';
 import { NOT_MINE, type Reader } from './path-walk.ts';
 import { shorten, shortFile } from './step-texts.ts';
@@ -25,8 +25,34 @@ export const readClosure: Reader = (walk, at) => {
   }
 };
 
+/**
+ * A generator keeps the value that it was last resumed with, which V8 forgets where it is suspended again (`input_or_debug_pos`
+ * of JSGeneratorObject): of a module whose code has ended, that of its last top-level `await`. Its other field without a name
+ * is the promise of an async function.
+ */
+const readInput: Reader = (walk, at) => {
+  if (walk.typeAt(at) !== Edge.hidden || walk.kindAt(at + 1) === K.promise) return NOT_MINE;
+  const { name, place } = generatorFunction(walk.index, walk.naming.scopes, walk.nodes[at]!);
+  if (place !== undefined && isTopLevelCode(name, place)) {
+    walk.push(at, {
+      hold: 'module-variable',
+      edge: 'value of the last top-level await',
+      fix: `The module ${shortFile(place.file)} keeps the value that its last top-level \`await\` gave, {value}, as long as it is loaded: await it in a function instead`,
+    });
+  } else {
+    walk.push(at, {
+      hold: 'suspended',
+      edge: 'value that it was last given',
+      fix: '{holder} keeps the value that it was last given, {value}: release it when it has come to its end',
+    });
+  }
+  return at + 1;
+};
+
 export const readGenerator: Reader = (walk, at) => {
   switch (walk.wordAt(at)) {
+    case W.index:
+      return readInput(walk, at);
     case W.receiver:
       walk.push(at, { hold: 'suspended', edge: 'this' });
       return at + 1;
