@@ -20,12 +20,28 @@ export function fixOfRelease({ ways, outcome }: Release, contextOf: (way: Way, s
   if (ways.length === 1 || own.length === 0) {
     return outcome === 'unknown' ? `${clauseOf(first)}. ${UNKNOWN_REST}` : `${clauseOf(first)}.`;
   }
-  const named = own.slice(0, MOST_NAMED).map((way) => `${clauseOf(way)}.`);
-  const which = own.length > MOST_NAMED ? `; the first ${MOST_NAMED}:` : '.';
+  const alike = groupAlike(own, (way) => fixClause({ ...contextOf(way, way.suspect.step), isOneOfMany: true }));
+  const sentences = [...alike].map(([clause, [way, ...others]]) =>
+    others.length === 0 ? `${clauseOf(way)}.` : `${clause}, for each of ${others.length + 1} that lead to it.`,
+  );
+  const named = sentences.slice(0, MOST_NAMED);
+  const which = sentences.length > MOST_NAMED ? `; the first ${MOST_NAMED}:` : '.';
   const count = outcome === 'more' ? `At least ${own.length + 1}` : String(own.length);
   const lead = own.length === 1 ? [] : [`${count} references keep it, and each of them has to go${which}`];
   const rest = outcome === 'unknown' ? [UNKNOWN_REST] : ways.length > own.length ? [heldBesides(ways)] : [];
   return [...lead, ...named, ...rest].join(' ');
+}
+
+/** Ways that are described alike, as the elements of one array are, by that description. */
+function groupAlike(ways: readonly Way[], describe: (way: Way) => string): Map<string, [Way, ...Way[]]> {
+  const groups = new Map<string, [Way, ...Way[]]>();
+  for (const way of ways) {
+    const clause = describe(way);
+    const group = groups.get(clause);
+    if (group === undefined) groups.set(clause, [way]);
+    else group.push(way);
+  }
+  return groups;
 }
 
 const UNKNOWN_REST = 'Other paths may keep it as well: there are too many to look at.';

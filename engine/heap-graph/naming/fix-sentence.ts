@@ -67,7 +67,7 @@ function firstPart({ steps, suspect, cause, isOneOfMany, sharing, isByEval, isOw
         ? `Set the top-level variable ${quoted(step.identifier ?? '')} to undefined when it is no longer needed, or put it into a function${through}`
         : `Delete ${quoted(step.expression ?? step.identifier ?? 'the global variable')} when it is no longer needed${through}`;
     case 'closure':
-      return isByEval === true ? evalFix(step, before, through) : closureFix(step, before, sharing, through);
+      return isByEval === true ? evalFix(step, before, through) : closureFix(steps, suspect, sharing, through);
     case 'map-entry': {
       const isKey = step.edge === 'Map key';
       const entry = isKey ? 'the key' : isOneOfMany || step.entry === undefined ? 'its entry' : `entry ${step.entry}`;
@@ -118,11 +118,13 @@ function firstPart({ steps, suspect, cause, isOneOfMany, sharing, isByEval, isOw
 }
 
 function closureFix(
-  step: NamedStep,
-  before: NamedStep | undefined,
+  steps: readonly NamedStep[],
+  suspect: number,
   sharing: FixContext['sharing'],
   through: string,
 ): string {
+  const step = steps[suspect]!;
+  const before = steps[suspect - 1];
   const who = before === undefined ? 'A function' : capital(functionOf(before));
   if (step.edge.startsWith('bound ')) {
     return `${who} keeps its ${step.edge}: let go of the bound function when it is no longer needed${through}`;
@@ -131,7 +133,7 @@ function closureFix(
   const isOfFunction = step.owner?.type === 'function' && step.owner.name !== '';
   const ofOwner = isOfFunction && step.owner.type === 'function' ? ` of ${quoted(`${step.owner.name}()`)}` : '';
   if (sharing === undefined) {
-    const held = before?.expression === undefined ? '' : ` in ${quoted(before.expression)}`;
+    const held = heldIn(steps, suspect - 1);
     return `${who} keeps ${variable}${ofOwner} in its scope: let go of the function${held}, or set ${variable} to undefined when it is no longer needed${through}`;
   }
   const { other } = sharing;
@@ -260,6 +262,18 @@ function inModule(steps: readonly NamedStep[], step: NamedStep): string {
   if (file !== '') return ` of ${shortFile(file)}`;
   const root = steps[0]?.node ?? '';
   return root.startsWith('module ') ? ` of ${root.slice(7)}` : '';
+}
+
+/** Says where a function is kept; a variable of another function says little without what leads there. */
+function heldIn(steps: readonly NamedStep[], at: number): string {
+  const step = steps[at];
+  if (step?.expression !== undefined && step.hold !== 'closure-variable') return ` in ${quoted(step.expression)}`;
+  const root = steps.find(({ expression }, before) => before > 0 && before < at && expression !== undefined);
+  const leads = root?.expression === undefined ? '' : ` (${quoted(root.expression)} leads to it)`;
+  if (step?.expression === undefined) return leads;
+  const { owner } = step;
+  const of = owner?.type === 'function' && owner.name !== '' ? ` of ${quoted(`${owner.name}()`)}` : '';
+  return ` in ${quoted(step.expression)}${of}${leads}`;
 }
 
 /** Says what leads to a promise or a suspended function: without that it would be gone, settled or not. */
