@@ -2,7 +2,8 @@
 // after it. Steps of the program's own come before steps inside packages, and steps that free the object by themselves
 // before those that do not; what belongs to the platform is never chosen. Among those, from the strongest hint to the weakest:
 //
-//  1. A held value, or a cleanup callback, that reaches an object of its own registry is always a mistake.
+//  1. A held value, or a cleanup callback, that reaches an object of its own registry is always a mistake, and so is a
+//     function that has a variable in its scope only because it calls `eval`.
 //  2. Collections that have grown: MANY entries or more, of which most lead to observed objects (`share`), about one object
 //     an entry (`spread`). A list of twelve routes, of which one leads to an object, has not grown because of it.
 //  3. What waits (timer, listener, promise, suspended function), values of WeakMaps, and entries of small collections: the
@@ -155,6 +156,8 @@ function chooseStep(
   // The top level that something else keeps as well is not alive because of what the path came by.
   const needed = candidates.filter((step) => step >= scope || evidence.keeps(step, scope));
   const allowed = needed.length > 0 ? needed : candidates;
+  const byEval = allowed.findLast((step) => steps[step]!.isByEval === true);
+  if (byEval !== undefined) return { step: byEval, rule: 'always' };
 
   const growth = (step: number): number =>
     evidence.share(step) *

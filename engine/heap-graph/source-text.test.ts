@@ -37,6 +37,15 @@ function start(options) {
 }
 `;
 
+  it('tell a call of eval, which sees every variable, from one that sees globals alone', () => {
+    const direct = 'const run = (code) => eval (code);';
+    const named = 'const run = (code) => [secret, eval(code)];';
+    const indirect = 'const run = (code) => (0, eval)(code);';
+    const reaches = (text: string) => texts(text).reachesByEval(placeOf(text, '(code)'), 'secret');
+    expect([direct, named, indirect].map(reaches)).toEqual([true, false, false]);
+    expect(texts(indirect).mentions(placeOf(indirect, '(code)'), 'secret')).toBe(false);
+  });
+
   it('tell where a variable of the top level is declared', () => {
     expect(texts(source).topLevelDeclaration(FILE, 'cache')).toEqual({ file: FILE, line: 1, column: 7 });
     expect(texts(source).topLevelDeclaration(FILE, 'first')).toMatchObject({ line: 2 });

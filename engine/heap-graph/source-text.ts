@@ -283,6 +283,11 @@ class SourceFile {
   uses(name: string, { start, end }: Span): number[] {
     return [...this.masked.slice(start, end).matchAll(useOf(name))].map(({ index }) => start + index);
   }
+
+  /** Whether it calls `eval` by that name: `(0, eval)(…)` sees globals alone. */
+  callsEval(span: Span): boolean {
+    return this.uses('eval', span).some((at) => /^\s*\(/.test(this.masked.slice(at + 'eval'.length, at + 40)));
+  }
 }
 
 export interface SharingFunction {
@@ -294,6 +299,7 @@ export interface SharingFunction {
 export class SourceTexts {
   readonly #files = new Map<string, SourceFile | undefined>();
   readonly #read: (file: string) => string;
+  readonly #byEval = new Map<string, boolean>();
   #left = MAXIMUM_READING;
 
   /** @param read gives the text of a file, or throws. */
@@ -378,11 +384,18 @@ export class SourceTexts {
 
   /** Whether the function at `place` does not name the variable, but calls `eval`, which may. */
   reachesByEval(place: Place, name: string): boolean {
+    const key = `${place.file}:${place.line}:${place.column} ${name}`;
+    const known = this.#byEval.get(key);
+    if (known !== undefined) return known;
     const source = this.#file(place.file);
-    if (source === undefined) return false;
-    const start = source.offsetOf(place);
-    const span = { start, end: source.functionEnd(start) };
-    return source.uses(name, span).length === 0 && source.uses('eval', span).length > 0;
+    let isByEval = false;
+    if (source !== undefined) {
+      const start = source.offsetOf(place);
+      const span = { start, end: source.functionEnd(start) };
+      isByEval = source.callsEval(span) && source.uses(name, span).length === 0;
+    }
+    this.#byEval.set(key, isByEval);
+    return isByEval;
   }
 
   /** True or false where the text tells; undefined where it does not. */
@@ -399,7 +412,7 @@ export class SourceTexts {
     const end = source.functionEnd(start);
     if (end <= start) return undefined;
     // `eval` may use every variable.
-    if (source.uses('eval', { start, end }).length > 0) return true;
+    if (source.callsEval({ start, end })) return true;
     return source.uses(name, { start, end }).length > 0;
   }
 

@@ -183,8 +183,8 @@ function placeOf(before: string, expression: string): number {
 /** Whether the closure on the way uses the variable itself, where its text tells. */
 function sharingOf({ naming: { scopes, sources } }: GraphAnalysis, step: NamedStep | undefined) {
   if (step?.hold !== 'closure-variable' || step.closure === undefined || step.identifier === undefined) return {};
+  if (step.isByEval === true) return { isByEval: true };
   const { place } = scopes.functionName(step.closure);
-  if (place !== undefined && sources.reachesByEval(place, step.identifier)) return { isByEval: true };
   if (place === undefined || sources.mentions(place, step.identifier) !== false) return {};
   return { sharing: { other: sources.otherUser(place, step.identifier) } };
 }

@@ -57,6 +57,8 @@ export interface NamedStep {
   readonly fix?: string;
   /** The closure through which the path entered this variable's scope; absent if there is none. */
   readonly closure?: number;
+  /** That closure does not name the variable, but calls `eval`, for which V8 keeps every variable around it. */
+  readonly isByEval?: boolean;
 }
 
 /** Stands in `NamedStep.edge` for an index or a key. */

@@ -5,7 +5,7 @@ import { Edge, K, W } from '../heap-words.ts';
 import type { ScopeOwner } from '../scopes.ts';
 import { generatorFunction } from './describe-node.ts';
 import { fileOf } from './named-step.ts';
-import type { PathWalk, Reader } from './path-walk.ts';
+import type { PathWalk, Reader, StepParts } from './path-walk.ts';
 import { shorten } from './step-texts.ts';
 
 /** A variable of a block that V8 does not name may be one of several; more are not listed. */
@@ -105,7 +105,7 @@ function pushVariable(walk: PathWalk, at: number, name: string): void {
         hold: isWaiting ? 'suspended' : 'closure-variable',
         edge: `${variable}${owner.name === '' ? '' : ` of ${shorten(owner.name)}()`}`,
         ...shared,
-        ...(closure >= 0 && !isWaiting ? { closure } : {}),
+        ...(closure >= 0 && !isWaiting ? enteredBy(walk, at, name) : {}),
       });
       break;
     }
@@ -115,9 +115,16 @@ function pushVariable(walk: PathWalk, at: number, name: string): void {
         hold: 'closure-variable',
         edge: variable,
         ...shared,
-        ...(closure < 0 ? {} : { closure }),
+        ...(closure < 0 ? {} : enteredBy(walk, at, name)),
       });
   }
+}
+
+/** The closure whose scope the path is in. One that reaches the variable by `eval` lets go of all of its scope without that. */
+function enteredBy({ naming, nodes, edges, closure }: PathWalk, at: number, name: string): Partial<StepParts> {
+  const { place } = naming.scopes.functionName(closure);
+  if (place === undefined || !naming.sources.reachesByEval(place, name)) return { closure };
+  return { closure, isByEval: true, rawEdge: edges[nodes.lastIndexOf(closure, at)]! };
 }
 
 function ownerOfVariable({ naming, index }: PathWalk, scope: number, name: string): ScopeOwner {
