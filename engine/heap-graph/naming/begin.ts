@@ -47,6 +47,12 @@ export function beginAtModule(walk: PathWalk, module: number): void {
   begin(walk, `module ${shortFile(file)}${scopes.queryOfModule(module)}`, beginningOf(file));
 }
 
+/** Names Node as the root, in place of one that is named already. */
+export function beginAtNode(walk: PathWalk): void {
+  walk.steps.pop();
+  begin(walk, 'Node.js');
+}
+
 /** Names a root of V8 or Node that no module or global leads to. */
 function beginAtV8(walk: PathWalk): number {
   const { index, nodes, edges } = walk;

@@ -6,14 +6,14 @@ import { NO_EDGE } from '../cheapest-paths.ts';
 import { Edge, K, W } from '../heap-words.ts';
 import type { RawPath } from '../raw-path.ts';
 import { readContextFrame, readStore } from './async-context.ts';
-import { beginAtRoot } from './begin.ts';
+import { beginAtNode, beginAtRoot } from './begin.ts';
 import { readErrorStack } from './error-stack.ts';
 import { readArray, readClosure, readGenerator } from './function.ts';
 import { readEmitter, readEventTarget } from './listener.ts';
 import { readCell, readCommonJsModule, readModule } from './module.ts';
 import { fileOf, type Hold, type NamedStep } from './named-step.ts';
 import { NOT_MINE, PathWalk, type Naming, type Reader } from './path-walk.ts';
-import { readNodeApi } from './node-api.ts';
+import { propertyName, readNodeApi } from './node-api.ts';
 import { beginAtNodeVariable } from './node-variables.ts';
 import { readWebStream } from './web-stream.ts';
 import { readPromise, readReaction } from './promise.ts';
@@ -24,9 +24,17 @@ import { readElement, readHiddenElement, readIterator, readTable, readWeakMapEnt
 import { readTimer, readTimersList } from './timer.ts';
 import { propertyText } from './step-texts.ts';
 
+/** What `fetch()` keeps its connections by is a global that only Node and undici know. */
+const DISPATCHER = /^Symbol\(undici\.globalDispatcher\.\d+\)$/;
+
 const readGlobal: Reader = (walk, at) => {
   if (walk.kindAt(at + 1) === K.global) return at + 1;
   if (walk.typeAt(at) !== Edge.property) return NOT_MINE;
+  if (DISPATCHER.test(propertyName(walk, at))) {
+    beginAtNode(walk);
+    walk.push(at, { hold: 'part', edge: 'dispatcher of fetch()' });
+    return at + 1;
+  }
   const name = walk.edgeTextAt(at);
   const edge = propertyText(name);
   walk.push(at, { hold: 'global-variable', edge, identifier: name, expression: `globalThis${edge}` });

@@ -81,6 +81,12 @@ const CHAINS: readonly NodeChain[] = [
     edge: `.${list}`,
     fix: '{holder} keeps {value} until it ends: destroy that, or all of the agent’s with `destroy()`',
   })),
+  {
+    edges: ['Symbol(queue)', '[]'],
+    hold: 'node-api',
+    edge: 'request under way',
+    fix: 'A `fetch()` whose response, or the end of whose body, has not come keeps what waits for it: read the body or `cancel()` it, and give each request a `signal` that ends it, such as `AbortSignal.timeout()`',
+  },
   { edges: ['#signal'], hold: 'part', edge: '.signal', access: '.signal' },
   {
     edges: ['Symbol(kReason)'],
@@ -125,10 +131,11 @@ export const readNodeApi: Reader = (walk, at) => {
 };
 
 /** Programs have fields of these names too. */
-function isOfNode({ index, nodes }: PathWalk, at: number, { edges: [first] }: NodeChain): boolean {
-  const name = index.words.nodeText(nodes[at]!);
+function isOfNode(walk: PathWalk, at: number, { edges: [first] }: NodeChain): boolean {
+  const name = walk.index.words.nodeText(walk.nodes[at]!);
   if (first === '_subscribers' || first === '_stores') return /Channel$/.test(name);
   if (first === 'sockets' || first === 'freeSockets' || first === 'requests') return /Agent$/.test(name);
+  if (first === 'Symbol(queue)') return propertyName(walk, at + 2) === 'Symbol(handler)';
   return first !== '#signal' || name === 'AbortController';
 }
 
