@@ -2,6 +2,7 @@
 // so closing that one asks too.
 
 import { app, BrowserWindow, dialog, powerMonitor } from 'electron';
+import { visibleText } from '../../engine/protocol/visible-text.ts';
 import type { Going, GoingRuns } from './going-runs.ts';
 import { frontWindow } from './window.ts';
 
@@ -61,7 +62,7 @@ export function guardQuit(runs: Pick<GoingRuns, 'all'>): void {
 function questionAbout(going: readonly Going[]): Electron.MessageBoxOptions {
   const [first] = going;
   const isWatchedOnly = going.every((each) => each.kind === 'run' && each.isWatched);
-  const title = going.length === 1 && first !== undefined ? `“${first.title}”` : `${going.length} runs`;
+  const title = going.length === 1 && first !== undefined ? visibleText(`“${first.title}”`) : `${going.length} runs`;
   return {
     type: 'question',
     title: 'Quit Heapline?',

@@ -3,6 +3,7 @@
 
 import { app, Menu, type MenuItemConstructorOptions } from 'electron';
 import { basename, dirname } from 'node:path';
+import { visibleText } from '../../engine/protocol/visible-text.ts';
 import type { PageCommand } from './page-messages.ts';
 
 export interface MenuOptions {
@@ -59,7 +60,7 @@ export function menuTemplate(options: MenuOptions): MenuItemConstructorOptions[]
     click: () => options.tell(name),
   });
   const recent: MenuItemConstructorOptions[] = recentFiles.map((path) => ({
-    label: `${basename(path)} — ${dirname(path)}`,
+    label: visibleText(`${basename(path)} — ${dirname(path)}`),
     click: () => options.openRecent(path),
   }));
   return [

@@ -2,6 +2,7 @@
 // something that took long has ended.
 
 import { BrowserWindow, Notification } from 'electron';
+import { visibleText } from '../../engine/protocol/visible-text.ts';
 import { assertNever, type OutcomeStatus } from '../../engine/protocol/vocabulary.ts';
 import type { Ended, GoingRuns } from './going-runs.ts';
 
@@ -42,13 +43,16 @@ function wordsOf(ended: Ended): { title: string; body: string } {
   const took = `after ${Math.round(ended.tookMs / 1_000)} s`;
   if (ended.kind === 'experiment') {
     const { title, status } = ended.listing;
-    return { title: `Experiment ${status === 'cancelled' ? 'canceled' : 'finished'}`, body: `${title}, ${took}` };
+    return {
+      title: `Experiment ${status === 'cancelled' ? 'canceled' : 'finished'}`,
+      body: visibleText(`${title}, ${took}`),
+    };
   }
   const { description, outcome, predictionHeld } = ended.listing;
   const prediction =
     predictionHeld === undefined ? '' : predictionHeld ? ' The prediction held.' : ' The prediction did not hold.';
   return {
-    title: description.title,
+    title: visibleText(description.title),
     body: `${outcome === undefined ? 'Ended' : wordsOfOutcome(outcome)} ${took}.${prediction}`,
   };
 }

@@ -5,7 +5,7 @@
  * Control characters (C0, DELETE, C1), line and paragraph separators, and what changes the direction of writing. A line feed
  * and a tab are left: they do nothing that a text may not do.
  */
-const ACTED_UPON = /[\0-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g;
+export const ACTED_UPON = /[\0-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g;
 
 /** `\u202e`: what JSON writes, so that a JSON text means the same as before. */
 const escaped = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;

@@ -5,7 +5,7 @@ import '@fontsource-variable/jetbrains-mono/wght.css';
 import './styles/tokens.css';
 import './styles/base.css';
 import { createPinia } from 'pinia';
-import { createApp, watch, type App as VueApp } from 'vue';
+import { watch } from 'vue';
 import { parse } from '../../engine/protocol/parse.ts';
 import App from './App.vue';
 import { useEngineStore } from './stores/engine-store.ts';
@@ -17,11 +17,13 @@ import { createRunStream } from './stream/create-run-stream.ts';
 import { FRAME_LOOP } from './views/frame-loop-injection.ts';
 import { DesktopScriptMessage } from './transport/desktop-bridge.ts';
 import { createEngineClient, type HostConnection } from './transport/engine-client.ts';
+import { createVisibleApp, type VisibleApp } from './visible-renderer.ts';
 
 /** Mounts into `selector` and begins to connect. */
-export function mountApplication(selector: string, host: HostConnection): VueApp {
+export function mountApplication(selector: string, host: HostConnection): VisibleApp {
   const frameLoop = createFrameLoop(browserFrameHost());
-  const app = createApp(App).use(createPinia()).provide(FRAME_LOOP, frameLoop);
+  const app = createVisibleApp(App);
+  app.use(createPinia()).provide(FRAME_LOOP, frameLoop);
   // For whoever measures the page from outside: a bench, or a person at the console. Nothing in the page reads it.
   Reflect.set(window, 'heaplineDiagnostics', { frameStatistics: () => frameLoop.frameStatistics() });
   // The theme is set before anything is drawn.
@@ -31,7 +33,7 @@ export function mountApplication(selector: string, host: HostConnection): VueApp
   openWhatTheAddressNames(runStore);
   // The host answers while the window is being made.
   useEngineStore().attach(createEngineClient(host), runStore);
-  app.mount(selector);
+  app.mountInto(selector);
   return app;
 }
 

@@ -753,8 +753,10 @@ describe('the window', () => {
 
 describe('while something runs', () => {
   it('quitting and closing the last window ask, progress is shown, and a long run that ends unseen is told', async () => {
-    const script = join(outFolder, 'stays.mjs');
+    const script = join(outFolder, 'stays\u202e.mjs');
     await writeFile(script, 'setInterval(() => {}, 1000);');
+    // What changes the direction of writing is made visible wherever the system shows the name.
+    const shownName = 'stays\\u202e.mjs';
     const { port, event } = connect();
     port.postMessage({ type: 'hello', protocolVersion: PROTOCOL_VERSION });
     await event('welcome');
@@ -762,10 +764,10 @@ describe('while something runs', () => {
     const { runId } = await event('accepted');
     const window = firstWindow();
     await vi.waitFor(() => expect(window.progress).toBe(2));
-    expect(menuItem(`stays.mjs — ${outFolder}`)).toBeDefined();
+    expect(menuItem(`${shownName} — ${outFolder}`)).toBeDefined();
 
     app.quit();
-    expect(dialog.questions.map(({ options }) => options.message)).toEqual(['“stays.mjs” is still running.']);
+    expect(dialog.questions.map(({ options }) => options.message)).toEqual([`“${shownName}” is still running.`]);
     // One question at a time.
     window.close();
     app.quit();
@@ -786,7 +788,7 @@ describe('while something runs', () => {
     await vi.waitFor(() => expect(window.progress).toBe(-1));
     now.mockRestore();
     expect(electron.Notification.shown.map(({ options }) => options)).toMatchObject([
-      { title: 'stays.mjs', body: expect.stringMatching(/^Stopped after 6\d s\.$/) as string },
+      { title: shownName, body: expect.stringMatching(/^Stopped after 6\d s\.$/) as string },
     ]);
     electron.Notification.shown[0]?.emit('click');
     expect(window.isFocused).toBe(true);

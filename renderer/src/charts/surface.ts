@@ -1,6 +1,7 @@
 // A canvas that keeps its bitmap at the size of its box in device pixels. Drawn on in CSS pixels.
 
 import type { Disposable } from '../../../engine/protocol/port.ts';
+import { visibleText } from '../../../engine/protocol/visible-text.ts';
 
 export interface Surface extends Disposable {
   readonly canvas: HTMLCanvasElement;
@@ -16,6 +17,7 @@ export interface Surface extends Disposable {
 export function createSurface(canvas: HTMLCanvasElement, onResize: () => void): Surface {
   const context = canvas.getContext('2d');
   if (context === null) throw new Error('This browser offers no 2D canvas.');
+  writeVisibly(context);
   let width = 0;
   let height = 0;
   let ratio = 0;
@@ -60,4 +62,11 @@ export function createSurface(canvas: HTMLCanvasElement, onResize: () => void): 
       window.removeEventListener('resize', measure);
     },
   };
+}
+
+/** Names of marks and lanes are the program's: they are written, and measured, as they can be read. */
+function writeVisibly(context: CanvasRenderingContext2D): void {
+  const { fillText, measureText } = context;
+  context.fillText = (text, ...place) => fillText.call(context, visibleText(text), ...place);
+  context.measureText = (text) => measureText.call(context, visibleText(text));
 }

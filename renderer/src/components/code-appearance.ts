@@ -9,9 +9,10 @@ import {
   LRLanguage,
   syntaxHighlighting,
 } from '@codemirror/language';
-import { EditorView } from '@codemirror/view';
+import { EditorView, highlightSpecialChars } from '@codemirror/view';
 import { tags } from '@lezer/highlight';
 import { parser } from '@lezer/javascript';
+import { ACTED_UPON, visibleText } from '../../../engine/protocol/visible-text.ts';
 
 /** Statements that go on in the next line are indented; what such a clause or block begins with is not. */
 const indentation = indentNodeProp.add({
@@ -62,4 +63,16 @@ export const appearance = EditorView.theme({
     background: 'color-mix(in srgb, var(--blue) 28%, transparent) !important',
   },
   '.cm-cursor': { borderLeftColor: 'var(--ink)' },
+});
+
+/** Written as everywhere in the page; the text itself, which is copied and run, stays as it is. */
+export const controlCharacters = highlightSpecialChars({
+  specialChars: ACTED_UPON,
+  render(code, description) {
+    const element = document.createElement('span');
+    element.className = 'cm-specialChar';
+    element.textContent = visibleText(String.fromCharCode(code));
+    element.title = description ?? '';
+    return element;
+  },
 });

@@ -13,7 +13,7 @@ import {
   lineNumbers,
 } from '@codemirror/view';
 import type { Disposable } from '../../../engine/protocol/port.ts';
-import { appearance, highlighting, typescript } from './code-appearance.ts';
+import { appearance, controlCharacters, highlighting, typescript } from './code-appearance.ts';
 
 export interface ScratchEditorOptions {
   readonly text: string;
@@ -70,6 +70,7 @@ export function createScratchEditor(element: HTMLElement, options: ScratchEditor
     typescript,
     highlighting,
     appearance,
+    controlCharacters,
     matching,
     typingOver,
     EditorState.tabSize.of(2),

@@ -5,7 +5,8 @@
 import { EditorState, type Extension } from '@codemirror/state';
 import { Decoration, drawSelection, EditorView, highlightActiveLine, keymap, lineNumbers } from '@codemirror/view';
 import type { Disposable } from '../../../engine/protocol/port.ts';
-import { appearance, highlighting, typescript } from './code-appearance.ts';
+import { visibleText } from '../../../engine/protocol/visible-text.ts';
+import { appearance, controlCharacters, highlighting, typescript } from './code-appearance.ts';
 
 /** Where the view begins; lines and columns count from 1. `place` is marked, and stands in the middle. */
 export interface SourcePosition {
@@ -60,11 +61,16 @@ export function createSourceViewer(element: HTMLElement): SourceViewer {
             typescript,
             highlighting,
             appearance,
+            controlCharacters,
             place === undefined ? [] : markPlace(text, place),
             // Read-only, yet focusable: it can be scrolled and selected with the keyboard. Escape is not taken.
             EditorState.readOnly.of(true),
             EditorView.editable.of(false),
-            EditorView.contentAttributes.of({ tabindex: '0', 'aria-label': label, 'aria-readonly': 'true' }),
+            EditorView.contentAttributes.of({
+              tabindex: '0',
+              'aria-label': visibleText(label),
+              'aria-readonly': 'true',
+            }),
             keymap.of([]),
           ],
         }),
