@@ -19,6 +19,7 @@ import type { GcPolicy } from '../protocol/run-description.ts';
 import { assertNever, type CollectionKind } from '../protocol/vocabulary.ts';
 import { createBlockedDetector } from './blocked-detector.ts';
 import { boundedBatches } from './bounded-messages.ts';
+import { capabilitiesOf, type Capabilities } from './capabilities.ts';
 import { createColumnDrain } from './column-drain.ts';
 import { watchHostProcess } from './host-process.ts';
 import { createHeapSampler } from './heap-sampler.ts';
@@ -76,7 +77,9 @@ async function main(port: MessagePort): Promise<void> {
     return;
   }
   if (options.owned) await untilBegun();
-  const isInspected = options.owned ? hasInspector(data.shownIn) : inspector !== undefined;
+  const promised = capabilitiesWith(
+    options.owned && hasInspector(data.shownIn) ? 'expected' : inspector === undefined ? 'missing' : 'connected',
+  );
 
   const signOfLife = () => void Atomics.add(control, Cell.tick, 1);
   const send = (message: ObserverMessage) => {
@@ -98,10 +101,17 @@ async function main(port: MessagePort): Promise<void> {
           ownEndedAtMs: clock[Clock.ownTraceEndedAt]! - clock[Clock.programStart]!,
         }
       : null,
-    runtime: describeRuntime(isInspected ? 'live' : 'missing'),
+    runtime: describeRuntime(promised),
   });
   // The session has this thread's word. What ends already is not disturbed.
   if (options.owned && move(State.starting, State.started)) inspector = connectProgramInspector(data.shownIn);
+  const correct = (isRevealed?: boolean) => {
+    const found = capabilitiesWith(inspector === undefined ? 'missing' : 'connected', isRevealed);
+    // The promise was made before connecting, and stands in the recording.
+    if (JSON.stringify(found) !== JSON.stringify(promised)) sendBatch(describeRuntime(found));
+  };
+  if (inspector === undefined) correct();
+  else void inspector.isRevealed.then(correct);
 
   const sampler = createHeapSampler({ inspector, now, sendBatch });
   const blocked = createBlockedDetector(sendBatch);
@@ -498,7 +508,16 @@ async function untilStarted(): Promise<void> {
   }
 }
 
-function describeRuntime(inspected: 'live' | 'missing'): RunBatchOf<'runtime'> {
+function capabilitiesWith(inspector: 'expected' | 'connected' | 'missing', isRevealed?: boolean): Capabilities {
+  return capabilitiesOf({
+    inspector,
+    ...(isRevealed !== undefined && { isRevealed }),
+    v8: process.versions.v8,
+    tracesCollections: options.traceCollections,
+  });
+}
+
+function describeRuntime(capabilities: Capabilities): RunBatchOf<'runtime'> {
   const { node, v8, electron } = process.versions as NodeJS.ProcessVersions & { electron?: string };
   return {
     type: 'runtime',
@@ -508,12 +527,7 @@ function describeRuntime(inspected: 'live' | 'missing'): RunBatchOf<'runtime'> {
     host: electron === undefined ? 'node' : 'utility-process',
     pid: process.pid,
     startedAtEpochMs: Date.now() - now(),
-    capabilities: {
-      heap: inspected,
-      external: inspected,
-      collections: options.traceCollections ? 'live' : 'when-idle',
-      forcedGc: inspected,
-    },
+    capabilities,
   };
 }
 

@@ -220,6 +220,7 @@ export const RuntimeBatch = v.object({
   pid: Identifier,
   /** What the machine's clock showed at the time zero of the run, in ms since 1970 (Unix time). */
   startedAtEpochMs: v.exactOptional(Milliseconds),
+  /** As expected when the run begins; a later batch of this type corrects it. */
   capabilities: v.object({ heap: Capability, external: Capability, collections: Capability, forcedGc: Capability }),
 });
 

@@ -76,6 +76,27 @@ for (const { name, nodePath, isInstalled } of ALL_RUNTIMES) {
       expect(report.registrations.finalized).toBe(report.registrations.total);
     });
 
+    it('samples the heap from the beginning of a run to its end', async () => {
+      const { of, report } = await runProgram({
+        program: { kind: 'scratch', name: 'waits.mjs', text: 'setTimeout(() => {}, 900);', args: [] },
+        gcPolicy: none,
+        limits: { settleMs: 0 },
+        nodePath,
+      });
+      expect(of('runtime').map(({ capabilities }) => capabilities.heap)).toEqual(['live']);
+      const known = of('samples').flatMap(({ atMs, usedBytes, totalBytes, externalBytes }) =>
+        [...atMs].filter((_at, row) =>
+          [usedBytes, totalBytes, externalBytes].every((column) => (column[row] ?? NaN) > 0),
+        ),
+      );
+      // 45 on a machine that has nothing else to do.
+      expect(known.length).toBeGreaterThan(10);
+      for (const third of [0, 300, 600]) {
+        expect(known.some((atMs) => atMs >= third && atMs < third + 300)).toBe(true);
+      }
+      expect(report.heap.peakUsedBytes).toBeGreaterThan(1e6);
+    });
+
     it('loses nothing and counts nothing twice of 300,000 registrations and callbacks', async () => {
       const count = 300_000;
       const { report, of, stdout, batches } = await runProgram({
