@@ -1,6 +1,6 @@
 // What a run amounts to when it has ended: a verdict for every registration, what keeps the living alive, the report, and
-// whether the scenario's prediction held. Called by the run; nothing in here changes anything, and only a judge may be waited
-// for.
+// whether the scenario's prediction held. Called by the run; nothing in here changes anything. Takes turns with everything else, as
+// there may be forty million rows.
 
 import type { RunBatch } from '../protocol/run-batch.ts';
 import type { Outcome, RunReport } from '../protocol/run-report.ts';
@@ -19,11 +19,9 @@ import { decideVerdicts } from './verdicts.ts';
 import { warningsAtEnd } from './warnings-at-end.ts';
 import { hasTurnedAtLast, withUntoldCollection } from './watched-run.ts';
 
-const VERDICT_ROWS = 65_536;
-
 export interface Conclusion {
   readonly report: RunReport;
-  /** Registered → callback started of the finalized, in ms, ascending. */
+  /** Registered → callback started of the finalized, in ms, ascending; empty if they were not asked for. */
   readonly latenciesMs: Float64Array;
   /** Explanations, then verdicts: what the recording has before its end. */
   readonly batches: Iterable<RunBatch>;
@@ -58,6 +56,8 @@ export interface ConclusionFacts {
   readonly standardOutput: string;
   readonly displayed: DisplayedPlaces;
   readonly reportedObjects: number | undefined;
+  /** Whether all latencies are asked for. */
+  readonly isComparedWithOthers?: boolean;
 }
 
 export async function concludeRun(facts: ConclusionFacts): Promise<Conclusion> {
@@ -65,7 +65,7 @@ export async function concludeRun(facts: ConclusionFacts): Promise<Conclusion> {
   const hasTurned = hasTurnedAtLast(ending, durationMs);
   const withUntold = (collections: Stretches): Stretches =>
     isLeft && !hasTurned ? withUntoldCollection(collections, durationMs) : collections;
-  const verdicts = decideVerdicts({
+  const verdicts = await decideVerdicts({
     rows: tally.rows,
     majorCollections: withUntold(tally.majorCollections()),
     clearingCollections: withUntold(tally.clearingCollections()),
@@ -87,19 +87,28 @@ export async function concludeRun(facts: ConclusionFacts): Promise<Conclusion> {
         isComplete: last.explanation.isComplete,
         atMs: last.atMs,
         lastTurnMs: ending?.lastTurnAtMs,
-        releasedAtMs: (row) => tally.releasedAtMs(tally.labelAt(row), tally.rows.registeredAtMs[row] ?? NaN),
+        releasedAtMs: (row) => tally.releasedAtMs(tally.labelAt(row), tally.rows.at(row).registeredAtMs[0] ?? NaN),
       },
     }),
   });
-  const warnings = warningsAtEnd(tally, verdicts, durationMs);
+  const warnings = await warningsAtEnd(tally, verdicts, durationMs);
   for (const warning of warnings) tally.apply(warning);
   const aliveCode = VERDICTS.indexOf('alive');
-  const isAlive = (id: number): boolean => verdicts.verdict[id - 1] === aliveCode;
+  const isAlive = (id: number): boolean => id <= verdicts.length && verdicts.verdictAt(id - 1) === aliveCode;
   const explained = last && explainAlive(last.explanation, isAlive, facts.displayed);
   const alive = explained ?? (facts.hasNothingToExplain ? NOTHING_ALIVE : undefined);
   const { program } = description;
-  const { report, objects, latenciesMs } = buildReportToSend(
-    { tally, verdicts, outcome, program, durationMs, host: facts.host, ...(alive !== undefined && { alive }) },
+  const { report, objects, latenciesMs } = await buildReportToSend(
+    {
+      tally,
+      verdicts,
+      outcome,
+      program,
+      durationMs,
+      host: facts.host,
+      isComparedWithOthers: facts.isComparedWithOthers === true,
+      ...(alive !== undefined && { alive }),
+    },
     facts.reportedObjects,
   );
   if (facts.judge !== undefined && program.kind === 'scenario' && isJudged(outcome.status)) {
@@ -120,13 +129,10 @@ export async function concludeRun(facts: ConclusionFacts): Promise<Conclusion> {
   function* batches(): Generator<RunBatch> {
     if (last !== undefined && explained !== undefined) yield* explanationBatches(last.snapshot, last.atMs, explained);
     yield* warnings;
-    for (let row = 0; row < verdicts.verdict.length; row += VERDICT_ROWS) {
-      yield {
-        type: 'verdicts',
-        firstId: row + 1,
-        verdict: verdicts.verdict.slice(row, row + VERDICT_ROWS),
-        reason: verdicts.reason.slice(row, row + VERDICT_ROWS),
-      };
+    let firstId = 1;
+    for (const { verdict, reason } of verdicts.chunks) {
+      yield { type: 'verdicts', firstId, verdict, reason };
+      firstId += verdict.length;
     }
   }
   return { report, latenciesMs, batches: batches() };
@@ -138,8 +144,11 @@ function diedOfErrorAt({ marks }: RunTally, { status }: Outcome): { diedOfErrorA
 }
 
 /** A report lists fewer objects than were asked for rather than be too large to be sent. */
-function buildReportToSend(facts: ReportFacts, maximumObjects = DEFAULT_REPORTED_OBJECTS): SessionReport {
-  const built = buildReport(facts, maximumObjects);
+async function buildReportToSend(
+  facts: ReportFacts,
+  maximumObjects = DEFAULT_REPORTED_OBJECTS,
+): Promise<SessionReport> {
+  const built = await buildReport(facts, maximumObjects);
   const isTooLarge = built.report.objects.length > 0 && approximateBytes(built.report) > MAXIMUM_BATCH_BYTES;
   return isTooLarge ? buildReportToSend(facts, Math.floor(built.report.objects.length / 2)) : built;
 }

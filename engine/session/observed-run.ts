@@ -28,6 +28,8 @@ import { createRunTally } from './run-tally.ts';
 import { buildReport } from './session-report.ts';
 import type { SnapshotExplainer } from './snapshot-explainer.ts';
 import { tallyOf } from './tally-recording.ts';
+import { createTurns } from './in-turns.ts';
+import { VerdictColumns } from './verdicts.ts';
 import { classifyWatch, type WatchedProcess } from './watched-run.ts';
 
 const HANDSHAKE_DEADLINE_MS = 10_000;
@@ -418,8 +420,13 @@ export function startObservedRun(options: ObservedRunOptions): ObservedRun {
       standardOutput: collector.standardOutputTail,
       displayed,
       reportedObjects: options.reportedObjects,
+      isComparedWithOthers: options.onResult !== undefined,
     });
-    for (const batch of batches) append(batch);
+    const takeTurns = createTurns();
+    for (const batch of batches) {
+      append(batch);
+      await takeTurns();
+    }
     explain[Symbol.dispose]();
     append({ type: 'ended', atMs: durationMs, report });
     list({
@@ -453,14 +460,14 @@ export function startObservedRun(options: ObservedRunOptions): ObservedRun {
   }
 
   /** Clients wait for an end, and the engine for its next run, also where the figures could not be put together. */
-  function endWithoutFigures(error: unknown): void {
+  async function endWithoutFigures(error: unknown): Promise<void> {
     const problem = error instanceof Error ? (error.stack ?? error.message) : String(error);
     const message = `What was recorded could not be summed up: ${problem}`;
     const outcome: Outcome = { status: 'crashed', message };
-    const nothing = { verdict: new Uint8Array(0), reason: new Uint8Array(0) };
+    const nothing = new VerdictColumns();
     const { program } = description;
     const facts = { tally: createRunTally(), verdicts: nothing, outcome, program, durationMs: nowMs() };
-    const { report, latenciesMs } = buildReport({ ...facts, host: hostKind });
+    const { report, latenciesMs } = await buildReport({ ...facts, host: hostKind });
     explain[Symbol.dispose]();
     append({ type: 'ended', atMs: facts.durationMs, report });
     list({ status: 'ended', outcome: outcome.status });

@@ -1,7 +1,6 @@
 // Makes a run of a recording file: the same batches under an id of this session, with an end where the file has none.
 // Nothing of it is ever run. Called by the engine, and by `heapline report`.
 
-import { setImmediate as turn } from 'node:timers/promises';
 import type { RecordingOrigin } from '../protocol/recording-origin.ts';
 import type { RunBatch } from '../protocol/run-batch.ts';
 import type { RunDescription } from '../protocol/run-description.ts';
@@ -9,14 +8,12 @@ import type { RunReport } from '../protocol/run-report.ts';
 import { assertNever } from '../protocol/vocabulary.ts';
 import { concludeRun } from './conclude-run.ts';
 import { AS_RECORDED } from './displayed-places.ts';
+import { createTurns } from './in-turns.ts';
 import type { RecordedRun } from './observed-run.ts';
 import { canBeSent } from './overflow.ts';
 import { createRecording, type Recording } from './recording.ts';
 import type { RecordingEnding, RecordingReader } from './recording-file.ts';
 import { tallyOf } from './tally-recording.ts';
-
-/** How long batches are taken in at a stretch; clients are served in between. */
-const LONGEST_TURN_MS = 12;
 
 export interface OpenRecordingOptions {
   /** A fresh one: the same file may be opened beside the run that it was saved from. */
@@ -66,13 +63,10 @@ async function takeBatches(
   signal: AbortSignal | undefined,
 ): Promise<{ readonly ending: Ending; readonly report?: RunReport }> {
   const batches = reader.batches();
-  let turnedAtMs = performance.now();
+  const takeTurns = createTurns();
   for (;;) {
     signal?.throwIfAborted();
-    if (performance.now() - turnedAtMs > LONGEST_TURN_MS) {
-      await turn();
-      turnedAtMs = performance.now();
-    }
+    await takeTurns();
     const step = await batches.next();
     if (step.done === true) return { ending: step.value };
     const batch = step.value;
@@ -129,7 +123,11 @@ async function concludeWithoutEnd(
     displayed: AS_RECORDED,
     reportedObjects: options.reportedObjects,
   });
-  for (const batch of batches) recording.append(batch);
+  const takeTurns = createTurns();
+  for (const batch of batches) {
+    recording.append(batch);
+    await takeTurns();
+  }
   recording.append({ type: 'ended', atMs: durationMs, report } satisfies RunBatch);
   return report;
 }

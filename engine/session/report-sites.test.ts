@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { VERDICTS } from '../protocol/vocabulary.ts';
-import { MAXIMUM_REPORTED_SITES, reportSites } from './report-sites.ts';
+import { createSiteTally, MAXIMUM_REPORTED_SITES } from './report-sites.ts';
 
-describe('reportSites', () => {
+describe('the sites of a report', () => {
   it('counts every registration once under the text of its site, most alive first', () => {
     const row = fc.record({ siteId: fc.nat(8), verdict: fc.nat(VERDICTS.length - 1) });
     fc.assert(
@@ -11,11 +11,12 @@ describe('reportSites', () => {
         // Sites 1 and 2 have the same text; 0 was not recorded.
         const textOf = (siteId: number) => (siteId === 0 ? null : `a.ts:${Math.max(siteId, 2)}:1`);
         const siteIds = Uint32Array.from(rows, ({ siteId }) => siteId);
-        const { sites, sitesOmitted } = reportSites(
-          siteIds,
-          Uint8Array.from(rows, ({ verdict }) => verdict),
-          textOf,
-        );
+        const verdict = Uint8Array.from(rows, (one) => one.verdict);
+        const tally = createSiteTally();
+        const half = rows.length >> 1;
+        tally.add(siteIds.subarray(0, half), verdict.subarray(0, half));
+        tally.add(siteIds.subarray(half), verdict.subarray(half));
+        const { sites, sitesOmitted } = tally.report(textOf);
         const countOf = (text: string | null, name?: (typeof VERDICTS)[number]) =>
           rows.filter(
             ({ siteId, verdict }) => textOf(siteId) === text && (name === undefined || VERDICTS[verdict] === name),
@@ -37,7 +38,9 @@ describe('reportSites', () => {
 
   it('lists at most so many, and says how many more there are', () => {
     const ids = Uint32Array.from({ length: MAXIMUM_REPORTED_SITES + 7 }, (_, id) => id);
-    const { sites, sitesOmitted } = reportSites(ids, new Uint8Array(ids.length), (id) => `a.ts:${id}:1`);
+    const tally = createSiteTally();
+    tally.add(ids, new Uint8Array(ids.length));
+    const { sites, sitesOmitted } = tally.report((id) => `a.ts:${id}:1`);
     expect([sites.length, sitesOmitted]).toEqual([MAXIMUM_REPORTED_SITES, 7]);
   });
 });

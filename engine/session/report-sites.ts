@@ -1,4 +1,4 @@
-// What became of the registrations of each site, of all of them: a report lists only so many objects. Pure.
+// What became of the registrations of each site, of all of them: a report lists only so many objects. Used by the report.
 
 import type { ReportedSite } from '../protocol/run-report.ts';
 import { VERDICTS } from '../protocol/vocabulary.ts';
@@ -15,44 +15,47 @@ interface SiteCounts {
   alive: number;
 }
 
-/**
- * @param siteIds of each registration, beside its code in VERDICTS
- * @param siteText null where the site was not recorded
- * @returns one entry for each text, as several sites may have the same; most alive first, then most registered
- */
-export function reportSites(
-  siteIds: Uint32Array,
-  verdict: Uint8Array,
-  siteText: (siteId: number) => string | null,
-): { sites: ReportedSite[]; sitesOmitted?: number } {
-  const bySite = new Map<string | null, SiteCounts>();
-  for (const [siteId, { registered, finalized, alive }] of countBySiteId(siteIds, verdict)) {
-    const counts = countsOf(bySite, siteText(siteId));
-    counts.registered += registered;
-    counts.finalized += finalized;
-    counts.alive += alive;
-  }
-  const sites = Array.from(bySite, ([site, counts]): ReportedSite => ({ site, ...counts })).sort(
-    (one, other) => other.alive - one.alive || other.registered - one.registered,
-  );
-  const sitesOmitted = sites.length - MAXIMUM_REPORTED_SITES;
-  return { sites: sites.slice(0, MAXIMUM_REPORTED_SITES), ...(sitesOmitted > 0 && { sitesOmitted }) };
+export interface SiteTally {
+  /** @param siteIds of consecutive registrations, beside their codes in VERDICTS */
+  add(siteIds: Uint32Array, verdict: Uint8Array): void;
+  /**
+   * @param siteText null where the site was not recorded
+   * @returns one entry for each text, as several sites may have the same; most alive first, then most registered
+   */
+  report(siteText: (siteId: number) => string | null): { sites: ReportedSite[]; sitesOmitted?: number };
 }
 
-function countBySiteId(siteIds: Uint32Array, verdict: Uint8Array): Map<number, SiteCounts> {
+export function createSiteTally(): SiteTally {
   const bySiteId = new Map<number, SiteCounts>();
-  let previousId = -1;
-  let counts: SiteCounts = { registered: 0, finalized: 0, alive: 0 };
-  for (let row = 0; row < verdict.length; row += 1) {
-    const siteId = siteIds[row] ?? 0;
-    // Most follow one of the same site, also where there are ten million.
-    if (siteId !== previousId) counts = countsOf(bySiteId, siteId);
-    previousId = siteId;
-    counts.registered += 1;
-    if (verdict[row] === FINALIZED) counts.finalized += 1;
-    else if (verdict[row] === ALIVE) counts.alive += 1;
-  }
-  return bySiteId;
+  return {
+    add(siteIds, verdict) {
+      let previousId = -1;
+      let counts: SiteCounts = { registered: 0, finalized: 0, alive: 0 };
+      for (let row = 0; row < verdict.length; row += 1) {
+        const siteId = siteIds[row] ?? 0;
+        // Most follow one of the same site, also where there are forty million.
+        if (siteId !== previousId) counts = countsOf(bySiteId, siteId);
+        previousId = siteId;
+        counts.registered += 1;
+        if (verdict[row] === FINALIZED) counts.finalized += 1;
+        else if (verdict[row] === ALIVE) counts.alive += 1;
+      }
+    },
+    report(siteText) {
+      const bySite = new Map<string | null, SiteCounts>();
+      for (const [siteId, { registered, finalized, alive }] of bySiteId) {
+        const counts = countsOf(bySite, siteText(siteId));
+        counts.registered += registered;
+        counts.finalized += finalized;
+        counts.alive += alive;
+      }
+      const sites = Array.from(bySite, ([site, counts]): ReportedSite => ({ site, ...counts })).sort(
+        (one, other) => other.alive - one.alive || other.registered - one.registered,
+      );
+      const sitesOmitted = sites.length - MAXIMUM_REPORTED_SITES;
+      return { sites: sites.slice(0, MAXIMUM_REPORTED_SITES), ...(sitesOmitted > 0 && { sitesOmitted }) };
+    },
+  };
 }
 
 function countsOf<Key>(counts: Map<Key, SiteCounts>, key: Key): SiteCounts {

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { RunBatch, RunBatchOf } from '../protocol/run-batch.ts';
+import { WINDOW_ROWS, type RegistrationRows } from './registration-rows.ts';
 import { createRunTally } from './run-tally.ts';
 
 interface PlainRegistration {
@@ -47,6 +48,19 @@ function longestStall(callbacks: readonly { startMs: number; durationMs: number 
   }
   return longest;
 }
+
+/** One row of a window, as a window of its own. */
+const rowOf = (rows: RegistrationRows, row: number): RegistrationRows => ({
+  first: row,
+  length: 1,
+  registeredAtMs: rows.registeredAtMs.slice(row, row + 1),
+  registryId: rows.registryId.slice(row, row + 1),
+  siteId: rows.siteId.slice(row, row + 1),
+  callbackStartMs: rows.callbackStartMs.slice(row, row + 1),
+  callbackMs: rows.callbackMs.slice(row, row + 1),
+  callbackThrew: rows.callbackThrew.slice(row, row + 1),
+  unregistered: rows.unregistered.slice(row, row + 1),
+});
 
 const runtimeBatch = (v8: string): RunBatchOf<'runtime'> => ({
   type: 'runtime',
@@ -135,14 +149,16 @@ describe('run tally', () => {
 
         expect(tally.rows.length).toBe(plain.length);
         expect(tally.droppedRows).toBe(0);
+        const [rowsOfAll = tally.rows.at(0)] = tally.rows.windows();
         for (const [row, entry] of plain.entries()) {
-          expect(tally.rows.registeredAtMs[row]).toBe(entry.atMs);
-          expect(tally.rows.registryId[row]).toBe(entry.registryId);
-          expect(tally.rows.siteId[row]).toBe(entry.siteId);
-          expect(tally.rows.callbackStartMs[row]).toBe(entry.callback?.startMs ?? NaN);
-          expect(tally.rows.callbackMs[row]).toBe(entry.callback?.durationMs ?? NaN);
-          expect(tally.rows.callbackThrew[row]).toBe(entry.callback?.threw ?? 0);
-          expect(tally.rows.unregistered[row]).toBe(Number(entry.unregistered));
+          expect(tally.rows.at(row)).toEqual(rowOf(rowsOfAll, row));
+          expect(rowsOfAll.registeredAtMs[row]).toBe(entry.atMs);
+          expect(rowsOfAll.registryId[row]).toBe(entry.registryId);
+          expect(rowsOfAll.siteId[row]).toBe(entry.siteId);
+          expect(rowsOfAll.callbackStartMs[row]).toBe(entry.callback?.startMs ?? NaN);
+          expect(rowsOfAll.callbackMs[row]).toBe(entry.callback?.durationMs ?? NaN);
+          expect(rowsOfAll.callbackThrew[row]).toBe(entry.callback?.threw ?? 0);
+          expect(rowsOfAll.unregistered[row]).toBe(Number(entry.unregistered));
           expect(tally.labelAt(row)).toBe(entry.label === '' ? null : entry.label);
         }
         const ids = [...new Set(plain.map(({ registryId }) => registryId))].sort();
@@ -186,8 +202,71 @@ describe('run tally', () => {
       });
     }
     expect(tally.rows.length).toBe(1_000_000);
-    expect(tally.rows.callbackStartMs.findIndex(Number.isNaN)).toBe(-1);
+    let row = 0;
+    for (const rows of tally.rows.windows()) {
+      expect(rows.first).toBe(row);
+      expect(rows.callbackStartMs.findIndex(Number.isNaN)).toBe(-1);
+      row += rows.length;
+    }
+    expect(row).toBe(1_000_000);
     expect(tally.registries()).toMatchObject([{ id: 1, registrations: 1_000_000, finalized: 1_000_000 }]);
+  });
+
+  it('keeps rows where they belong, across windows, gaps and batches', () => {
+    const tally = createRunTally();
+    const timesFrom = (firstId: number, rows: number) => Float64Array.from({ length: rows }, (_, row) => firstId + row);
+    const registrations = (firstId: number, rows: number): RunBatchOf<'registrations'> => ({
+      type: 'registrations',
+      firstId,
+      atMs: timesFrom(firstId, rows),
+      registryId: new Uint32Array(rows).fill(1),
+      siteId: new Uint32Array(rows).fill(firstId),
+      labelEnd: new Uint32Array(rows),
+      labelBytes: new Uint8Array(0),
+    });
+    const lastId = 3 * WINDOW_ROWS;
+    tally.apply(registrations(1, WINDOW_ROWS - 10));
+    tally.apply(registrations(WINDOW_ROWS + 5, lastId - WINDOW_ROWS - 4));
+    const called = [1, WINDOW_ROWS - 10, WINDOW_ROWS + 5, 2 * WINDOW_ROWS, 2 * WINDOW_ROWS + 1, lastId];
+    const callbacks = called.toReversed().map((id) => ({ id, startMs: 2 * id, durationMs: 1, threw: id % 2 }));
+    tally.apply(callbacksBatch(callbacks.slice(0, 4)));
+    tally.apply(callbacksBatch(callbacks.slice(4)));
+    const unregistered = [7, 2 * WINDOW_ROWS + 3];
+    tally.apply({ type: 'unregistrations', id: Uint32Array.from(unregistered), atMs: new Float64Array(2) });
+    expect(tally.rows.length).toBe(lastId);
+    let wrong = 0;
+    for (const rows of tally.rows.windows()) {
+      for (let row = 0; row < rows.length; row += 1) {
+        const id = rows.first + row + 1;
+        const isGap = id > WINDOW_ROWS - 10 && id < WINDOW_ROWS + 5;
+        const isCalled = called.includes(id);
+        const isRight =
+          Object.is(rows.registeredAtMs[row], isGap ? NaN : id) &&
+          rows.siteId[row] === (isGap ? 0 : id <= WINDOW_ROWS ? 1 : WINDOW_ROWS + 5) &&
+          Object.is(rows.callbackStartMs[row], isCalled ? 2 * id : NaN) &&
+          rows.callbackThrew[row] === (isCalled ? id % 2 : 0) &&
+          rows.unregistered[row] === Number(unregistered.includes(id));
+        if (!isRight) wrong += 1;
+      }
+    }
+    expect(wrong).toBe(0);
+    // What comes a second time cannot be right.
+    tally.apply(registrations(lastId, 4));
+    expect(tally.droppedRows).toBe(4);
+  });
+
+  it('joins the two rows of a callback that was told before it had ended', () => {
+    const tally = createRunTally();
+    tally.apply(registrationsBatch(1, [{ atMs: 1, registryId: 1, siteId: 0, label: '', unregistered: false }]));
+    tally.apply(callbacksBatch([{ id: 1, startMs: 10, durationMs: NaN, threw: 0 }]));
+    expect(tally.rows.at(0)).toMatchObject({ callbackStartMs: Float64Array.of(10), callbackMs: Float64Array.of(NaN) });
+    tally.apply(callbacksBatch([{ id: 1, startMs: 12, durationMs: 3, threw: 1 }]));
+    expect(tally.rows.at(0)).toMatchObject({
+      callbackStartMs: Float64Array.of(10),
+      callbackMs: Float64Array.of(5),
+      callbackThrew: Uint8Array.of(1),
+    });
+    expect(tally.registries()).toMatchObject([{ finalized: 0, callbackTotalMs: 5 }]);
   });
 
   it('does not believe ids that cannot be right', () => {

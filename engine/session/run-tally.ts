@@ -1,11 +1,12 @@
 // What a run amounts to, added up batch by batch while it goes on: the rows that verdicts and the report are made of.
-// Runs in the session, one for each run. Typed arrays and counts only: a run may have ten million registrations.
+// Runs in the session, one for each run. Views and counts only: a run may have forty million registrations.
 
 import type { NamedSite } from '../protocol/site-text.ts';
 import type { RunBatch, RunBatchOf } from '../protocol/run-batch.ts';
 import { clearsRegistrations } from '../protocol/clearing-collections.ts';
 import { assertNever, COLLECTION_KINDS } from '../protocol/vocabulary.ts';
-import { createFloat64Column, createUint32Column, createUint8Column, type GrowingColumn } from './growing-column.ts';
+import { createFloat64Column, type GrowingColumn } from './growing-column.ts';
+import { RegistrationStore, type RegistrationTable } from './registration-rows.ts';
 
 /** Callbacks with less than this between them are one stretch in which nothing else ran. */
 const STALL_GAP_MS = 0.5;
@@ -27,21 +28,6 @@ export interface RegistryTally {
   readonly collectedAtMs: number | undefined;
 }
 
-/** Rows of registrations: row i is registration i + 1. NaN where nothing is known. */
-export interface RegistrationRows {
-  readonly length: number;
-  readonly registeredAtMs: Float64Array;
-  readonly registryId: Uint32Array;
-  readonly siteId: Uint32Array;
-  readonly callbackStartMs: Float64Array;
-  /** NaN beside a known start: the callback was entered and has not returned. */
-  readonly callbackMs: Float64Array;
-  /** 1 where the callback threw. */
-  readonly callbackThrew: Uint8Array;
-  /** 1 where the registration was removed before its callback started. */
-  readonly unregistered: Uint8Array;
-}
-
 /** Stretches of time in order of their start, none overlapping another. */
 export interface Stretches {
   readonly startMs: Float64Array;
@@ -55,7 +41,7 @@ export interface TallySite extends NamedSite {
 
 export interface RunTally {
   apply(batch: RunBatch): void;
-  readonly rows: RegistrationRows;
+  readonly rows: RegistrationTable;
   /** Label of a row; null if it was not recorded. */
   labelAt(row: number): string | null;
   /** When the program said that it let go of an object with this label: the first time at or after `registeredAtMs`. */
@@ -97,19 +83,9 @@ interface RegistryState {
 }
 
 export function createRunTally(): RunTally {
-  // Row 0 is unused: columns are indexed by id, and `rows` gives views from id 1 on.
-  const registeredAtMs = createFloat64Column(NaN);
-  const registryId = createUint32Column();
-  const siteId = createUint32Column();
-  const callbackStartMs = createFloat64Column(NaN);
-  const callbackMs = createFloat64Column(NaN);
-  const callbackThrew = createUint8Column();
-  const unregistered = createUint8Column();
-  let highestId = 0;
-  /** Label columns as they came, in order of `firstId`: the recording keeps them anyway. */
-  const labels: { firstId: number; labelEnd: Uint32Array; labelBytes: Uint8Array }[] = [];
+  const rows = new RegistrationStore();
   /** Callbacks whose registration has not come yet: the observer drains the two one after the other. */
-  let earlyCallbacks: { id: number; startMs: number; durationMs: number; threw: number }[] = [];
+  let earlyCallbacks: { id: number; startMs: number; durationMs: number; threw: number; callbackRow: number }[] = [];
 
   const registryStates = new Map<number, RegistryState>();
   const sites = new Map<number, TallySite>();
@@ -158,34 +134,16 @@ export function createRunTally(): RunTally {
     }
     return state;
   };
-  /** Makes room for an id in every column, so that they all have the same length. False if the id cannot be believed. */
-  const ensureId = (id: number): boolean => {
-    if (id === 0 || id > highestId + MAXIMUM_ID_JUMP) return false;
-    if (id < registeredAtMs.length) return true;
-    registeredAtMs.set(id, NaN);
-    registryId.set(id, 0);
-    siteId.set(id, 0);
-    callbackStartMs.set(id, NaN);
-    callbackMs.set(id, NaN);
-    callbackThrew.set(id, 0);
-    unregistered.set(id, 0);
-    return true;
-  };
-  const unbelievable = (rows: number): void => {
-    droppedRows += rows;
+  const isBelievable = (id: number): boolean => id > 0 && id <= rows.length + MAXIMUM_ID_JUMP;
+  const unbelievable = (count: number): void => {
+    droppedRows += count;
     warn('The observer sent rows with ids that cannot be right; they were left out.');
   };
 
   const applyRegistrations = (batch: RunBatchOf<'registrations'>): void => {
-    const rows = batch.atMs.length;
-    if (rows === 0) return;
-    const lastId = batch.firstId + rows - 1;
-    if (!ensureId(lastId)) return unbelievable(rows);
-    registeredAtMs.values.set(batch.atMs, batch.firstId);
-    registryId.values.set(batch.registryId, batch.firstId);
-    siteId.values.set(batch.siteId, batch.firstId);
-    if (batch.labelBytes.length > 0) labels.push(batch);
-    if (lastId > highestId) highestId = lastId;
+    const count = batch.atMs.length;
+    if (count === 0) return;
+    if (!isBelievable(batch.firstId + count - 1) || !rows.addRegistrations(batch)) return unbelievable(count);
     let currentId = -1;
     let state: RegistryState | undefined;
     for (const id of batch.registryId) {
@@ -196,38 +154,38 @@ export function createRunTally(): RunTally {
       }
       state.registrations += 1;
     }
-    happened(batch.atMs[rows - 1] ?? 0);
+    happened(batch.atMs[count - 1] ?? 0);
     if (earlyCallbacks.length > 0) {
       const waiting = earlyCallbacks;
       earlyCallbacks = [];
-      for (const callback of waiting) {
-        applyCallback(callback.id, callback.startMs, callback.durationMs, callback.threw);
+      for (const { id, startMs, durationMs, threw, callbackRow } of waiting) {
+        applyCallback(id, startMs, durationMs, threw, callbackRow);
       }
     }
   };
 
-  const applyCallback = (id: number, startMs: number, durationMs: number, threw: number): void => {
-    if (!ensureId(id)) return unbelievable(1);
-    if (Number.isNaN(registeredAtMs.values[id])) {
+  /** @param callbackRow its place among all rows of callbacks */
+  const applyCallback = (id: number, startMs: number, durationMs: number, threw: number, callbackRow: number): void => {
+    if (!isBelievable(id)) return unbelievable(1);
+    const row = id - 1;
+    const registration = rows.batchOf(row);
+    if (registration === undefined) {
       if (earlyCallbacks.length >= MAXIMUM_EARLY_CALLBACKS) return unbelievable(1);
-      earlyCallbacks.push({ id, startMs, durationMs, threw });
+      earlyCallbacks.push({ id, startMs, durationMs, threw, callbackRow });
       return;
     }
-    const state = registryState(registryId.values[id] ?? 0);
-    const enteredAtMs = callbackStartMs.values[id] ?? NaN;
-    const wasEntered = !Number.isNaN(enteredAtMs);
+    const state = registryState(registration.registryId[id - registration.firstId] ?? 0);
+    const entered = rows.callbackOf(row);
     // A registration has one callback: a further row would count it twice, unless it is the end of the one entered.
-    if (wasEntered && (!Number.isNaN(callbackMs.values[id]) || Number.isNaN(durationMs))) return;
-    if (!wasEntered) {
+    if (entered !== undefined && (!Number.isNaN(entered.durationMs) || Number.isNaN(durationMs))) return;
+    if (entered === undefined) {
       state.finalized += 1;
       if (!(startMs - state.lastCallbackEndMs < STALL_GAP_MS)) state.stallStartMs = startMs;
     }
     if (threw === 1) state.finalized -= 1;
-    const startedAtMs = wasEntered ? enteredAtMs : startMs;
-    callbackStartMs.values[id] = startedAtMs;
-    const tookMs = wasEntered ? startMs + durationMs - startedAtMs : durationMs;
-    callbackMs.values[id] = tookMs;
-    callbackThrew.values[id] = threw;
+    const tookMs = entered === undefined ? durationMs : startMs + durationMs - entered.startMs;
+    if (entered === undefined) rows.setCallback(row, callbackRow);
+    else rows.setJoinedCallback(row, entered.startMs, tookMs, threw);
     state.lastCallbackEndMs = startMs;
     happened(startMs);
     if (Number.isNaN(durationMs)) return;
@@ -236,6 +194,19 @@ export function createRunTally(): RunTally {
     const stallMs = state.lastCallbackEndMs - state.stallStartMs;
     if (stallMs > state.longestStallMs) state.longestStallMs = stallMs;
     happened(state.lastCallbackEndMs);
+  };
+
+  const applyCallbacks = (batch: RunBatchOf<'callbacks'>): void => {
+    const first = rows.addCallbacks(batch);
+    for (let row = 0; row < batch.id.length; row += 1) {
+      applyCallback(
+        batch.id[row] ?? 0,
+        batch.startMs[row] ?? NaN,
+        batch.durationMs[row] ?? NaN,
+        batch.threw[row] ?? 0,
+        first + row,
+      );
+    }
   };
 
   const applyCollections = (batch: RunBatchOf<'collections'>): void => {
@@ -307,19 +278,11 @@ export function createRunTally(): RunTally {
         case 'registrations':
           return applyRegistrations(batch);
         case 'callbacks':
-          for (let row = 0; row < batch.id.length; row += 1) {
-            applyCallback(
-              batch.id[row] ?? 0,
-              batch.startMs[row] ?? NaN,
-              batch.durationMs[row] ?? NaN,
-              batch.threw[row] ?? 0,
-            );
-          }
-          return;
+          return applyCallbacks(batch);
         case 'unregistrations':
           for (let row = 0; row < batch.id.length; row += 1) {
             const id = batch.id[row] ?? 0;
-            if (ensureId(id)) unregistered.values[id] = 1;
+            if (isBelievable(id)) rows.setUnregistered(id - 1);
             else unbelievable(1);
             happened(batch.atMs[row] ?? 0);
           }
@@ -366,32 +329,11 @@ export function createRunTally(): RunTally {
           assertNever(batch);
       }
     },
-    get rows() {
-      const end = highestId + 1;
-      return {
-        length: highestId,
-        registeredAtMs: registeredAtMs.values.subarray(1, end),
-        registryId: registryId.values.subarray(1, end),
-        siteId: siteId.values.subarray(1, end),
-        callbackStartMs: callbackStartMs.values.subarray(1, end),
-        callbackMs: callbackMs.values.subarray(1, end),
-        callbackThrew: callbackThrew.values.subarray(1, end),
-        unregistered: unregistered.values.subarray(1, end),
-      };
-    },
+    rows,
     labelAt(row) {
-      const id = row + 1;
-      let low = 0;
-      let high = labels.length;
-      while (low < high) {
-        const middle = (low + high) >>> 1;
-        if ((labels[middle]?.firstId ?? Infinity) <= id) low = middle + 1;
-        else high = middle;
-      }
-      const batch = labels[low - 1];
-      if (batch === undefined) return null;
-      const offset = id - batch.firstId;
-      if (offset >= batch.labelEnd.length) return null;
+      const batch = rows.batchOf(row);
+      if (batch === undefined || batch.labelBytes.length === 0) return null;
+      const offset = row + 1 - batch.firstId;
       const start = offset === 0 ? 0 : (batch.labelEnd[offset - 1] ?? 0);
       const end = batch.labelEnd[offset] ?? start;
       return end > start ? decoder.decode(batch.labelBytes.subarray(start, end)) : null;

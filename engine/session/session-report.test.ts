@@ -6,7 +6,7 @@ import { buildReport } from './session-report.ts';
 import { decideVerdicts } from './verdicts.ts';
 
 /** `callbacks[i]` is when the callback of registration i + 1 started; all were registered at 0. */
-function report(callbacks: readonly (number | undefined)[], maximumObjects?: number) {
+async function report(callbacks: readonly (number | undefined)[], maximumObjects?: number) {
   const tally = createRunTally();
   const rows = callbacks.length;
   tally.apply({
@@ -41,7 +41,7 @@ function report(callbacks: readonly (number | undefined)[], maximumObjects?: num
     externalBytes: new Float64Array(5).fill(NaN),
     rssBytes: Float64Array.of(NaN, 100, 90, NaN, NaN),
   });
-  const verdicts = decideVerdicts({
+  const verdicts = await decideVerdicts({
     rows: tally.rows,
     majorCollections: tally.majorCollections(),
     clearingCollections: tally.clearingCollections(),
@@ -69,21 +69,21 @@ function report(callbacks: readonly (number | undefined)[], maximumObjects?: num
 }
 
 describe('buildReport', () => {
-  it('lists those that were not finalized first, in order, and counts what it leaves out', () => {
-    const { report: document, objects } = report([1, undefined, 2, undefined, 3, 4], 3);
+  it('lists those that were not finalized first, in order, and counts what it leaves out', async () => {
+    const { report: document, objects } = await report([1, undefined, 2, undefined, 3, 4], 3);
     expect(document.objects.map(({ id }) => id)).toEqual([1, 2, 4]);
     expect(document.objectsOmitted).toBe(3);
     expect(Array.from(objects, ({ id }) => id)).toEqual([1, 2, 3, 4, 5, 6]);
     expect(document.registrations).toMatchObject({ total: 6, finalized: 4, alive: 2 });
   });
 
-  it('gives exact percentiles of all latencies', () => {
-    const { report: document } = report(Array.from({ length: 1_000 }, (_, row) => 1_000 - row));
+  it('gives exact percentiles of all latencies', async () => {
+    const { report: document } = await report(Array.from({ length: 1_000 }, (_, row) => 1_000 - row));
     expect(document.latencyMs).toEqual({ count: 1_000, p50: 500, p95: 950, p99: 990, max: 1_000 });
   });
 
-  it('measures gaps between known heap figures, and shows what is not known as null', () => {
-    const { heap, gc } = report([]).report;
+  it('measures gaps between known heap figures, and shows what is not known as null', async () => {
+    const { heap, gc } = (await report([])).report;
     expect(heap).toEqual({
       samples: 3,
       maxGapMs: 40,
@@ -97,9 +97,9 @@ describe('buildReport', () => {
     expect(gc.longestPauseMs).toBeNull();
   });
 
-  it('is a valid document, also of a run of which nothing is known', () => {
-    expect(v.safeParse(RunReport, report([]).report).success).toBe(true);
-    expect(v.safeParse(RunReport, report([1, undefined]).report).success).toBe(true);
-    expect(report([1]).report.objects[0]?.site).toBe('cache.ts:12:3');
+  it('is a valid document, also of a run of which nothing is known', async () => {
+    expect(v.safeParse(RunReport, (await report([])).report).success).toBe(true);
+    expect(v.safeParse(RunReport, (await report([1, undefined])).report).success).toBe(true);
+    expect((await report([1])).report.objects[0]?.site).toBe('cache.ts:12:3');
   });
 });

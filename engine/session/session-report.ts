@@ -1,4 +1,5 @@
-// The document of a finished run, put together from its tally, verdicts and outcome. Pure; called by the run.
+// The document of a finished run, put together from its tally, verdicts and outcome, in turns with everything else. Called by
+// the run.
 
 import type { Outcome, ReportedObject, RunReport, VerdictCounts } from '../protocol/run-report.ts';
 import { RUN_REPORT_SCHEMA_VERSION } from '../protocol/run-report.ts';
@@ -7,7 +8,9 @@ import { siteText } from '../protocol/site-text.ts';
 import { assertNever, VERDICT_REASONS, VERDICTS } from '../protocol/vocabulary.ts';
 import { createCollectionBrackets } from './collection-bracket.ts';
 import { createWhyReader, reportedCauses, type AliveExplanation } from './explanations.ts';
-import { reportSites } from './report-sites.ts';
+import { createTurns } from './in-turns.ts';
+import { sumUpLatencies, type Latencies } from './latencies.ts';
+import { createSiteTally } from './report-sites.ts';
 import type { RegistryTally, RunTally } from './run-tally.ts';
 import type { VerdictColumns } from './verdicts.ts';
 
@@ -26,13 +29,15 @@ export interface ReportFacts {
   readonly host: string;
   /** What the snapshot at the end told; absent if there is none. */
   readonly alive?: AliveExplanation;
+  /** Whether all latencies are asked for. */
+  readonly isComparedWithOthers?: boolean;
 }
 
 /** A report without its prediction, and every object of the run, each put together when it is asked for. */
 export interface SessionReport {
   readonly report: RunReport;
   readonly objects: Iterable<ReportedObject>;
-  /** Registered → callback started of the finalized, in ms, ascending. */
+  /** Registered → callback started of the finalized, in ms, ascending; empty if they were not asked for. */
   readonly latenciesMs: Float64Array;
 }
 
@@ -40,14 +45,18 @@ export interface SessionReport {
  * @param maximumObjects listed in `report.objects`, in order of registration. If there are more, those that were not
  * finalized come first, since they are what a reader looks for; `objectsOmitted` counts the rest.
  */
-export function buildReport(facts: ReportFacts, maximumObjects = DEFAULT_REPORTED_OBJECTS): SessionReport {
+export async function buildReport(
+  facts: ReportFacts,
+  maximumObjects = DEFAULT_REPORTED_OBJECTS,
+): Promise<SessionReport> {
   const { tally, verdicts, program } = facts;
   const { rows, runtime, collections } = tally;
   const objectAt = createObjectReader(tally, verdicts, facts.alive);
-  const chosen = chooseRows(verdicts.verdict, maximumObjects);
+  const chosen = await chooseRows(verdicts, maximumObjects);
   const registries = tally.registries();
   const registriesOmitted = registries.length - MAXIMUM_REPORTED_REGISTRIES;
-  const latenciesMs = sortedLatencies(tally);
+  const latencies = await sumUpLatencies(rows, REPORTED_PERCENTAGES, facts.isComparedWithOthers === true);
+  const sites = await tallySites(tally, verdicts);
   const report: RunReport = {
     schemaVersion: RUN_REPORT_SCHEMA_VERSION,
     runtime: {
@@ -67,8 +76,8 @@ export function buildReport(facts: ReportFacts, maximumObjects = DEFAULT_REPORTE
       totalPauseMs: figure(collections.totalPauseMs),
       longestPauseMs: figure(collections.longestPauseMs),
     },
-    registrations: countVerdicts(verdicts),
-    latencyMs: latencyFigures(latenciesMs),
+    registrations: await countVerdicts(verdicts),
+    latencyMs: latencyFigures(latencies),
     registries: chooseRegistries(registries).map((registry) => ({
       id: registry.id,
       site: reportedSite(tally, registry.siteId),
@@ -78,7 +87,7 @@ export function buildReport(facts: ReportFacts, maximumObjects = DEFAULT_REPORTE
       longestStallMs: figure(registry.longestStallMs),
     })),
     ...(registriesOmitted > 0 && { registriesOmitted }),
-    ...reportSites(rows.siteId, verdicts.verdict, (siteId) => reportedSite(tally, siteId)),
+    ...sites.report((siteId) => reportedSite(tally, siteId)),
     objects: Array.from(chosen, objectAt),
     objectsOmitted: rows.length - chosen.length,
     ...(facts.alive !== undefined && reportedCauses(facts.alive)),
@@ -93,7 +102,7 @@ export function buildReport(facts: ReportFacts, maximumObjects = DEFAULT_REPORTE
         for (let row = 0; row < rows.length; row += 1) yield objectAt(row);
       },
     },
-    latenciesMs,
+    latenciesMs: latencies.ascendingMs,
   };
 }
 
@@ -140,9 +149,10 @@ function createObjectReader(
     blocked: tally.blocked(),
   });
   return (row) => {
-    const registeredAtMs = rows.registeredAtMs[row] ?? NaN;
-    const callbackStartedAtMs = rows.callbackStartMs[row] ?? NaN;
-    const callbackMs = rows.callbackMs[row] ?? NaN;
+    const own = rows.at(row);
+    const registeredAtMs = own.registeredAtMs[0] ?? NaN;
+    const callbackStartedAtMs = own.callbackStartMs[0] ?? NaN;
+    const callbackMs = own.callbackMs[0] ?? NaN;
     const label = tally.labelAt(row);
     const releasedAtMs = tally.releasedAtMs(label, registeredAtMs);
     const hasCallback = Number.isFinite(callbackStartedAtMs);
@@ -152,14 +162,14 @@ function createObjectReader(
         collectedBetween(registeredAtMs, callbackStartedAtMs))
       : undefined;
     const why = whyOf(row + 1);
-    const siteId = rows.siteId[row] ?? 0;
+    const siteId = own.siteId[0] ?? 0;
     return {
       id: row + 1,
       label,
       ...classOf(tally, siteId),
       site: reportedSite(tally, siteId),
-      verdict: VERDICTS[verdicts.verdict[row] ?? 0] ?? 'unknown',
-      reason: VERDICT_REASONS[verdicts.reason[row] ?? 0] ?? 'none',
+      verdict: VERDICTS[verdicts.verdictAt(row)] ?? 'unknown',
+      reason: VERDICT_REASONS[verdicts.reasonAt(row)] ?? 'none',
       registeredAtMs: figure(registeredAtMs),
       ...(releasedAtMs === undefined ? {} : { releasedAtMs }),
       ...(collectedBetweenMs?.every(Number.isFinite) === true ? { collectedBetweenMs } : {}),
@@ -174,18 +184,35 @@ function overlapMs(fromMs: number, toMs: number, mark: { atMs: number; durationM
   return Math.max(0, Math.min(toMs, mark.atMs + (mark.durationMs ?? 0)) - Math.max(fromMs, mark.atMs));
 }
 
-function chooseRows(verdict: Uint8Array, maximum: number): Uint32Array {
-  if (verdict.length <= maximum) return Uint32Array.from(verdict.keys());
+async function chooseRows({ chunks, length }: VerdictColumns, maximum: number): Promise<Uint32Array> {
+  if (length <= maximum) return Uint32Array.from({ length }, (_, row) => row);
   const finalized = VERDICTS.indexOf('finalized');
-  const chosen: number[] = [];
-  const choose = (wanted: (code: number) => boolean): void => {
-    for (let row = 0; row < verdict.length && chosen.length < maximum; row += 1) {
-      if (wanted(verdict[row] ?? 0)) chosen.push(row);
+  const takeTurns = createTurns();
+  const others: number[] = [];
+  const finalizedRows: number[] = [];
+  let first = 0;
+  for (const { verdict } of chunks) {
+    for (let row = 0; row < verdict.length && others.length < maximum; row += 1) {
+      if (verdict[row] !== finalized) others.push(first + row);
+      else if (finalizedRows.length < maximum) finalizedRows.push(first + row);
     }
-  };
-  choose((code) => code !== finalized);
-  choose((code) => code === finalized);
-  return Uint32Array.from(chosen).sort();
+    first += verdict.length;
+    await takeTurns();
+  }
+  return Uint32Array.from([...others, ...finalizedRows.slice(0, maximum - others.length)]).sort();
+}
+
+async function tallySites({ rows }: RunTally, { chunks }: VerdictColumns) {
+  const takeTurns = createTurns();
+  const sites = createSiteTally();
+  let chunk = 0;
+  for (const { siteId } of rows.windows('registrations')) {
+    const { verdict } = chunks[chunk] ?? {};
+    if (verdict !== undefined) sites.add(siteId, verdict);
+    chunk += 1;
+    await takeTurns();
+  }
+  return sites;
 }
 
 /** Those that held the thread longest, in order of their ids. */
@@ -197,14 +224,22 @@ function chooseRegistries(registries: readonly RegistryTally[]): readonly Regist
     .sort((one, other) => one.id - other.id);
 }
 
-function countVerdicts({ verdict, reason }: VerdictColumns): VerdictCounts {
+async function countVerdicts({ chunks, length }: VerdictColumns): Promise<VerdictCounts> {
   const counts = new Float64Array(VERDICTS.length);
-  for (const code of verdict) counts[code] = (counts[code] ?? 0) + 1;
   const notReturned = VERDICT_REASONS.indexOf('callback-not-returned');
-  const callbackNotReturned = reason.reduce((sum, code) => (code === notReturned ? sum + 1 : sum), 0);
+  let callbackNotReturned = 0;
+  const takeTurns = createTurns();
+  for (const { verdict, reason } of chunks) {
+    for (let row = 0; row < verdict.length; row += 1) {
+      const code = verdict[row] ?? 0;
+      counts[code] = (counts[code] ?? 0) + 1;
+      if (reason[row] === notReturned) callbackNotReturned += 1;
+    }
+    await takeTurns();
+  }
   const count = (name: (typeof VERDICTS)[number]) => counts[VERDICTS.indexOf(name)] ?? 0;
   return {
-    total: verdict.length,
+    total: length,
     finalized: count('finalized'),
     ...(callbackNotReturned > 0 && { callbackNotReturned }),
     unregistered: count('unregistered'),
@@ -245,28 +280,10 @@ function heapFigures(tally: RunTally): RunReport['heap'] {
   };
 }
 
-/** Registered → callback started, of the finalized: exact, by sorting them all. */
-function sortedLatencies(tally: RunTally): Float64Array {
-  const { rows } = tally;
-  const sorted = new Float64Array(rows.length);
-  let count = 0;
-  for (let row = 0; row < rows.length; row += 1) {
-    const latencyMs = (rows.callbackStartMs[row] ?? NaN) - (rows.registeredAtMs[row] ?? NaN);
-    if (Number.isNaN(latencyMs) || rows.callbackThrew[row] === 1) continue;
-    sorted[count] = latencyMs;
-    count += 1;
-  }
-  return sorted.slice(0, count).sort();
-}
+const REPORTED_PERCENTAGES = [50, 95, 99, 100];
 
-function latencyFigures(values: Float64Array): RunReport['latencyMs'] {
-  return {
-    count: values.length,
-    p50: figure(percentile(values, 50)),
-    p95: figure(percentile(values, 95)),
-    p99: figure(percentile(values, 99)),
-    max: figure(values.at(-1)),
-  };
+function latencyFigures({ count, percentilesMs: [p50, p95, p99, max] }: Latencies): RunReport['latencyMs'] {
+  return { count, p50: figure(p50), p95: figure(p95), p99: figure(p99), max: figure(max) };
 }
 
 /** Nearest rank: the smallest value that at least `percent` of all are not above. */

@@ -1,12 +1,9 @@
 // Adds up a recording, in turns with whatever else the host does. Called by a run at its end, and for a recording that was
 // read from a file without one.
 
-import { setImmediate as turn } from 'node:timers/promises';
+import { createTurns } from './in-turns.ts';
 import type { Recording } from './recording.ts';
 import { createRunTally, type RunTally } from './run-tally.ts';
-
-/** Batches; clients are served in between. */
-const TALLIED_IN_ONE_TURN = 100;
 
 /**
  * Adds up a recording. At the end, not as the batches come: a program that registers in a loop, its observer and this
@@ -14,9 +11,10 @@ const TALLIED_IN_ONE_TURN = 100;
  */
 export async function tallyOf(recording: Recording): Promise<RunTally> {
   const tally = createRunTally();
-  for (const { sequence, batch } of recording.read(0)) {
+  const takeTurns = createTurns();
+  for (const { batch } of recording.read(0)) {
     tally.apply(batch);
-    if (sequence % TALLIED_IN_ONE_TURN === 0) await turn();
+    await takeTurns();
   }
   return tally;
 }

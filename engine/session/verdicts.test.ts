@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { CELL_STATES, type CellState } from '../heap-graph/explanation.ts';
 import { VERDICT_REASONS, VERDICTS } from '../protocol/vocabulary.ts';
-import type { RegistrationRows, Stretches } from './run-tally.ts';
+import type { RegistrationRows, RegistrationTable } from './registration-rows.ts';
+import type { Stretches } from './run-tally.ts';
 import { decideVerdicts, type VerdictFacts } from './verdicts.ts';
 
 const stretches = (...pairs: [number, number][]): Stretches => ({
@@ -9,8 +10,9 @@ const stretches = (...pairs: [number, number][]): Stretches => ({
   endMs: Float64Array.from(pairs, ([, end]) => end),
 });
 
-function rows(row: Partial<Record<keyof RegistrationRows, number>>): RegistrationRows {
-  return {
+function rows(row: Partial<Record<keyof RegistrationRows, number>>): RegistrationTable {
+  const only: RegistrationRows = {
+    first: 0,
     length: 1,
     registeredAtMs: Float64Array.of(row.registeredAtMs ?? 10),
     registryId: Uint32Array.of(row.registryId ?? 1),
@@ -20,6 +22,7 @@ function rows(row: Partial<Record<keyof RegistrationRows, number>>): Registratio
     callbackThrew: Uint8Array.of(row.callbackThrew ?? 0),
     unregistered: Uint8Array.of(row.unregistered ?? 0),
   };
+  return { length: 1, callbackRows: 1, windows: () => [only], at: () => only, unusualCallbacks: () => [0] };
 }
 
 const settled: Omit<VerdictFacts, 'rows'> = {
@@ -341,8 +344,8 @@ describe('decideVerdicts', () => {
       { unregistered: 1 },
       { snapshot: showsAnother },
     ],
-  ])('%s: %s, %s', (_case, verdict, reason, row, facts) => {
-    const decided = decideVerdicts({ ...settled, ...facts, rows: rows(row) });
-    expect([VERDICTS[decided.verdict[0] ?? 0], VERDICT_REASONS[decided.reason[0] ?? 0]]).toEqual([verdict, reason]);
+  ])('%s: %s, %s', async (_case, verdict, reason, row, facts) => {
+    const decided = await decideVerdicts({ ...settled, ...facts, rows: rows(row) });
+    expect([VERDICTS[decided.verdictAt(0)], VERDICT_REASONS[decided.reasonAt(0)]]).toEqual([verdict, reason]);
   });
 });

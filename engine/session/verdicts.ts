@@ -1,4 +1,4 @@
-// What became of each registration, decided once the process has ended. Pure: facts in, codes out; called by the run.
+// What became of each registration, decided once the process has ended. Facts in, codes out; called by the run.
 //
 // The rules, the first that applies:
 //   the callback threw                                   callback-threw      callback-threw-error
@@ -44,7 +44,9 @@
 
 import { VERDICT_REASONS, VERDICTS, type Verdict, type VerdictReason } from '../protocol/vocabulary.ts';
 import { CELL_STATES, type CellState } from '../heap-graph/explanation.ts';
-import type { RegistrationRows, Stretches } from './run-tally.ts';
+import { createTurns } from './in-turns.ts';
+import { WINDOW_ROWS, type RegistrationRows, type RegistrationTable } from './registration-rows.ts';
+import type { Stretches } from './run-tally.ts';
 
 /** A blocked stretch is told in pieces; the last piece of a process that was killed may be missing. */
 const MISSING_PIECE_MS = 300;
@@ -55,7 +57,7 @@ const ORDERLY_END_MS = 60;
 const CALLBACK_DELAY_MS = 30;
 
 export interface VerdictFacts {
-  readonly rows: RegistrationRows;
+  readonly rows: RegistrationTable;
   readonly majorCollections: Stretches;
   /** Those and, where the program's V8 lets them clear registrations, minor ones. */
   readonly clearingCollections: Stretches;
@@ -93,17 +95,55 @@ export interface SnapshotFacts {
   readonly releasedAtMs: (row: number) => number | undefined;
 }
 
-/** Codes for VERDICTS and VERDICT_REASONS; row i is registration i + 1. */
-export interface VerdictColumns {
+/** Codes for VERDICTS and VERDICT_REASONS of consecutive registrations. */
+export interface VerdictChunk {
   readonly verdict: Uint8Array<ArrayBuffer>;
   readonly reason: Uint8Array<ArrayBuffer>;
 }
 
-/** @returns one verdict and one reason for each row of `facts.rows`. */
-export function decideVerdicts(facts: VerdictFacts): VerdictColumns {
-  const { rows } = facts;
-  const verdict = new Uint8Array(rows.length);
-  const reason = new Uint8Array(rows.length);
+/** Row i is registration i + 1. In chunks of WINDOW_ROWS, each of memory of its own, as the recording takes them. */
+export class VerdictColumns {
+  readonly chunks: readonly VerdictChunk[];
+  readonly length: number;
+
+  constructor(chunks: readonly VerdictChunk[] = []) {
+    this.chunks = chunks;
+    this.length = chunks.reduce((sum, { verdict }) => sum + verdict.length, 0);
+  }
+
+  verdictAt(row: number): number {
+    return this.chunks[Math.floor(row / WINDOW_ROWS)]?.verdict[row % WINDOW_ROWS] ?? 0;
+  }
+
+  reasonAt(row: number): number {
+    return this.chunks[Math.floor(row / WINDOW_ROWS)]?.reason[row % WINDOW_ROWS] ?? 0;
+  }
+}
+
+/** @returns one verdict and one reason for each row of `facts.rows`; takes turns with everything else */
+export async function decideVerdicts(facts: VerdictFacts): Promise<VerdictColumns> {
+  const takeTurns = createTurns();
+  const cutShort = await registriesCutShort(facts);
+  const decide = createDecider(facts, cutShort);
+  const chunks: VerdictChunk[] = [];
+  for (const rows of facts.rows.windows()) {
+    const verdict = new Uint8Array(rows.length);
+    const reason = new Uint8Array(rows.length);
+    for (let row = 0; row < rows.length; row += 1) {
+      const [verdictCode, reasonCode] = decide(rows, row);
+      verdict[row] = verdictCode;
+      reason[row] = reasonCode;
+    }
+    chunks.push({ verdict, reason });
+    await takeTurns();
+  }
+  return new VerdictColumns(chunks);
+}
+
+/** Decides one row of a window; asked for ascending rows. */
+type Decider = (rows: RegistrationRows, row: number) => readonly [verdict: number, reason: number];
+
+function createDecider(facts: VerdictFacts, cutShort: ReadonlySet<number>): Decider {
   const code = (name: Verdict, because: VerdictReason) =>
     [VERDICTS.indexOf(name), VERDICT_REASONS.indexOf(because)] as const;
   const threw = code('callback-threw', 'callback-threw-error');
@@ -131,10 +171,9 @@ export function decideVerdicts(facts: VerdictFacts): VerdictColumns {
   const wholeSnapshotAtMs = facts.snapshot?.isComplete === true ? facts.snapshot.atMs : -Infinity;
   /** True if no callback can have run since the last major collection. */
   const isLastMajorUnheeded = lastMajorMs >= unheededSinceMs(facts);
-  const cutShort = registriesCutShort(facts);
 
-  const decide = (row: number): readonly [number, number] => {
-    const cell = cellState(row + 1);
+  return (rows, row) => {
+    const cell = cellState(rows.first + row + 1);
     const hasCell = cell === 'reachable' || cell === 'unreachable';
     if (!Number.isNaN(rows.callbackStartMs[row])) {
       if (hasCell) return contradictory;
@@ -151,7 +190,7 @@ export function decideVerdicts(facts: VerdictFacts): VerdictColumns {
     if (facts.observationEnded) return unobserved;
     const registeredAtMs = rows.registeredAtMs[row] ?? Infinity;
     if (cell === 'cleared' && (isLastMajorUnheeded || cutShort.has(rows.registryId[row] ?? 0))) {
-      const letGoAtMs = facts.snapshot?.releasedAtMs(row) ?? registeredAtMs;
+      const letGoAtMs = facts.snapshot?.releasedAtMs(rows.first + row) ?? registeredAtMs;
       if (lastMajorMs > letGoAtMs) return cleared;
     }
     if (cell === undefined && facts.settled && registeredAtMs < wholeSnapshotAtMs) return registryCollected;
@@ -164,12 +203,6 @@ export function decideVerdicts(facts: VerdictFacts): VerdictColumns {
     const diedSettling = !facts.settleTimeCompleted && facts.processEnded;
     return diedSettling || lastMajorMs > registeredAtMs ? exitedFirst : noMajor;
   };
-  for (let row = 0; row < rows.length; row += 1) {
-    const [verdictCode, reasonCode] = decide(row);
-    verdict[row] = verdictCode;
-    reason[row] = reasonCode;
-  }
-  return { verdict, reason };
 }
 
 /**
@@ -185,14 +218,20 @@ function lastMiddleMs({ startMs, endMs }: Stretches, beforeMs: number): number {
 }
 
 /** Registries that had callbacks to run when the run ended: one of them had not returned, or threw what ended the process. */
-function registriesCutShort({ rows, diedOfErrorAtMs = NaN }: VerdictFacts): ReadonlySet<number> {
+async function registriesCutShort({ rows: table, diedOfErrorAtMs = NaN }: VerdictFacts): Promise<ReadonlySet<number>> {
+  const takeTurns = createTurns();
   const registries = new Set<number>();
-  for (let row = 0; row < rows.length; row += 1) {
-    const startMs = rows.callbackStartMs[row] ?? NaN;
+  for (const row of table.unusualCallbacks()) {
+    if (row === undefined) {
+      await takeTurns();
+      continue;
+    }
+    const { registryId, callbackStartMs, callbackMs, callbackThrew } = table.at(row);
+    const startMs = callbackStartMs[0] ?? NaN;
     if (Number.isNaN(startMs)) continue;
-    const endMs = startMs + (rows.callbackMs[row] ?? NaN);
-    const isFatal = rows.callbackThrew[row] === 1 && Math.abs(diedOfErrorAtMs - endMs) < CALLBACK_DELAY_MS;
-    if (Number.isNaN(endMs) || isFatal) registries.add(rows.registryId[row] ?? 0);
+    const endMs = startMs + (callbackMs[0] ?? NaN);
+    const isFatal = callbackThrew[0] === 1 && Math.abs(diedOfErrorAtMs - endMs) < CALLBACK_DELAY_MS;
+    if (Number.isNaN(endMs) || isFatal) registries.add(registryId[0] ?? 0);
   }
   return registries;
 }
