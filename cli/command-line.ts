@@ -153,7 +153,7 @@ export async function runCommandLine(words: readonly string[], actions: CommandA
       'the node to run on (22, 24 and 26 are supported): a path, or a version of those that heapline nodes lists',
       nonEmpty,
     )
-    .option('--cwd <folder>', "where a script works; without it, the script's own folder", nonEmpty)
+    .option('--cwd <folder>', 'where a script works; without it, the current folder', nonEmpty)
     .addOption(
       new Option('--env <NAME=value>', "a variable of a script's environment; may be repeated")
         .argParser((variable: string, variables: string[]) => [...variables, variable])
@@ -367,7 +367,8 @@ function usageProblem(program: Command, words: readonly string[], error: Command
       return `${problem} Allowed: ${commands}.`;
     case 'commander.unknownOption': {
       const flags = (command ?? program).options.map((option) => option.flags).join(', ');
-      return `${problem} Allowed: ${flags}.`;
+      const ofScript = command?.name() === 'run' ? " A script's own options stand after --." : '';
+      return `${problem} Allowed: ${flags}.${ofScript}`;
     }
     case 'commander.missingArgument':
     case 'commander.excessArguments':

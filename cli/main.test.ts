@@ -82,6 +82,7 @@ describe('bad usage ends with status 2 and one line that says what is allowed', 
     [['fly'], /Unknown command 'fly'/, /list, new, run, report, nodes, .*serve/],
     [['--fly'], /Unknown option '--fly'/, /--version/],
     [['list', '--fly'], /Unknown option '--fly'/, /--json/],
+    [['run', MAIN, '--fly'], /Unknown option '--fly'/, /own options stand after --/],
     [['list', 'more'], /Too many arguments/, /heapline list/],
     [['run'], /Give a program/, /--all/],
     [['run', '--all', 'simple'], /--all runs every scenario/, /--all, or simple/],
@@ -264,7 +265,7 @@ describe('heapline run', { timeout: PROCESS_TIMEOUT_MS }, () => {
       expect(own.stdout).toMatch(/^\/ a=b true undefined\n/);
       const secret = await script(
         'secret.cjs',
-        'console.log(process.cwd() === __dirname, process.env.SECRET_OF_TEST);',
+        `console.log(process.cwd() === ${JSON.stringify(process.cwd())}, process.env.SECRET_OF_TEST);`,
       );
       expect((await heapline('run', secret, '--settle', '0')).stdout).toMatch(/^true undefined\n/);
       expect((await heapline('run', secret, '--settle', '0', '--inherit-env')).stdout).toMatch(/^true secret\n/);

@@ -77,19 +77,12 @@ export async function programOf(options: ProgramOptions): Promise<Program> {
   const launch = {
     args: [...scriptArgs],
     ...(nodeArgs.length > 0 && { nodeArgs: [...nodeArgs] }),
-    ...(workingDirectory !== undefined && { workingDirectory: resolve(workingDirectory) }),
+    workingDirectory: resolve(workingDirectory ?? '.'),
     environment: parseEnvironment(options.environment),
     ...(inheritEnvironment && { inheritEnvironment }),
   };
   if (program !== '-') return { kind: 'file', path: resolve(program), ...launch };
-  return {
-    kind: 'scratch',
-    name: INPUT_NAME,
-    text: await text(process.stdin),
-    ...launch,
-    // It has no folder of its own that anybody would mean.
-    workingDirectory: resolve(workingDirectory ?? '.'),
-  };
+  return { kind: 'scratch', name: INPUT_NAME, text: await text(process.stdin), ...launch };
 }
 
 /** @throws UsageError if a file declares it, and cannot be used */
