@@ -54,6 +54,7 @@ export const ScenarioDescription = v.object({
   pair: v.exactOptional(v.object({ parameter: v.string(), broken: v.string(), fixed: v.string() })),
   defaultGcPolicy: GcPolicy,
   defaultLimits: Limits,
-  source: v.object({ fileName: v.string(), text: v.string() }),
+  /** `text`: absent of a scenario of the user's own, which is read by its path when it is shown. */
+  source: v.object({ fileName: v.string(), text: v.exactOptional(v.string()) }),
 });
 export type ScenarioDescription = v.InferOutput<typeof ScenarioDescription>;

@@ -17,6 +17,7 @@ export const ScenarioProblem = v.object({
 });
 export type ScenarioProblem = v.InferOutput<typeof ScenarioProblem>;
 
+/** Listed without texts: a listing goes to every client whenever one of the files changes. */
 export const OwnScenario = v.variant('kind', [
   v.object({ kind: v.literal('usable'), path: v.string(), description: ScenarioDescription }),
   v.object({
@@ -27,8 +28,6 @@ export const OwnScenario = v.variant('kind', [
     id: v.exactOptional(v.string()),
     title: v.exactOptional(v.string()),
     problem: ScenarioProblem,
-    /** Absent if the file cannot be read, or is too long to be shown. */
-    sourceText: v.exactOptional(v.string()),
   }),
   /** Seen for the first time, and being looked at. */
   v.object({ kind: v.literal('loading'), path: v.string(), fileName: v.string() }),

@@ -119,7 +119,7 @@ export function checkDeclaration(
     description: {
       ...description,
       ...(question !== undefined && { question: question.text }),
-      source: { fileName: file.fileName, text: file.text },
+      source: { fileName: file.fileName },
     },
   };
 }

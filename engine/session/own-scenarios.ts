@@ -26,7 +26,6 @@ const LOAD_DEADLINE_MS = 5_000;
 const JUDGE_DEADLINE_MS = 10_000;
 const LOADED_AT_ONCE = 2;
 const MAXIMUM_SCENARIOS = 500;
-const MAXIMUM_SHOWN_CHARACTERS = 512 * 1024;
 const EXTENSIONS: readonly string[] = ['.mjs', '.js', '.ts', '.mts'];
 
 export interface OwnScenariosOptions {
@@ -278,7 +277,7 @@ function listed(path: string, result: Result | undefined): OwnScenario {
   const fileName = basename(path);
   if (result === undefined) return { kind: 'loading', path, fileName };
   if (result.kind === 'loaded') return { kind: 'usable', path, description: result.description };
-  const { problem, text, id, title } = result;
+  const { problem, id, title } = result;
   return {
     kind: 'broken',
     path,
@@ -286,7 +285,6 @@ function listed(path: string, result: Result | undefined): OwnScenario {
     ...(id !== undefined && { id }),
     ...(title !== undefined && { title }),
     problem,
-    ...(text !== undefined && text.length <= MAXIMUM_SHOWN_CHARACTERS && { sourceText: text }),
   };
 }
 

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { AxeBuilder } from '@axe-core/playwright';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Browser } from 'playwright-core';
+import { GOOD } from '../own-scenarios/own-scenario-files.ts';
 import { launchBrowser } from './browser.ts';
 import { serveApplication, type ServedApplication } from './served-application.ts';
 import { workbench, type Workbench } from './workbench.ts';
@@ -145,5 +146,29 @@ describe('learning with the page', { timeout: TIMEOUT_MS }, () => {
     await page.choose('Simple registration');
     await page.run();
     expect(await page.ended()).toMatch(/^Finished/);
+  });
+
+  it('reads the source of a scenario of one’s own when it is looked at, and again when it changes', async () => {
+    const path = join(scenarios, 'mine.mjs');
+    writeFileSync(path, `// the first text\n${GOOD}`);
+    const received: string[] = [];
+    const page = workbench(
+      await application.openPage({
+        prepare: async (prepared) =>
+          prepared.on('websocket', (socket) => {
+            socket.on('framereceived', ({ payload }) => received.push(payload.toString('latin1')));
+          }),
+      }),
+    );
+    const wasSent = (text: string) => received.some((frame) => frame.includes(text));
+    await page.scenario('Good').waitFor();
+    expect(wasSent('What becomes of it?')).toBe(true);
+    expect(wasSent('// the first text')).toBe(false);
+
+    // What has not run yet is shown by its source.
+    await page.choose('Good');
+    await page.page.getByRole('tabpanel').getByText('// the first text').waitFor();
+    writeFileSync(path, `// the second text\n${GOOD}`);
+    await page.page.getByRole('tabpanel').getByText('// the second text').waitFor();
   });
 });

@@ -62,11 +62,20 @@ describe('an engine with scenarios of one’s own', () => {
     folder.write('good.mjs', GOOD);
     await listed((own) => own.some(({ kind }) => kind === 'usable'));
     const late = attachTestClient(engine);
-    expect(await late.until((event) => event.type === 'welcome')).toMatchObject({
+    const lateWelcome = await late.until((event) => event.type === 'welcome');
+    expect(lateWelcome).toMatchObject({
       ownScenarios: [
-        { kind: 'usable', description: { id: 'good', question: 'What becomes of it?', source: { text: GOOD } } },
+        {
+          kind: 'usable',
+          description: { id: 'good', question: 'What becomes of it?', source: { fileName: 'good.mjs' } },
+        },
       ],
     });
+    // Its text is read by its path, and so is that of one that cannot be used.
+    const path = folder.write('spoiled.mjs', `${goodExcept('spoiled')}\n= 1;\n`);
+    const spoiled = await listed((own) => own.some(({ kind }) => kind === 'broken'));
+    for (const listing of [lateWelcome, spoiled]) expect(JSON.stringify(listing)).not.toContain('predict({ objects })');
+    rmSync(path);
     rmSync(join(folder.path, 'good.mjs'));
     await listed((own) => own.length === 0 && client.events.length > 3);
   });

@@ -61,6 +61,9 @@ export const useEngineStore = defineStore('engine', () => {
   /** A built-in scenario, or one of the user's own that can be used. */
   const scenarioById = (id: string | undefined): ScenarioDescription | undefined =>
     [...catalogue.value, ...usableOwn.value].find((scenario) => scenario.id === id);
+  /** Where the text of a scenario of the user's own is read, since listings have none; undefined of a built-in one. */
+  const pathOfOwn = (id: string): string | undefined =>
+    ownScenarios.value.find((own) => own.kind === 'usable' && own.description.id === id)?.path;
   /** The run that goes on now; an engine runs one at a time. */
   const activeRun = computed(() => runs.value.findLast(({ status }) => status !== 'ended'));
   /** While it goes on nothing else can be run. */
@@ -158,6 +161,7 @@ export const useEngineStore = defineStore('engine', () => {
     ownScenarios,
     usableOwn,
     scenarioById,
+    pathOfOwn,
     hasBeenConnected,
     isConnected,
     categories,

@@ -37,8 +37,7 @@ export const useInspectionStore = defineStore('inspection', () => {
     drawer.open('source');
     const scenarioSource = run.scenario?.source;
     if (
-      scenarioSource !== undefined &&
-      !engine.ownScenarios.some(({ path }) => path === place.file) &&
+      scenarioSource?.text !== undefined &&
       withoutExtension(nameOf(place.file)) === withoutExtension(scenarioSource.fileName)
     ) {
       // What the catalogue has is the text that runs, with its types, on the same lines.

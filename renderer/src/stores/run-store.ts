@@ -147,7 +147,7 @@ export const useRunStore = defineStore('run', () => {
   });
   /** Text to read in the drawer; the scratch has an editor instead. */
   const source = computed<SubjectSource | undefined>(() => {
-    if (scenario.value !== undefined) return { kind: 'read', ...scenario.value.source };
+    if (scenario.value !== undefined) return sourceOfScenario(scenario.value);
     if (recorded.value !== undefined) return sourceOfRecorded(recorded.value);
     if (subject.value?.kind !== 'file') return undefined;
     const { path } = subject.value;
@@ -162,8 +162,18 @@ export const useRunStore = defineStore('run', () => {
       return { fileName: program.name, ...(text ?? { kind: 'reading' as const }) };
     }
     const builtIn = program.kind === 'scenario' ? engine.scenarioById(program.id) : undefined;
-    return builtIn && { kind: 'read', ...builtIn.source };
+    return builtIn && sourceOfScenario(builtIn);
   }
+  function sourceOfScenario({ id, source: { fileName, text } }: ScenarioDescription): SubjectSource {
+    if (text !== undefined) return { kind: 'read', fileName, text };
+    return { fileName, ...(scripts.sources.get(engine.pathOfOwn(id) ?? '') ?? { kind: 'reading' }) };
+  }
+  /** The file of the user's own scenario on screen, or that the recording on screen is of. */
+  const ownSourcePath = computed(() => {
+    const program = recorded.value?.program;
+    const id = scenarioId.value ?? (program?.kind === 'scenario' ? program.id : undefined);
+    return id === undefined ? undefined : engine.pathOfOwn(id);
+  });
   const status = computed(() => (void revision.value, stream.value?.status));
   const isActive = computed(() => engine.activeRun !== undefined);
   /** The shown run is the one that goes on now. */
@@ -565,6 +575,7 @@ export const useRunStore = defineStore('run', () => {
     target,
     recorded,
     source,
+    ownSourcePath,
     parameters,
     gcPolicy,
     limits,
