@@ -1,5 +1,6 @@
 // `npm test`: builds, runs every test, and ends with one line that counts them: `N passed, N failed, N skipped`.
-// Arguments are handed to vitest: `npm test -- engine/protocol`.
+// Arguments are handed to vitest: `npm test -- engine/protocol`. `npm run test:quick` runs what needs neither a build nor
+// another process, in less than a minute.
 
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -11,7 +12,19 @@ const run = (command: string, args: readonly string[], workingDirectory = root) 
   spawnSync(command, args, { cwd: workingDirectory, stdio: 'inherit', shell: process.platform === 'win32' }).status ??
   1;
 
-const buildStatus = run(process.execPath, ['--disable-warning=ExperimentalWarning', 'scripts/build.ts']);
+const [first, ...rest] = process.argv.slice(2);
+const isQuick = first === '--quick';
+/** Unit tests that observe processes, wait for what takes its time, or search long. */
+const SLOW_UNITS = ['heap-graph/read-snapshot', 'session/{engine,experiments,opened-recordings,real-processes}'];
+const words = isQuick
+  ? [
+      ...['engine', 'renderer', 'electron', 'page-files'],
+      ...SLOW_UNITS.map((file) => `--exclude=engine/${file}.test.ts`),
+      ...rest,
+    ]
+  : process.argv.slice(2);
+
+const buildStatus = isQuick ? 0 : run(process.execPath, ['--disable-warning=ExperimentalWarning', 'scripts/build.ts']);
 if (buildStatus !== 0) {
   console.error('The build failed, so no test was run.');
   console.log('0 passed, 1 failed, 0 skipped');
@@ -20,7 +33,7 @@ if (buildStatus !== 0) {
 
 // Older versions of Node for the observer's tests. Without them (no network) those tests are skipped, and counted so.
 const runtimes = join(root, 'tests/runtimes');
-if (!existsSync(join(runtimes, 'node_modules')))
+if (!isQuick && !existsSync(join(runtimes, 'node_modules')))
   run('npm', ['ci', '--no-bin-links', '--no-audit', '--no-fund'], runtimes);
 
 const folder = mkdtempSync(join(tmpdir(), 'heapline-test-'));
@@ -31,7 +44,7 @@ const status = run(process.execPath, [
   '--reporter=default',
   '--reporter=json',
   `--outputFile.json=${reportPath}`,
-  ...process.argv.slice(2),
+  ...words,
 ]);
 interface Report {
   numPassedTests: number;
