@@ -265,6 +265,33 @@ describe('a Heapline that wants to be found', () => {
     expect(readdirSync(folder)).toEqual([]);
   });
 
+  it('is found among links and folders that are named as its file would be, which stay as they are', async () => {
+    using folder = temporaryFolder();
+    using outside = temporaryFolder();
+    // Names that are looked at before any other.
+    const named = (digit: string) => join(folder.path, `heapline-${digit.repeat(16)}.json`);
+    // What a link leads to looks as a Heapline that died would have left it.
+    const endpoint = join(folder.path, `heapline-${'0'.repeat(16)}.sock`);
+    writeFileSync(join(outside.path, 'kept.json'), JSON.stringify({ version: 1, endpoint, token: 'token' }));
+    symlinkSync(join(outside.path, 'kept.json'), named('0'));
+    symlinkSync(join(outside.path, 'nowhere.json'), named('1'));
+    symlinkSync(named('2'), named('2'));
+    mkdirSync(named('3'));
+    writeFileSync(join(named('3'), 'content'), '');
+    const before = readdirSync(folder.path);
+    writeFileSync(named('4'), JSON.stringify({ version: 1, endpoint, token: 'token' }), { mode: 0o600 });
+
+    await using target = startTarget(obedient, { folder: folder.path });
+    await target.untilPrints(/ready/);
+    const heapline = openHeapline(folder.path);
+    await heapline.untilListed(target.pid);
+    await heapline.engine.close();
+    expect(readdirSync(folder.path)).toEqual(before);
+    expect(readdirSync(outside.path)).toEqual(['kept.json']);
+    expect(existsSync(join(named('3'), 'content'))).toBe(true);
+    expect(target.output()).toEqual(nothingSaid);
+  });
+
   it('takes the next folder where one is not its own or too deep, and says why there is none', async () => {
     using root = temporaryFolder();
     const open = join(root.path, 'open');
