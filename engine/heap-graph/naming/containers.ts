@@ -4,6 +4,12 @@ import type { GraphIndex } from '../graph-index.ts';
 import { Edge, K, Node, W } from '../heap-words.ts';
 import { propertyText, shorten } from './step-texts.ts';
 
+/** Whether no WeakMap can have it for a key. V8 tells the value of few numbers, and of no bigint. */
+export function isPrimitive({ graph }: GraphIndex, node: number): boolean {
+  const type = graph.nodeType[node]!;
+  return type === Node.number || type === Node.bigint;
+}
+
 /** Returns a primitive as source code writes it; undefined if the node is none, or if its value is unknown. */
 export function primitiveText({ graph, words, textOf }: GraphIndex, node: number): string | undefined {
   if (node < 0) return undefined;

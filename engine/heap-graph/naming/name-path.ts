@@ -13,7 +13,7 @@ import { readEmitter, readEventTarget } from './listener.ts';
 import { readCell, readCommonJsModule, readModule } from './module.ts';
 import { fileOf, type Hold, type NamedStep } from './named-step.ts';
 import { NOT_MINE, PathWalk, type Naming, type Reader } from './path-walk.ts';
-import { propertyName, readNodeApi } from './node-api.ts';
+import { propertyName, readDisposableStack, readNodeApi } from './node-api.ts';
 import { beginAtNodeVariable } from './node-variables.ts';
 import { readWebStream } from './web-stream.ts';
 import { readPromise, readReaction } from './promise.ts';
@@ -110,6 +110,7 @@ function advance(walk: PathWalk, at: number): number {
     readWebStream,
     readErrorStack,
     readIterator,
+    readDisposableStack,
     readByEdge,
   ]) {
     const next = read?.(walk, at) ?? NOT_MINE;

@@ -130,11 +130,27 @@ export const readNodeApi: Reader = (walk, at) => {
   return NOT_MINE;
 };
 
+/** What is to be disposed of stands in a list of V8's behind the stack. */
+export const readDisposableStack: Reader = (walk, at) => {
+  const isStack = /^(?:Async)?DisposableStack$/.test(walk.index.words.nodeText(walk.nodes[at]!));
+  // From Node 26 on the list has a name.
+  const isList = walk.typeAt(at) === Edge.hidden || walk.typeAt(at) === Edge.internal;
+  if (!isStack || !isList || walk.kindAt(at + 1) !== K.array || !walk.hasEdge(at + 1)) return NOT_MINE;
+  walk.push(at + 1, {
+    hold: 'node-api',
+    edge: 'to be disposed of',
+    fix: '{holder} keeps {value} until it is disposed: call its `dispose()` (or `disposeAsync()`), or declare it with `using`',
+  });
+  return at + 2;
+};
+
 /** Programs have fields of these names too. */
 function isOfNode(walk: PathWalk, at: number, { edges: [first] }: NodeChain): boolean {
   const name = walk.index.words.nodeText(walk.nodes[at]!);
   if (first === '_subscribers' || first === '_stores') return /Channel$/.test(name);
-  if (first === 'sockets' || first === 'freeSockets' || first === 'requests') return /Agent$/.test(name);
+  // Agents of the program's own, too, that extend Node's: those have a way of scheduling.
+  if (first === 'sockets' || first === 'freeSockets' || first === 'requests')
+    return walk.index.propertyOf(walk.nodes[at]!, 'scheduling') >= 0;
   if (first === 'Symbol(queue)') return propertyName(walk, at + 2) === 'Symbol(handler)';
   return first !== '#signal' || name === 'AbortController';
 }

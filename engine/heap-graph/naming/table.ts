@@ -1,7 +1,7 @@
 // Reads collections: entries of maps, sets and WeakMaps, and elements of arrays.
 
 import { Edge, K, W } from '../heap-words.ts';
-import { countEntries, primitiveText, tableEntry } from './containers.ts';
+import { countEntries, isPrimitive, primitiveText, tableEntry } from './containers.ts';
 import { describeNode } from './describe-node.ts';
 import { ENTRY, type NamedStep } from './named-step.ts';
 import { NOT_MINE, type Reader } from './path-walk.ts';
@@ -32,7 +32,7 @@ export const readTable: Reader = (walk, at) => {
       break;
     case 'map-value': {
       const text = primitiveText(index, key);
-      const isObjectKey = key >= 0 && text === undefined;
+      const isObjectKey = key >= 0 && text === undefined && !isPrimitive(index, key);
       walk.push(at, {
         hold: 'map-entry',
         edge: isObjectKey ? `Map entry of key ${describeNode(naming, key).text}` : `Map entry ${ENTRY}`,
