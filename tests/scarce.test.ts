@@ -1,15 +1,18 @@
 // Where there is little to go on: few file descriptors, a long name of the folder for temporary files, programs that close
 // what they find or take away the language's iterators. Heapline says what is wrong, and a program behaves as it does alone.
 
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ensureBuilt } from '../scripts/built-parts.ts';
 
 const HEAPLINE = resolve(import.meta.dirname, '../out/cli/heapline.js');
 const TIMEOUT_MS = 120_000;
+const SERVED_DESCRIPTORS = 34;
 
 let folder: string;
 beforeAll(async () => {
@@ -68,6 +71,36 @@ describe.skipIf(process.platform === 'win32')('with few file descriptors', { tim
     expect(readdirSync(folder).filter((name) => name.startsWith('heapline-'))).toEqual([]);
   });
 });
+
+/** Resolves once `isThere` is true; a test's own time limits it. */
+async function until(isThere: () => boolean): Promise<void> {
+  while (!isThere()) await pause(20);
+}
+
+it.skipIf(process.platform === 'win32')(
+  'a served host with few file descriptors outlives more connections than it has any for',
+  { timeout: TIMEOUT_MS },
+  async () => {
+    const command = `ulimit -n ${SERVED_DESCRIPTORS}; exec "$0" "$@"`;
+    const host = spawn('/bin/sh', ['-c', command, process.execPath, HEAPLINE, 'serve', '--no-open', '--port', '0']);
+    try {
+      let said = '';
+      host.stdout.setEncoding('utf8').on('data', (text: string) => (said += text));
+      await until(() => /http:\S+/.test(said) || host.exitCode !== null);
+      const address = /http:\S+/.exec(said)?.[0] ?? '';
+      const { hostname, port } = new URL(address);
+      const sockets = Array.from({ length: 2 * SERVED_DESCRIPTORS }, () => connect(Number(port), hostname));
+      for (const socket of sockets) socket.on('error', () => {});
+      await pause(300);
+      for (const socket of sockets) socket.destroy();
+      await expect.poll(async () => (await fetch(address)).status).toBe(200);
+      expect(host.exitCode).toBeNull();
+    } finally {
+      host.kill();
+      await until(() => host.exitCode !== null || host.signalCode !== null);
+    }
+  },
+);
 
 describe.skipIf(process.platform === 'win32')(
   'a long name of the folder for temporary files',
