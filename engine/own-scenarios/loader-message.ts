@@ -1,7 +1,9 @@
 // What passes between the session and the process that loads a scenario of the user's own: one line of JSON a report, on a
-// pipe of its own, and facts by Node's channel. The process runs somebody's code, so reports are parsed like any input.
+// pipe of its own, and facts by Node's channel, as text: the V8 of the session may write structured clones in a version that the
+// scenario's own Node does not read. The process runs somebody's code, so reports are parsed like any input.
 
 import * as v from 'valibot';
+import { decodeFrame, encodeFrame } from '../protocol/frame-codec.ts';
 import type { PredictionFacts } from '../scenarios/define-scenario.ts';
 import type { ReportedObject } from '../protocol/run-report.ts';
 
@@ -59,3 +61,40 @@ export type LoaderCommand =
   | { readonly type: 'facts'; readonly facts: Omit<PredictionFacts, 'objects'> }
   | { readonly type: 'objects'; readonly objects: readonly ReportedObject[] }
   | { readonly type: 'judge'; readonly deadlineMs: number };
+
+/** A command as text. Its columns lie beside each other, as a frame has them. @throws FrameError if it is too large */
+export function encodeCommand(command: LoaderCommand): string {
+  return Buffer.from(encodeFrame(command.type === 'facts' ? flattened(command) : command)).toString('base64');
+}
+
+/** Reads what `encodeCommand` has written, in the process that the session has started. */
+export function decodeCommand(text: string): LoaderCommand {
+  const message = decodeFrame(Buffer.from(text, 'base64')) as LoaderCommand | ReturnType<typeof flattened>;
+  return message.type === 'flattened-facts' ? unflattened(message) : message;
+}
+
+function flattened({ facts }: LoaderCommand & { type: 'facts' }) {
+  const { majorCollections, clearingCollections, samples, ...rest } = facts;
+  return {
+    type: 'flattened-facts' as const,
+    facts: rest,
+    majorStartMs: majorCollections.startMs,
+    majorEndMs: majorCollections.endMs,
+    clearingStartMs: clearingCollections.startMs,
+    clearingEndMs: clearingCollections.endMs,
+    ...samples,
+  };
+}
+
+function unflattened(message: ReturnType<typeof flattened>): LoaderCommand {
+  const { facts, majorStartMs, majorEndMs, clearingStartMs, clearingEndMs, atMs, usedBytes, externalBytes } = message;
+  return {
+    type: 'facts',
+    facts: {
+      ...facts,
+      majorCollections: { startMs: majorStartMs, endMs: majorEndMs },
+      clearingCollections: { startMs: clearingStartMs, endMs: clearingEndMs },
+      samples: { atMs, usedBytes, externalBytes },
+    },
+  };
+}

@@ -7,10 +7,10 @@ import { describeError } from '../observer/describe-error.ts';
 import type { ReportedObject } from '../protocol/run-report.ts';
 import type { PredictionFacts } from '../scenarios/define-scenario.ts';
 import {
+  decodeCommand,
   LOADER_ENVIRONMENT_VARIABLE,
   LOADER_SYMBOL,
   type JudgedPart,
-  type LoaderCommand,
   type LoaderOptions,
 } from './loader-message.ts';
 import { isWatchdogData, runWatchdog, type WatchdogData, type WatchdogOrder } from './loop-watchdog.ts';
@@ -80,8 +80,9 @@ async function prepare(): Promise<void> {
     const wait = (): void => begin(options.deadlineMs, true);
     wait();
     // From here on the process stays until it is ended.
-    process.on('message', (command: LoaderCommand) => {
+    process.on('message', (text: string) => {
       wait();
+      const command = decodeCommand(text);
       switch (command.type) {
         case 'facts':
           facts = command.facts;

@@ -5,6 +5,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import * as v from 'valibot';
 import type { ScenarioProblem } from '../protocol/own-scenario.ts';
 import { PredictionResult, type ReportedObject } from '../protocol/run-report.ts';
+import { FrameError } from '../protocol/frame-codec.ts';
 import { parse } from '../protocol/parse.ts';
 import { ENDINGS } from '../protocol/vocabulary.ts';
 import { JUDGED_PARTS, type LoaderReportOf } from '../own-scenarios/loader-message.ts';
@@ -42,7 +43,12 @@ export async function judgeOwnPrediction(
     const stderrTail = await process.stderrTail();
     return withProblem(await problemOf(loaded, { ...options, file, stderrTail, deadlineMs: options.loadDeadlineMs }));
   }
-  if (!(await sendFacts(process, facts, options))) return notChecked('it was given up before it was done.');
+  try {
+    if (!(await sendFacts(process, facts, options))) return notChecked('it was given up before it was done.');
+  } catch (error) {
+    if (!(error instanceof FrameError)) throw error;
+    return notChecked('there is more to tell of the run than can be handed over.');
+  }
   const judged = await process.next(JUDGED_PARTS.length * options.judgeDeadlineMs);
   if (judged.type === 'judged') return understand(judged, file, facts);
   const stderrTail = judged.type === 'ended' ? await process.stderrTail() : [];

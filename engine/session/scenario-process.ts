@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import {
+  encodeCommand,
   LOADER_ENVIRONMENT_VARIABLE,
   LOADER_SYMBOL,
   LoaderReport,
@@ -70,8 +71,6 @@ globalThis[Symbol.for(${JSON.stringify(LOADER_SYMBOL)})](module);`;
       cwd: dirname(file.path),
       env: programEnvironment({ [LOADER_ENVIRONMENT_VARIABLE]: JSON.stringify(loaderOptions) }),
       stdio: ['ignore', 'ignore', 'pipe', 'ipc', 'pipe'],
-      // Facts hold typed arrays.
-      serialization: 'advanced',
       detached: process.platform !== 'win32',
       windowsHide: true,
     },
@@ -139,7 +138,7 @@ globalThis[Symbol.for(${JSON.stringify(LOADER_SYMBOL)})](module);`;
       if (!child.connected || end !== undefined || waiting.length > 0) return;
       const done = new AbortController();
       // A failure means that the process is gone.
-      const sent = new Promise<true>((resolve) => child.send(command, () => resolve(true)));
+      const sent = new Promise<true>((resolve) => child.send(encodeCommand(command), () => resolve(true)));
       const isTaken = await Promise.race([sent, happened(SEND_LIMIT_MS, done.signal)]);
       done.abort();
       if (!isTaken) finish({ type: 'silent' });
