@@ -2,7 +2,7 @@
 
 import { COLLECTION_KINDS } from '../../../engine/protocol/vocabulary.ts';
 import { formatBytes, formatCount, formatDuration, formatTime } from '../stream/figures.ts';
-import { lowerBound, valueAt } from '../stream/growable-column.ts';
+import { lastKnownRow, lowerBound, valueAt } from '../stream/growable-column.ts';
 import type { RunStream, TimeRange } from '../stream/run-stream.ts';
 import { LONGEST_SAMPLE_GAP_MS } from './heap-curves.ts';
 import { nearestSample, waitingText, type ReadingOptions } from './readings.ts';
@@ -53,7 +53,7 @@ export function summarize(
     };
   }
   const { counters, samples, blocked } = stream;
-  const last = samples.atMs.length - 1;
+  const last = lastKnownRow(samples.usedBytes);
   const lastUsed = formatBytes(samples.usedBytes.values[last] ?? NaN);
   const lastExternal = formatBytes(samples.externalBytes.values[last] ?? NaN);
   let longestBlockMs = 0;

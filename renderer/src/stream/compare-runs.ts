@@ -8,7 +8,7 @@
 import type { RunDescription } from '../../../engine/protocol/run-description.ts';
 import type { RunReport } from '../../../engine/protocol/run-report.ts';
 import { formatBytes, formatCount, formatDuration, UNKNOWN_FIGURE } from './figures.ts';
-import { valueAt } from './growable-column.ts';
+import { lastKnownRow, valueAt } from './growable-column.ts';
 import type { ColumnView, RunStream } from './run-stream.ts';
 
 export type FigureKind = 'bytes' | 'count' | 'share' | 'duration';
@@ -102,13 +102,7 @@ function highest({ values, length }: ColumnView<Float64Array>): number {
   return most;
 }
 
-function lastKnown(column: ColumnView<Float64Array>): number {
-  for (let row = column.length - 1; row >= 0; row--) {
-    const value = valueAt(column, row);
-    if (!Number.isNaN(value)) return value;
-  }
-  return NaN;
-}
+const lastKnown = (column: ColumnView<Float64Array>): number => valueAt(column, lastKnownRow(column));
 
 function total({ values, length }: ColumnView<Float64Array>): number {
   let sum = 0;

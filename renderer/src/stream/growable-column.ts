@@ -116,6 +116,13 @@ export const float64Column = () => new GrowableColumn<Float64Array>(Float64Array
 export const uint32Column = () => new GrowableColumn<Uint32Array>(Uint32Array);
 export const uint8Column = () => new GrowableColumn<Uint8Array>(Uint8Array);
 
+/** The last row that has a value; −1: none. A busy machine leaves samples without an answer. */
+export function lastKnownRow(column: ColumnView<Float64Array>): number {
+  let row = column.length - 1;
+  while (row >= 0 && Number.isNaN(column.values[row])) row--;
+  return row;
+}
+
 /** The value in a row of any column; NaN outside of it. */
 export function valueAt({ values, length }: ColumnView<ColumnArray>, row: number): number {
   return row < length ? (values[row] ?? NaN) : NaN;

@@ -88,6 +88,14 @@ describe('what a comparison says to those who cannot see it', () => {
     });
   });
 
+  it('tells what the heap had at the last sample that was answered', () => {
+    const unanswered = samplesBatch([{ atMs: 1_000, used: NaN, external: NaN }]);
+    const busy = { ...pair, a: { ...pair.a, stream: streamOf(samples(100_000), unanswered) } };
+    expect(summarizePair(busy, { fromMs: 0, toMs: 1_200 }, 'used', { a: 2_000_000, b: 3_000_000 }).heap).toBe(
+      'Heap, used: A at its end 2.0 MB, peak 2.0 MB; B at its end 3.0 MB, peak 3.0 MB',
+    );
+  });
+
   it('is a table of the curves, over both runs', () => {
     const table = tabulatePair(pair, 'used');
     expect(table).toHaveLength(9);

@@ -4,7 +4,7 @@
 import { COLLECTION_KINDS } from '../../../../engine/protocol/vocabulary.ts';
 import { formatChange, formatDifferenceFigure, type FigureKind } from '../../stream/compare-runs.ts';
 import { formatBytes, formatCount, formatDuration, UNKNOWN_FIGURE } from '../../stream/figures.ts';
-import { upperBound, valueAt } from '../../stream/growable-column.ts';
+import { lastKnownRow, upperBound, valueAt } from '../../stream/growable-column.ts';
 import { HEAP_SERIES, type HeapSeriesKey } from '../heap-series.ts';
 import { nearestSample } from '../readings.ts';
 import { alignedTimeText } from './aligned-axis.ts';
@@ -136,7 +136,9 @@ export function summarizePair(
     if (length === 0) return 'never for more than 50 ms';
     return `${formatCount(length)} ${length === 1 ? 'stretch' : 'stretches'}, longest ${formatDuration(longestMs)}`;
   };
-  const finalOf = (run: ComparedRun) => formatBytes(heapAt(run, run.stream.endMs + run.offsetMs, series));
+  const column = HEAP_SERIES.find(({ key }) => key === series)?.column;
+  const finalOf = ({ stream: { samples } }: ComparedRun) =>
+    formatBytes(column === undefined ? NaN : valueAt(samples[column], lastKnownRow(samples[column])));
   return {
     overview: `Overview of both runs: ${both(({ stream }) => formatDuration(stream.endMs))}; shown: ${shown}`,
     heap:
