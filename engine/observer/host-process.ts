@@ -1,7 +1,7 @@
 // Whether the process that started this one is gone: then this one has to end as well, with everything in its group. Used by
 // the companion. A socket that closes is no sign of it: the program may have closed the descriptors that it finds.
 
-import { GUARD_SCRIPT, GUARD_SHELL } from '../protocol/guard-script.ts';
+import { GUARD_OPTIONS, GUARD_SCRIPT, GUARD_SHELL } from '../protocol/guard-script.ts';
 
 /** The shell gets this time to end this process. */
 const SWEEP_LIMIT_MS = 2_000;
@@ -47,12 +47,7 @@ export function watchHostProcess(hostPid: number | undefined, isUtility: boolean
     try {
       // Loaded only here: it takes its time, and every program waits for this thread.
       const { spawn } = process.getBuiltinModule('node:child_process');
-      const guard = spawn(GUARD_SHELL, ['-c', GUARD_SCRIPT], {
-        stdio: ['pipe', 'ignore', 'ignore'],
-        detached: true,
-        env: {},
-        cwd: '/',
-      });
+      const guard = spawn(GUARD_SHELL, ['-c', GUARD_SCRIPT], GUARD_OPTIONS);
       guard.on('error', endDirectly);
       guard.stdin.on('error', endDirectly).end(`+ ${process.pid}\n`);
       setTimeout(endDirectly, SWEEP_LIMIT_MS);

@@ -2,13 +2,23 @@
 // that an observed process starts for itself if its host has died before it could tell that shell.
 
 export const GUARD_SHELL = '/bin/sh';
+/**
+ * A session of its own: what the terminal sends to the host must not end the guard first. Nothing of the host's in its
+ * environment, and no folder that it would keep from being removed.
+ */
+export const GUARD_OPTIONS = {
+  stdio: ['pipe', 'ignore', 'ignore'] as ['pipe', 'ignore', 'ignore'],
+  detached: true,
+  env: {},
+  cwd: '/',
+};
 
 /**
- * Reads lines until its standard input ends, which comes at any death of the process that holds the other end. `+ 12` and
- * `- 12` add and remove a process group, and `! 12` ends one at once. At the end each is ended that is left, and what left
- * the group but not the session that the group's first process leads (as a shell's background jobs do), where /proc tells of
- * that. A process that is just being forked can escape a signal to its group: so until none is left, if not for ever.
- * Builtins alone: nothing is started that could fail by then.
+ * Reads lines until its standard input ends, which happens whenever the process that holds the other end dies. `+ 12` and
+ * `- 12` add and remove a process group; `! 12` ends one at once. At the end, the script kills what is left of every group,
+ * and whatever left the group but is still in the session that its first process leads, as a shell's background jobs are
+ * (only where /proc tells). A process that is just being forked can escape a signal to its group, so it looks again until
+ * nothing is left, at most 200 times. Builtins only: there is nothing to start that could fail by then.
  */
 export const GUARD_SCRIPT = `
 groups=' '

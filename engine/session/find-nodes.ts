@@ -8,6 +8,7 @@ import { homedir } from 'node:os';
 import { delimiter, isAbsolute, join, sep } from 'node:path';
 import type { NodeListing } from '../protocol/event.ts';
 import { messageOf } from './message-of.ts';
+import { killTree } from './node-launcher.ts';
 import { guardGroup, startGuard } from './process-guard.ts';
 import { programEnvironment } from './program-environment.ts';
 import { Refused } from './refused.ts';
@@ -279,23 +280,11 @@ async function isSameFile(one: string, other: string): Promise<boolean> {
 /** Runs `node --version`. A program that is no node may do anything: it gets no input, little time, and is ended whole. */
 function askForVersion(path: string, deadlineMs: number): Promise<Answer> {
   return new Promise((resolve) => {
-    const isWindows = process.platform === 'win32';
     let said = '';
-    const end = (): void => {
-      if (child.pid === undefined) return;
-      try {
-        if (isWindows) child.kill();
-        else process.kill(-child.pid, 'SIGKILL');
-      } catch (error) {
-        // ESRCH: gone already. EPERM: it changed its user, and is not ours to end; nobody waits for it.
-        const code = error instanceof Error && 'code' in error ? error.code : undefined;
-        if (code !== 'ESRCH' && code !== 'EPERM') throw error;
-      }
-    };
     const done = (answer: Answer): void => {
       clearTimeout(timer);
       stdout?.destroy();
-      end();
+      if (killTree(child)) guarded.sweep();
       guarded[Symbol.dispose]();
       resolve(answer);
     };
@@ -303,7 +292,7 @@ function askForVersion(path: string, deadlineMs: number): Promise<Answer> {
     const child = spawn(path, ['--version'], {
       stdio: ['ignore', 'pipe', 'ignore'],
       env: programEnvironment({}),
-      detached: !isWindows,
+      detached: process.platform !== 'win32',
       windowsHide: true,
     });
     const guarded = guardGroup(child.pid);

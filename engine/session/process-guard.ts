@@ -3,7 +3,7 @@
 // group. Where there is no shell (Windows), the system's job object ends the children with this process.
 
 import { spawn, type ChildProcess } from 'node:child_process';
-import { GUARD_SCRIPT, GUARD_SHELL } from '../protocol/guard-script.ts';
+import { GUARD_OPTIONS, GUARD_SCRIPT, GUARD_SHELL } from '../protocol/guard-script.ts';
 import type { Disposable } from '../protocol/port.ts';
 
 let guard: ChildProcess | undefined;
@@ -14,14 +14,7 @@ export function startGuard(): void {
     return;
   }
   try {
-    // A session of its own: what the terminal sends to this process must not end the guard before it. Nothing of ours in its
-    // environment, and no folder that it would keep from being removed.
-    guard = spawn(GUARD_SHELL, ['-c', GUARD_SCRIPT], {
-      stdio: ['pipe', 'ignore', 'ignore'],
-      detached: true,
-      env: {},
-      cwd: '/',
-    });
+    guard = spawn(GUARD_SHELL, ['-c', GUARD_SCRIPT], GUARD_OPTIONS);
   } catch {
     // Too few file descriptors or processes: what is started now is ended by its own observer.
     guard = undefined;

@@ -18,13 +18,15 @@ export interface PairReading {
   readonly change: string;
 }
 
-const titleOfSeries = (key: HeapSeriesKey) => HEAP_SERIES.find((series) => series.key === key)?.title ?? key;
+const seriesOf = (key: HeapSeriesKey) => HEAP_SERIES.find((series) => series.key === key);
+const titleOfSeries = (key: HeapSeriesKey) => seriesOf(key)?.title ?? key;
+const columnOf = (key: HeapSeriesKey) => seriesOf(key)?.column;
 
 /** The chosen series of the run at a time of the axis; NaN where no sample is near enough to speak for it. */
 export function heapAt(run: ComparedRun, axisMs: number, series: HeapSeriesKey): number {
   const ownMs = ownTime(run, axisMs);
   const sample = Number.isNaN(ownMs) ? undefined : nearestSample(run.stream, ownMs);
-  const column = HEAP_SERIES.find(({ key }) => key === series)?.column;
+  const column = columnOf(series);
   return sample === undefined || column === undefined ? NaN : valueAt(run.stream.samples[column], sample);
 }
 
@@ -136,7 +138,7 @@ export function summarizePair(
     if (length === 0) return 'never for more than 50 ms';
     return `${formatCount(length)} ${length === 1 ? 'stretch' : 'stretches'}, longest ${formatDuration(longestMs)}`;
   };
-  const column = HEAP_SERIES.find(({ key }) => key === series)?.column;
+  const column = columnOf(series);
   const finalOf = ({ stream: { samples } }: ComparedRun) =>
     formatBytes(column === undefined ? NaN : valueAt(samples[column], lastKnownRow(samples[column])));
   return {
